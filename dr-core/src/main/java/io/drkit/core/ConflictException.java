@@ -1,0 +1,21 @@
+package io.drkit.core;
+
+import org.jspecify.annotations.Nullable;
+
+/** Somebody else changed the same thing at the same time: observe again and decide anew. */
+public class ConflictException extends DrException {
+    private static final long serialVersionUID = 1L;
+
+    public ConflictException(String code, Problem problem) {
+        this(code, problem, null);
+    }
+
+    public ConflictException(String code, Problem problem, @Nullable Throwable cause) {
+        super(code, problem, cause);
+    }
+
+    @Override
+    public final boolean retryable() {
+        return true;
+    }
+}

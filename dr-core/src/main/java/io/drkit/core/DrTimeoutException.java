@@ -1,0 +1,21 @@
+package io.drkit.core;
+
+import org.jspecify.annotations.Nullable;
+
+/** A deadline passed while something was still under way. */
+public class DrTimeoutException extends DrException {
+    private static final long serialVersionUID = 1L;
+
+    public DrTimeoutException(String code, Problem problem) {
+        this(code, problem, null);
+    }
+
+    public DrTimeoutException(String code, Problem problem, @Nullable Throwable cause) {
+        super(code, problem, cause);
+    }
+
+    @Override
+    public final boolean retryable() {
+        return true;
+    }
+}

@@ -1,0 +1,43 @@
+package io.drkit.core.replica;
+
+import java.io.IOException;
+
+/**
+ * What a database connection cannot do: stop and start the server, and read and write the files of its data directory. A port:
+ * a local process, a shell over SSH or an exec into a pod stand behind it.
+ *
+ * <p>Every method blocks until it knows, heeds interruption, and throws {@link IOException} when the machine cannot be reached;
+ * then nothing is known. Implementations are thread-safe.
+ */
+public interface NodeAgent {
+    /** How a server is stopped. */
+    enum Stop {
+        /** Ends the sessions, writes everything down, sends it to the replicas, and ends. */
+        CLEAN,
+        /** Ends at once, as after a crash. */
+        AT_ONCE
+    }
+
+    /** Whether the server process runs. */
+    boolean running() throws IOException, InterruptedException;
+
+    /** Stops the server and returns when its process has ended; a stopped server is left as it is. */
+    void stop(Stop how) throws IOException, InterruptedException;
+
+    /** Starts the server and returns when it accepts connections; a running one is left as it is. */
+    void start() throws IOException, InterruptedException;
+
+    /**
+     * Reads a file of the data directory.
+     *
+     * @param path relative to the data directory, with {@code /} between its parts
+     * @throws java.nio.file.NoSuchFileException when there is none
+     */
+    byte[] read(String path) throws IOException, InterruptedException;
+
+    /** Writes a file of the data directory whole and durably: after a crash it is either the old one or the new one. */
+    void write(String path, byte[] content) throws IOException, InterruptedException;
+
+    /** Removes a file of the data directory, durably; one that is not there is no error. */
+    void remove(String path) throws IOException, InterruptedException;
+}

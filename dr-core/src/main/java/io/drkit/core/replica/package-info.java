@@ -1,0 +1,5 @@
+/** Promoting a database replica: switchover, failover, rejoin. */
+@NullMarked
+package io.drkit.core.replica;
+
+import org.jspecify.annotations.NullMarked;
