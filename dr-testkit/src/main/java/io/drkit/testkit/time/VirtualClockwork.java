@@ -72,6 +72,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private final Clockwork real = Clockwork.system();
 
     private final Object lock = new Object();
+    private volatile boolean closing;
     // all below is guarded by the lock
     private final List<VirtualTask> ready = new ArrayList<>();
     private final TreeSet<VirtualTask> timed =
@@ -84,7 +85,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private @Nullable VirtualTask running;
     private @Nullable Mailbox<Ending> caller;
     private @Nullable Stuck stuck;
-    private boolean closing;
+    private boolean letLoose;
     private long elapsed;
     private long steps;
     private long tasks;
@@ -201,14 +202,14 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         if (suspect.thread == null) {
             return null;
         }
-        ThreadInfo info =
-                ManagementFactory.getThreadMXBean().getThreadInfo(suspect.thread.getId());
+        ThreadInfo info = ManagementFactory.getThreadMXBean().getThreadInfo(suspect.thread.getId());
         for (VirtualTask other : live) {
             if (info != null
                     && other != suspect
                     && other.thread != null
                     && other.thread.getId() == info.getLockOwnerId()) {
-                return "Task " + suspect.name + " waits for the lock " + info.getLockName() + ", which task " + other.name
+                return "Task " + suspect.name + " waits for the lock " + info.getLockName() + ", which task "
+                        + other.name
                         + " holds while it waits" + whereabouts(other)
                         + ". Hold no lock over a call of the clockwork that waits or that others can see.";
             }
@@ -333,10 +334,19 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             }
             closing = true;
             VirtualTask blockedForReal = running;
-            if (blockedForReal != null && blockedForReal.thread != null) {
-                blockedForReal.thread.interrupt();
-            } else {
+            if (blockedForReal == null) {
                 endNext();
+            } else {
+                // It may wait for a lock that another one holds: let all of them run into their ends at once.
+                letLoose = true;
+                live.removeIf(task -> task.thread == null && task != blockedForReal);
+                for (VirtualTask task : live) {
+                    task.baton = true;
+                    LockSupport.unpark(task.thread);
+                }
+                if (blockedForReal.thread != null) {
+                    blockedForReal.thread.interrupt();
+                }
             }
         }
         boolean ended;
@@ -359,6 +369,13 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     /** The task whose thread calls; null when it is none. */
     private @Nullable VirtualTask current() {
+        if (letLoose) {
+            for (VirtualTask task : live) {
+                if (task.thread == Thread.currentThread()) {
+                    return task;
+                }
+            }
+        }
         VirtualTask task = running;
         return task != null && task.thread == Thread.currentThread() ? task : null;
     }
@@ -486,8 +503,11 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private boolean step(VirtualTask me) {
         steps++;
         if (stuck == null && steps > maxSteps) {
-            give(null, new Stuck(report("After " + maxSteps + " calls of the clockwork there is no end; the last was of task "
-                    + me.name + ". Time stands still while a task runs: a loop that waits must sleep.")));
+            give(
+                    null,
+                    new Stuck(report("After " + maxSteps
+                            + " calls of the clockwork there is no end; the last was of task " + me.name
+                            + ". Time stands still while a task runs: a loop that waits must sleep.")));
         } else if (stuck != null) {
             running = null;
         }
@@ -503,8 +523,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             }
             long wakeAt = timed.first().wakeAt;
             if (wakeAt > horizon) {
-                give(null, new Stuck(report("Nothing happens before the horizon, "
-                        + Duration.ofNanos(horizon) + " after the beginning.")));
+                give(
+                        null,
+                        new Stuck(report("Nothing happens before the horizon, " + Duration.ofNanos(horizon)
+                                + " after the beginning.")));
                 return null;
             }
             elapsed = wakeAt;
@@ -547,15 +569,21 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /** At the end of a task, on its thread. */
-    private void ended(VirtualTask task, Worker worker, @Nullable Throwable failure) {
+    private void retire(VirtualTask task, Worker worker, @Nullable Throwable failure) {
         synchronized (lock) {
             task.ended = true;
             task.thread = null;
             live.remove(task);
             idle.push(worker);
-            note(task.name, failure == null ? "ends" : "ends with " + failure.getClass().getName());
+            note(
+                    task.name,
+                    failure == null ? "ends" : "ends with " + failure.getClass().getName());
             if (closing) {
-                endNext();
+                if (!letLoose) {
+                    endNext();
+                } else if (live.isEmpty()) {
+                    allEnded.put(true);
+                }
                 return;
             }
             wakeAll(task.joiners);
@@ -610,12 +638,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             }
             shown++;
             text.append("\n  ").append(task.name);
-            if (task == running) {
-                text.append(" runs");
-            } else if (task.blocked) {
-                text.append(' ').append(task.waitingFor).append(" since +").append(Duration.ofNanos(task.since));
+            if (!task.blocked) {
+                text.append(task == running ? " runs" : " could run");
             } else {
-                text.append(" could run");
+                text.append(' ').append(task.waitingFor).append(" since +").append(Duration.ofNanos(task.since));
             }
             text.append(whereabouts(task));
         }
@@ -634,7 +660,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                     && !type.startsWith("jdk.")
                     && !type.equals(VirtualClockwork.class.getName())
                     && !type.startsWith(VirtualClockwork.class.getName() + "$")) {
-                return " at " + frame;
+                return " at " + type + "." + frame.getMethodName() + "(" + frame.getFileName() + ":"
+                        + frame.getLineNumber() + ")";
             }
         }
         return "";
@@ -724,12 +751,12 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         private final @Nullable Mailbox<Ending> ending;
         private final Set<VirtualTask> joiners = new LinkedHashSet<>();
         private volatile boolean baton;
+        private volatile boolean interrupted;
+        private volatile @Nullable Thread thread;
         // all below is guarded by the lock
-        private @Nullable Thread thread;
         private @Nullable Set<VirtualTask> waiters;
         private String waitingFor = "";
         private boolean blocked;
-        private boolean interrupted;
         private boolean ended;
         private long wakeAt;
         private long since;
@@ -746,12 +773,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             self.setName(name);
             Throwable failure = null;
             try {
-                synchronized (lock) {
-                    thread = self;
-                    if (interrupted) {
-                        interrupted = false;
-                        self.interrupt();
-                    }
+                thread = self;
+                if (interrupted) {
+                    interrupted = false;
+                    self.interrupt();
                 }
                 work.run();
             } catch (Ended closed) {
@@ -760,7 +785,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 failure = thrown;
             }
             Thread.interrupted();
-            ended(this, worker, failure);
+            retire(this, worker, failure);
         }
 
         void awaitBaton() {
@@ -769,15 +794,15 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 LockSupport.park(this);
                 fromOutside |= Thread.interrupted();
             }
-            synchronized (lock) {
-                baton = false;
-                if (closing) {
-                    throw new Ended();
-                }
-                if (interrupted || fromOutside) {
-                    interrupted = false;
-                    Thread.currentThread().interrupt();
-                }
+            // Without the lock, which the task that passed the baton still holds for a moment: whoever holds the baton
+            // is alone.
+            baton = false;
+            if (closing) {
+                throw new Ended();
+            }
+            if (interrupted || fromOutside) {
+                interrupted = false;
+                Thread.currentThread().interrupt();
             }
         }
 

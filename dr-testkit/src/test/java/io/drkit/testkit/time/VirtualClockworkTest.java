@@ -102,7 +102,9 @@ class VirtualClockworkTest {
                 ends.add(counter[0]);
             }
         }
-        assertThat(ends).as("the lost update is found, and so is the lucky order").containsExactlyInAnyOrder(1, 2);
+        assertThat(ends)
+                .as("the lost update is found, and so is the lucky order")
+                .containsExactlyInAnyOrder(1, 2);
     }
 
     @Test
@@ -331,7 +333,8 @@ class VirtualClockworkTest {
                     .hasMessageContaining("All 2 tasks are blocked for ever")
                     .hasMessageContaining("Seed 77")
                     .hasMessageContaining("2026-01-01T00:01:00Z")
-                    .hasMessageContaining("main waits for task listener to end since +PT1M at io.drkit.testkit.time.Virt")
+                    .hasMessageContaining(
+                            "main waits for task listener to end since +PT1M at io.drkit.testkit.time.Virt")
                     .hasMessageContaining("listener waits for a message in mailbox 1 since +PT0S at ");
             assertThatThrownBy(() -> virtual.run(() -> {})).isInstanceOf(IllegalStateException.class);
         }
