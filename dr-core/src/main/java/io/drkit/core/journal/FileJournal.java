@@ -24,6 +24,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -99,7 +100,7 @@ final class FileJournal implements Journal {
         try {
             closeRun();
             long epoch = storedEpoch();
-            Path file = folder.resolve(String.format("run-%019d.journal", epoch));
+            Path file = folder.resolve(String.format(Locale.ROOT, "run-%019d.journal", epoch));
             // The head and the first entry become visible together: a crash in between leaves no run behind.
             Path draft = folder.resolve("run.new");
             chain = hash("", HEAD + FORMAT);

@@ -3,6 +3,7 @@ package io.drkit.core.run;
 import io.drkit.core.action.Assessment;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -62,7 +63,7 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
         int number = 0;
         for (StepPreview step : steps) {
             number++;
-            out.println(String.format("%3d. %s: %s", number, step.step(), step.description()));
+            out.println(String.format(Locale.ROOT, "%3d. %s: %s", number, step.step(), step.description()));
             if (!step.after().isEmpty()) {
                 out.println("     after " + String.join(", ", step.after()));
             }
