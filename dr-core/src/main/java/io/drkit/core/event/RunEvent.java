@@ -1,0 +1,69 @@
+package io.drkit.core.event;
+
+import io.drkit.core.DataLoss;
+import io.drkit.core.Epoch;
+import io.drkit.core.action.Progress;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.report.StepStatus;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/** What a run tells its listeners, in the order in which it happened. {@code undo} marks what belongs to undoing a step. */
+public sealed interface RunEvent {
+    /** When it happened, on the run's own clock, which never goes back within one process. */
+    Instant at();
+
+    /**
+     * The run begins, or goes on in this process.
+     *
+     * @param line for example {@code switchover west → east}
+     * @param steps the names of its steps, in an order in which they can run
+     * @param resumed whether another process began it
+     */
+    record RunBegan(
+            Instant at, String plan, String line, String runId, Epoch epoch, List<String> steps, boolean resumed)
+            implements RunEvent {
+        public RunBegan {
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /** A step begins. */
+    record StepBegan(Instant at, String step, String description, boolean undo) implements RunEvent {}
+
+    /** A step's change is about to be applied; its intent is durable. Attempts count from 1. */
+    record StepApplying(Instant at, String step, List<String> changes, int attempt, boolean undo) implements RunEvent {
+        public StepApplying {
+            changes = List.copyOf(changes);
+        }
+    }
+
+    /** A step has nothing to do at the moment but to wait. Told when what it waits for changes. */
+    record StepWaiting(Instant at, String step, String waitingFor, boolean undo) implements RunEvent {}
+
+    /** How far long work has come. */
+    record StepProgressed(Instant at, String step, Progress progress, boolean undo) implements RunEvent {}
+
+    /** An answer was lost: the step will observe again. */
+    record StepOutcomeUnknown(Instant at, String step, String why, boolean undo) implements RunEvent {}
+
+    /** A step has overrun its time and was asked to stop. */
+    record StepOverran(Instant at, String step, Duration allowed, boolean undo) implements RunEvent {}
+
+    /** A step ended. */
+    record StepEnded(Instant at, String step, StepStatus status, String detail, Duration took, boolean undo)
+            implements RunEvent {}
+
+    /** A step recorded a fact. */
+    record FactRecorded(Instant at, String step, String key, String value) implements RunEvent {}
+
+    /** A step stated how much data may be, or was, lost. */
+    record LossStated(Instant at, String step, DataLoss loss) implements RunEvent {}
+
+    /** A failure before the point of no return: what was done is being put back. */
+    record UndoBegan(Instant at, String reason) implements RunEvent {}
+
+    /** The run ended; nothing more comes. */
+    record RunEnded(Instant at, RunReport report) implements RunEvent {}
+}

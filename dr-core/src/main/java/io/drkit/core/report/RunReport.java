@@ -1,0 +1,117 @@
+package io.drkit.core.report;
+
+import io.drkit.core.DataLoss;
+import io.drkit.core.Epoch;
+import io.drkit.core.plan.Mode;
+import io.drkit.core.plan.Objectives;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What a run did, from its first process to its last. Immutable.
+ *
+ * @param plan the plan's name
+ * @param planHash the hash of the plan as it was run, sites and mode included
+ * @param runId the run
+ * @param epoch the run's last epoch
+ * @param mode switchover or failover
+ * @param from the site that was left
+ * @param to the site that was made active
+ * @param outcome how it ended
+ * @param reason why it did not succeed; empty when it did
+ * @param outageBegan when service was lost, as far as the caller said
+ * @param began when the run began
+ * @param ended when it ended
+ * @param resumptions how often another process went on with it
+ * @param objectives what it is held to
+ * @param losses what was said about lost data, in order, each with its step
+ * @param steps every step of the plan, in an order in which they can run
+ */
+public record RunReport(
+        String plan,
+        String planHash,
+        String runId,
+        Epoch epoch,
+        Mode mode,
+        String from,
+        String to,
+        RunOutcome outcome,
+        Optional<String> reason,
+        Optional<Instant> outageBegan,
+        Instant began,
+        Instant ended,
+        int resumptions,
+        Objectives objectives,
+        List<StatedLoss> losses,
+        List<StepReport> steps) {
+    /**
+     * A loss and the step that stated it.
+     *
+     * @param step the step's name
+     * @param loss what it stated
+     */
+    public record StatedLoss(String step, DataLoss loss) {}
+
+    public RunReport {
+        Objects.requireNonNull(outcome, "outcome");
+        losses = List.copyOf(losses);
+        steps = List.copyOf(steps);
+    }
+
+    /** Whether the switch is done: every step done, and seen to be done. */
+    public boolean succeeded() {
+        return outcome == RunOutcome.SUCCEEDED;
+    }
+
+    /** When the steps that restore service were all done; the end of the run when no step is marked so. Empty when it is not back. */
+    public Optional<Instant> serviceRestored() {
+        List<StepReport> restoring =
+                steps.stream().filter(StepReport::restoresService).toList();
+        if (restoring.isEmpty()) {
+            return succeeded() ? Optional.of(ended) : Optional.empty();
+        }
+        boolean all = restoring.stream()
+                .allMatch(step -> step.status() == StepStatus.DONE || step.status() == StepStatus.ALREADY_SO);
+        return all
+                ? restoring.stream().flatMap(step -> step.ended().stream()).max(Instant::compareTo)
+                : Optional.empty();
+    }
+
+    /** From the outage, or from the run's begin where that is not known, until service was back. Empty when it is not back. */
+    public Optional<Duration> achievedRto() {
+        return serviceRestored().map(back -> Duration.between(outageBegan.orElse(began), back));
+    }
+
+    /**
+     * The longest span of changes that may have been lost, over everything that was stated: what was achieved where a step said
+     * so, else its bound. Empty when nothing was stated, or when a step stated that it does not know.
+     */
+    public Optional<Duration> achievedRpo() {
+        List<DataLoss> counted = losses.stream()
+                .map(StatedLoss::loss)
+                .filter(loss -> loss.stage() == DataLoss.Stage.ACHIEVED || !achieved(loss.subject()))
+                .toList();
+        if (counted.isEmpty() || counted.stream().anyMatch(loss -> loss.time().isEmpty())) {
+            return Optional.empty();
+        }
+        return counted.stream().flatMap(loss -> loss.time().stream()).max(Duration::compareTo);
+    }
+
+    /** Whether both achieved figures are known and within the objectives. Unknown is not met. */
+    public boolean objectivesMet() {
+        return achievedRto().filter(rto -> rto.compareTo(objectives.rto()) <= 0).isPresent()
+                && achievedRpo()
+                        .filter(rpo -> rpo.compareTo(objectives.rpo()) <= 0)
+                        .isPresent();
+    }
+
+    private boolean achieved(String subject) {
+        return losses.stream()
+                .map(StatedLoss::loss)
+                .anyMatch(loss -> loss.stage() == DataLoss.Stage.ACHIEVED
+                        && loss.subject().equals(subject));
+    }
+}

@@ -1,0 +1,5 @@
+/** Running a plan: preview, run, resume. */
+@NullMarked
+package io.drkit.core.run;
+
+import org.jspecify.annotations.NullMarked;
