@@ -133,19 +133,24 @@ final class Controllers {
                 .filter(pod -> uid(owner).equals(owner(pod).path("uid").asText()))
                 .toList();
         // the StatefulSet controller counts terminating pods among its replicas, the ReplicaSet controller does not
-        long counted = plural.equals("statefulsets")
-                ? pods.stream().filter(pod -> !ended(pod)).count()
-                : pods.stream().filter(Controllers::active).count();
-        long ready = pods.stream().filter(pod -> active(pod) && ready(pod)).count();
+        int counted = (int)
+                (plural.equals("statefulsets")
+                        ? pods.stream().filter(pod -> !ended(pod)).count()
+                        : pods.stream().filter(Controllers::active).count());
+        int ready = (int) pods.stream().filter(pod -> active(pod) && ready(pod)).count();
         ObjectNode patch = JSON.objectNode();
         ObjectNode status = patch.putObject("status");
         status.put(
-                "observedGeneration", owner.path("metadata").path("generation").asLong());
+                "observedGeneration", owner.path("metadata").path("generation").asInt());
         status.put("replicas", counted);
         status.put("updatedReplicas", counted);
         status.put("readyReplicas", ready);
         status.put("availableReplicas", ready);
-        api.patch(path(plural, owner) + "/status", patch);
+        boolean differs = status.properties().stream()
+                .anyMatch(field -> !field.getValue().equals(owner.path("status").path(field.getKey())));
+        if (differs) {
+            api.patch(path(plural, owner) + "/status", patch);
+        }
     }
 
     private void kubelet(List<ObjectNode> pods) {
@@ -194,10 +199,11 @@ final class Controllers {
                 container.put("ready", true);
                 container.putObject("state").putObject("running");
             }
-            ObjectNode patch = JSON.objectNode();
-            patch.set("status", status);
-            // a merge patch would keep conditions of the same state only by luck: arrays are replaced whole
-            api.patch(path("pods", pod) + "/status", patch);
+            if (!status.equals(pod.path("status"))) {
+                ObjectNode patch = JSON.objectNode();
+                patch.set("status", status);
+                api.patch(path("pods", pod) + "/status", patch);
+            }
         }
     }
 

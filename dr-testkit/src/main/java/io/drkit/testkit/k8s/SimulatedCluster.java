@@ -57,7 +57,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SimulatedCluster implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SimulatedCluster.class);
-    private static final Duration TURN = Duration.ofMillis(10);
+    private static final Duration TURN = Duration.ofMillis(15);
 
     private final Clockwork clockwork;
     private final Faults faults = new Faults();
@@ -116,8 +116,8 @@ public final class SimulatedCluster implements AutoCloseable {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(url())
                 .withTrustCerts(true)
-                .withRequestTimeout(2_000)
-                .withConnectionTimeout(2_000)
+                .withRequestTimeout(10_000)
+                .withConnectionTimeout(10_000)
                 .build();
         return new KubernetesClientBuilder().withConfig(config).build();
     }
