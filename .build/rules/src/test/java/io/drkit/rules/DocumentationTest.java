@@ -168,7 +168,9 @@ class DocumentationTest {
             for (Element dependency : children(dependencies, "dependency")) {
                 boolean ours = text(dependency, "groupId").equals("io.drkit");
                 if (!ours && !text(dependency, "scope").equals("test")) {
-                    found.add(text(dependency, "artifactId"));
+                    String artifact = text(dependency, "artifactId");
+                    // one of a family, chosen by the system that it runs on: the README names the family
+                    found.add(artifact.contains("${") ? text(dependency, "groupId") : artifact);
                 }
             }
         }
