@@ -107,6 +107,11 @@ public final class LiveWriter implements AutoCloseable {
         return new Mark(clockwork.nanoTime());
     }
 
+    /** What marks this writer's rows in the column {@code run}. */
+    public String run() {
+        return run;
+    }
+
     /** How many rows have been acknowledged so far. */
     public int acknowledged() {
         synchronized (lock) {
