@@ -2,6 +2,7 @@ package io.drkit.core.time;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
@@ -37,7 +38,7 @@ public interface Clockwork {
 
     /** A short random id of 12 lower-case hexadecimal digits. */
     default String newId() {
-        return String.format("%012x", random().nextLong() & 0xffff_ffff_ffffL);
+        return String.format(Locale.ROOT, "%012x", random().nextLong() & 0xffff_ffff_ffffL);
     }
 
     /** A deadline {@code time} from now. */
