@@ -17,7 +17,7 @@ final class AutoConf {
         // Bytes, not characters: a comment in whatever encoding must come out as it went in.
         String text = new String(content, StandardCharsets.ISO_8859_1);
         StringBuilder edited = new StringBuilder();
-        for (String line : text.split("(?<=\n)")) {
+        for (String line : text.split("(?<=\n)", -1)) {
             if (!OURS.contains(key(line))) {
                 edited.append(line);
             }
@@ -33,7 +33,9 @@ final class AutoConf {
         String text = line.stripLeading();
         int end = 0;
         while (end < text.length()
-                && (Character.isLetterOrDigit(text.charAt(end)) || text.charAt(end) == '_' || text.charAt(end) == '.')) {
+                && (Character.isLetterOrDigit(text.charAt(end))
+                        || text.charAt(end) == '_'
+                        || text.charAt(end) == '.')) {
             end++;
         }
         return text.substring(0, end).toLowerCase(Locale.ROOT);

@@ -28,7 +28,11 @@ record ControlFile(long systemId, State state, Lsn checkpoint, Lsn redo, long ti
         IN_PRODUCTION
     }
 
-    /** @throws UnreadableException when these bytes are not a control file of a known format */
+    /**
+     * Reads the file's bytes.
+     *
+     * @throws UnreadableException when these bytes are not a control file of a known format
+     */
     static ControlFile parse(byte[] content) {
         if (content.length < NEEDED_BYTES) {
             throw new UnreadableException("it has only " + content.length + " bytes");

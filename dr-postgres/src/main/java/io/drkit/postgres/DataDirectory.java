@@ -33,8 +33,7 @@ final class DataDirectory {
         }
         DataDirectory directory = new DataDirectory(node.agent().get());
         try {
-            return new View.Seen(
-                    directory.running(), directory.control(), directory.tombstoned(), directory.note());
+            return new View.Seen(directory.running(), directory.control(), directory.tombstoned(), directory.note());
         } catch (IOException | RuntimeException e) {
             return new View.Unreadable(e.toString());
         }

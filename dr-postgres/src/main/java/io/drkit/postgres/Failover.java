@@ -3,7 +3,6 @@ package io.drkit.postgres;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.DeniedException;
-import io.drkit.core.DrException;
 import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
@@ -37,7 +36,11 @@ final class Failover implements Action<Failover.Seen> {
     private final Clockwork clockwork;
     private final Supplier<Optional<FlushSampler>> sampler;
 
-    /** @param clockwork what the samples are timed with */
+    /**
+     * Over the two servers.
+     *
+     * @param clockwork what the samples are timed with
+     */
     Failover(
             PostgresNode from,
             PostgresNode to,
@@ -54,6 +57,8 @@ final class Failover implements Action<Failover.Seen> {
     }
 
     /**
+     * What was found.
+     *
      * @param bound what would be lost if it were done now
      * @param pending whether a promotion was asked for that is still to come about
      */
@@ -101,8 +106,7 @@ final class Failover implements Action<Failover.Seen> {
         return clockwork.nanoTime();
     }
 
-    private LossBound bound(
-            Pair pair, ServerView.Answered target, Optional<Lsn> received, long end, boolean fenced) {
+    private LossBound bound(Pair pair, ServerView.Answered target, Optional<Lsn> received, long end, boolean fenced) {
         if (received.isEmpty() || target.timeline().isEmpty()) {
             return LossBound.unknown("the position or the timeline of " + to.name() + " is not known");
         }
@@ -155,12 +159,14 @@ final class Failover implements Action<Failover.Seen> {
         if (seen.pending()) {
             return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
         }
-        return unfit(target).or(() -> unaccepted(seen.bound())).orElseGet(() -> Assessment.needed(
-                terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
-                "cut " + to.name() + " from " + from.name(),
-                "promote " + to.name() + ", losing at most " + seen.bound() + ": "
-                        + seen.bound().basis(),
-                "prove " + to.name() + " by a write probe"));
+        return unfit(target)
+                .or(() -> unaccepted(seen.bound()))
+                .orElseGet(() -> Assessment.needed(
+                        terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
+                        "cut " + to.name() + " from " + from.name(),
+                        "promote " + to.name() + ", losing at most " + seen.bound() + ": "
+                                + seen.bound().basis(),
+                        "prove " + to.name() + " by a write probe"));
     }
 
     private Optional<Assessment> unfit(ServerView.Answered target) {
@@ -227,8 +233,7 @@ final class Failover implements Action<Failover.Seen> {
     /** The moment at which the replica stood still, and what was known then. */
     private record Cut(long end, boolean fenced, long timeline) {}
 
-    private Cut promote(
-            Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
+    private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
         context.requireAuthority();
         FenceProof proof = terms.fence().isPresent()
@@ -377,11 +382,7 @@ final class Failover implements Action<Failover.Seen> {
     }
 
     private LossBound achieved(
-            Pair pair,
-            ServerView.Answered before,
-            Optional<Cut> cut,
-            Optional<Lsn> left,
-            ActionContext context) {
+            Pair pair, ServerView.Answered before, Optional<Cut> cut, Optional<Lsn> left, ActionContext context) {
         if (cut.isPresent() && left.isPresent()) {
             LossBound bound = bound(
                     new Pair(
@@ -406,5 +407,4 @@ final class Failover implements Action<Failover.Seen> {
                         Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis))
                 .orElseGet(() -> LossBound.unknown(basis));
     }
-
 }

@@ -70,7 +70,10 @@ public final class FlushSampler implements AutoCloseable {
                     answered = true;
                 } catch (SQLException e) {
                     if (answered) {
-                        log.warn("The flush position of {} can no longer be sampled: {}", primary.name(), e.getMessage());
+                        log.warn(
+                                "The flush position of {} can no longer be sampled: {}",
+                                primary.name(),
+                                e.getMessage());
                         answered = false;
                     }
                     if (session != null) {

@@ -75,8 +75,10 @@ record Pair(
         }
         Lsn flushed = source.flushed().get();
         long bytes = flushed.beyond(replica.received().get());
-        boolean caughtUp = !flushed.after(replayedAgain.orElse(replica.replayed().get()));
-        // The time of the last transaction alone grows on an idle primary too; it counts only while something is missing.
+        boolean caughtUp =
+                !flushed.after(replayedAgain.orElse(replica.replayed().get()));
+        // The time of the last transaction alone grows on an idle primary too; it counts only while something is
+        // missing.
         // Both times are the primary's own.
         Optional<Duration> time = caughtUp
                 ? Optional.of(Duration.ZERO)
@@ -121,8 +123,7 @@ record Pair(
     ReplicationStatus status(PostgresNode primary, PostgresNode replica) {
         Optional<Boolean> fromRuns =
                 disk instanceof DataDirectory.View.Seen seen ? Optional.of(seen.running()) : Optional.empty();
-        return new ReplicationStatus(
-                status(primary.name(), from, fromRuns), status(replica.name(), to, toRuns), lag);
+        return new ReplicationStatus(status(primary.name(), from, fromRuns), status(replica.name(), to, toRuns), lag);
     }
 
     private static NodeStatus status(String name, ServerView view, Optional<Boolean> runs) {
@@ -150,8 +151,7 @@ record Pair(
                                     ? "; " + senders.hidden() + " more cannot be seen: grant pg_monitor"
                                     : ""));
         }
-        boolean streaming =
-                seen.receiver() instanceof ServerView.Receiver.Seen receiver && receiver.streaming();
+        boolean streaming = seen.receiver() instanceof ServerView.Receiver.Seen receiver && receiver.streaming();
         return new NodeStatus(
                 name,
                 NodeStatus.Role.REPLICA,

@@ -40,8 +40,8 @@ public final class PostgresFences {
                     disk.writeTombstone();
                     // Whatever started it in between may have done so before the file was there.
                     if (!disk.running()) {
-                        return new FenceProof.Confirmed(node.name()
-                                + " does not run, and its standby.signal lets it start as a standby only");
+                        return new FenceProof.Confirmed(
+                                node.name() + " does not run, and its standby.signal lets it start as a standby only");
                     }
                     if (Session.look(node) instanceof ServerView.Answered answered && !answered.writable()) {
                         return new FenceProof.Confirmed(node.name() + " runs as a standby, under its standby.signal");

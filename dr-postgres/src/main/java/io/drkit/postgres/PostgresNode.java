@@ -3,9 +3,11 @@ package io.drkit.postgres;
 import io.drkit.core.replica.NodeAgent;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -127,6 +129,12 @@ public final class PostgresNode {
         return conninfo.toString();
     }
 
+    /** The slot through which this server follows another one, where slots are used. */
+    String slot() {
+        String text = name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_");
+        return text.substring(0, Math.min(63, text.length()));
+    }
+
     private static String quoted(String value) {
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
     }
@@ -177,10 +185,9 @@ public final class PostgresNode {
             return this;
         }
 
-        /** Asked at every connection, so that a rotated secret is taken up. Default: none. */
-        public Builder password(Supplier<String> password) {
-            Objects.requireNonNull(password, "password");
-            this.password = password::get;
+        /** Asked at every connection, so that a rotated secret is taken up; null for none. Default: none. */
+        public Builder password(Supplier<@Nullable String> password) {
+            this.password = Objects.requireNonNull(password, "password");
             return this;
         }
 
@@ -211,11 +218,12 @@ public final class PostgresNode {
          */
         public Builder replicationOption(String parameter, String value) {
             String key = text("replication option", parameter);
-            if (!key.matches("[a-z_]+") || java.util.Set.of("host", "port", "user").contains(key)) {
+            if (!key.matches("[a-z_]+") || Set.of("host", "port", "user").contains(key)) {
                 throw new IllegalArgumentException("Not a further conninfo parameter: " + key);
             }
             if (key.equals("password")) {
-                throw new IllegalArgumentException("A replication password belongs into a passfile, not into a setting");
+                throw new IllegalArgumentException(
+                        "A replication password belongs into a passfile, not into a setting");
             }
             replicationOptions.put(key, Objects.requireNonNull(value, "value"));
             return this;
@@ -239,7 +247,11 @@ public final class PostgresNode {
             return this;
         }
 
-        /** @throws IllegalStateException when the address or the user is missing */
+        /**
+         * The node.
+         *
+         * @throws IllegalStateException when the address or the user is missing
+         */
         public PostgresNode build() {
             String theHost = host;
             String theUser = user;
@@ -274,7 +286,7 @@ public final class PostgresNode {
         }
 
         private static Duration seconds(String what, Duration time) {
-            if (time.toSeconds() < 1 || time.toSeconds() > 3600 || time.getNano() != 0) {
+            if (time.toSeconds() < 1 || time.toSeconds() > 3600 || !time.equals(Duration.ofSeconds(time.toSeconds()))) {
                 throw new IllegalArgumentException("The " + what + " is 1 s to 1 h in whole seconds, not " + time);
             }
             return time;

@@ -65,8 +65,7 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
     @Override
     public Action<?> failover(PostgresNode from, PostgresNode to, FailoverTerms terms) {
         requireTwo(from, to);
-        return new Failover(
-                from, to, terms, limits, clockwork, () -> Optional.ofNullable(samplers.get(from.name())));
+        return new Failover(from, to, terms, limits, clockwork, () -> Optional.ofNullable(samplers.get(from.name())));
     }
 
     @Override

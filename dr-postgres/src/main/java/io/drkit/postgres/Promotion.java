@@ -100,8 +100,10 @@ final class Promotion {
                     }
                     throw unknown(
                             current == null
-                                    ? "it does not answer: " + lost.map(SQLException::getMessage).orElse("")
-                                    : "it is still in recovery after " + limits.promote().toMillis() + " ms",
+                                    ? "it does not answer: "
+                                            + lost.map(SQLException::getMessage).orElse("")
+                                    : "it is still in recovery after "
+                                            + limits.promote().toMillis() + " ms",
                             lost.orElse(null));
                 }
                 clockwork.sleep(deadline.atMost(current == null ? RECONNECT : POLL));

@@ -134,7 +134,8 @@ final class Refusals {
     }
 
     static Assessment paused(PostgresNode to) {
-        return blocked("postgres.replay-paused", "the replay of " + to.name() + " is paused", "SELECT pg_wal_replay_resume()");
+        return blocked(
+                "postgres.replay-paused", "the replay of " + to.name() + " is paused", "SELECT pg_wal_replay_resume()");
     }
 
     static Assessment recoveryTarget(PostgresNode node, String settings) {
@@ -159,7 +160,8 @@ final class Refusals {
     }
 
     static Assessment missingGrant(PostgresNode node, String what, String grant) {
-        return blocked("postgres.missing-grant", "the role " + node.user() + " may not " + what + " on " + node.name(), grant);
+        return blocked(
+                "postgres.missing-grant", "the role " + node.user() + " may not " + what + " on " + node.name(), grant);
     }
 
     static Assessment primaryAnswers(PostgresNode from) {
@@ -196,6 +198,8 @@ final class Refusals {
         int bracket = blocked.why().lastIndexOf(" [");
         return new BlockedException(
                 blocked.why().substring(bracket + 2, blocked.why().length() - 1),
-                Problem.expected(expected).found(blocked.why().substring(0, bracket)).remedy(blocked.remedy()));
+                Problem.expected(expected)
+                        .found(blocked.why().substring(0, bracket))
+                        .remedy(blocked.remedy()));
     }
 }

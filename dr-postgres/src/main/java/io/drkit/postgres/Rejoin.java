@@ -25,6 +25,8 @@ final class Rejoin implements Action<Rejoin.Seen> {
     }
 
     /**
+     * What was found.
+     *
      * @param pair with {@code former} as its {@code from}
      * @param history of the primary; empty when it may not be read or there is none
      */
@@ -132,8 +134,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
             return Refusals.diverged(former, primary, "timeline " + own + " is not in the history that can be read");
         }
         return at.after(limit.get())
-                ? Refusals.diverged(
-                        former, primary, "it is at " + at + ", and the two have parted at " + limit.get())
+                ? Refusals.diverged(former, primary, "it is at " + at + ", and the two have parted at " + limit.get())
                 : follow();
     }
 
@@ -149,7 +150,9 @@ final class Rejoin implements Action<Rejoin.Seen> {
         }
         if (!control.cleanlyShutDown()) {
             return Refusals.diverged(
-                    former, primary, "it was not shut down cleanly (" + control.state() + "), so its last write is not known");
+                    former,
+                    primary,
+                    "it was not shut down cleanly (" + control.state() + "), so its last write is not known");
         }
         Optional<Lsn> left = left(seen, control.timeline());
         if (left.isEmpty()) {
@@ -176,6 +179,13 @@ final class Rejoin implements Action<Rejoin.Seen> {
         return Assessment.needed("start " + former.name() + " as a standby of " + primary.name());
     }
 
+    /** The slot that the primary keeps for it, if any. */
+    private String slot() throws SQLException {
+        try (Session session = Session.open(primary)) {
+            return session.hasSlot(former.slot()) ? former.slot() : "";
+        }
+    }
+
     @Override
     public void apply(Seen seen, ActionContext context) throws InterruptedException {
         ServerView.Answered source = (ServerView.Answered) seen.pair().to();
@@ -186,7 +196,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
         try {
             Optional<DataDirectory> disk = former.agent().map(DataDirectory::new);
             if (disk.isPresent()) {
-                standby.start(disk.get(), "");
+                standby.start(disk.get(), slot());
             } else {
                 try (Session session = Session.open(former)) {
                     session.alterSystem("primary_conninfo", primary.conninfoFor(former));
@@ -195,9 +205,8 @@ final class Rejoin implements Action<Rejoin.Seen> {
             }
             if (Session.look(former) instanceof ServerView.Answered now && !now.writable()) {
                 // A standby that turns out to be ahead never streams: say so at once.
-                Assessment position = now.streamsOn(source.timeline().orElseThrow())
-                        ? follow()
-                        : running(now, source, seen);
+                Assessment position =
+                        now.streamsOn(source.timeline().orElseThrow()) ? follow() : running(now, source, seen);
                 if (position instanceof Assessment.Blocked) {
                     throw Refusals.exception(position, "to " + describe());
                 }

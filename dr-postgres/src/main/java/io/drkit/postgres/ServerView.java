@@ -43,10 +43,7 @@ sealed interface ServerView {
             implements ServerView {
 
         boolean streamsOn(long wanted) {
-            return !writable
-                    && receiver instanceof Receiver.Seen seen
-                    && seen.streaming()
-                    && seen.timeline() == wanted;
+            return !writable && receiver instanceof Receiver.Seen seen && seen.streaming() && seen.timeline() == wanted;
         }
     }
 
@@ -73,6 +70,8 @@ sealed interface ServerView {
     record Senders(int streaming, int hidden) {}
 
     /**
+     * Settings that decide whether it can be promoted, and serve.
+     *
      * @param recoveryTargets the names of the settings that would stop a recovery somewhere
      */
     record Settings(

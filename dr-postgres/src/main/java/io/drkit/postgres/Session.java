@@ -3,8 +3,10 @@ package io.drkit.postgres;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,11 +14,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
-import org.postgresql.Driver;
+import org.jspecify.annotations.Nullable;
 
 /** A control connection to one server. Not thread-safe. */
 final class Session implements AutoCloseable {
@@ -42,24 +45,22 @@ final class Session implements AutoCloseable {
     static Session open(PostgresNode node) throws SQLException {
         Properties properties = new Properties();
         properties.putAll(node.connectionOptions());
-        properties.setProperty("PGHOST", node.host());
-        properties.setProperty("PGPORT", Integer.toString(node.port()));
-        properties.setProperty("PGDBNAME", node.database());
         properties.setProperty("user", node.user());
         String password = node.password();
         if (password != null) {
             properties.setProperty("password", password);
         }
         properties.setProperty("targetServerType", "any");
-        properties.setProperty("connectTimeout", Long.toString(node.connectTimeout().toSeconds()));
-        properties.setProperty("socketTimeout", Long.toString(node.socketTimeout().toSeconds()));
+        properties.setProperty(
+                "connectTimeout", Long.toString(node.connectTimeout().toSeconds()));
+        properties.setProperty(
+                "socketTimeout", Long.toString(node.socketTimeout().toSeconds()));
         properties.setProperty("tcpKeepAlive", "true");
         properties.setProperty("ApplicationName", "drkit");
-        Connection connection = new Driver().connect("jdbc:postgresql:", properties);
-        if (connection == null) {
-            throw new SQLException("The driver takes no such address: " + node);
-        }
-        return new Session(node, connection);
+        String host = node.host().indexOf(':') >= 0 ? "[" + node.host() + "]" : node.host();
+        String url = "jdbc:postgresql://" + host + ":" + node.port() + "/"
+                + URLEncoder.encode(node.database(), StandardCharsets.UTF_8);
+        return new Session(node, DriverManager.getConnection(url, properties));
     }
 
     /** Everything that is ever asked of a server; an answer that is refused or lost is {@link ServerView.Silent}. */
@@ -87,8 +88,7 @@ final class Session implements AutoCloseable {
         ServerView.Settings settings = settings();
         Optional<ServerView.Mark> mark = mark();
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        """
+                ResultSet row = statement.executeQuery("""
                         SELECT pg_is_in_recovery() AS recovering,
                                (SELECT system_identifier FROM pg_control_system()) AS system_id,
                                current_setting('server_version_num')::int AS version,
@@ -111,8 +111,8 @@ final class Session implements AutoCloseable {
             boolean recovering = row.getBoolean("recovering");
             Optional<Lsn> replayed = Lsn.of(row.getString("replayed"));
             Optional<Lsn> received = Lsn.of(row.getString("received"))
-                    .map(position -> replayed.map(other -> Lsn.greatest(position, other))
-                            .orElse(position))
+                    .map(position ->
+                            replayed.map(other -> Lsn.greatest(position, other)).orElse(position))
                     .or(() -> replayed);
             long time = row.getLong("replayed_time");
             OptionalLong replayedTime = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(time);
@@ -203,8 +203,9 @@ final class Session implements AutoCloseable {
         String walLevel = "";
         int maxWalSenders = 0;
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery("SELECT name, setting FROM pg_settings WHERE name LIKE 'recovery_%'"
-                        + " OR name IN ('wal_level', 'max_wal_senders')")) {
+                ResultSet row =
+                        statement.executeQuery("SELECT name, setting FROM pg_settings WHERE name LIKE 'recovery_%'"
+                                + " OR name IN ('wal_level', 'max_wal_senders')")) {
             while (row.next()) {
                 String name = row.getString("name");
                 String value = orEmpty(row.getString("setting"));
@@ -226,7 +227,7 @@ final class Session implements AutoCloseable {
         return new ServerView.Settings(List.copyOf(targets), targetTimeline, applyDelay, walLevel, maxWalSenders);
     }
 
-    private static String orEmpty(@org.jspecify.annotations.Nullable String text) {
+    private static String orEmpty(@Nullable String text) {
         return text == null ? "" : text;
     }
 
@@ -260,8 +261,7 @@ final class Session implements AutoCloseable {
     /** Which primary this flush position belongs to, and the position; empty when the server is none. */
     Optional<Flushed> flushed() throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        """
+                ResultSet row = statement.executeQuery("""
                         SELECT (SELECT system_identifier FROM pg_control_system()),
                                CASE WHEN pg_is_in_recovery() THEN NULL
                                     ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END,
@@ -328,11 +328,10 @@ final class Session implements AutoCloseable {
             return Optional.of(new TimelineHistory(List.of()));
         }
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_read_binary_file(?)")) {
-            statement.setString(1, String.format("pg_wal/%08X.history", timeline));
+            statement.setString(1, String.format(Locale.ROOT, "pg_wal/%08X.history", timeline));
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
-                return Optional.of(
-                        TimelineHistory.parse(new String(row.getBytes(1), StandardCharsets.UTF_8)));
+                return Optional.of(TimelineHistory.parse(new String(row.getBytes(1), StandardCharsets.UTF_8)));
             }
         } catch (SQLException e) {
             if (INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
@@ -343,8 +342,8 @@ final class Session implements AutoCloseable {
     }
 
     void createSlot(String name) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT pg_create_physical_replication_slot(?, true)"
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_create_physical_replication_slot(?, true)"
                         + " WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ?)")) {
             statement.setString(1, name);
             statement.setString(2, name);
@@ -352,16 +351,27 @@ final class Session implements AutoCloseable {
         }
     }
 
-    void dropIdleSlot(String name) throws SQLException {
+    boolean hasSlot(String name) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                "SELECT FROM pg_replication_slots WHERE slot_name = ? AND slot_type = 'physical'")) {
+            statement.setString(1, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
+        }
+    }
+
+    void dropIdleSlot(String name) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
                         + " WHERE slot_name = ? AND slot_type = 'physical' AND NOT active")) {
             statement.setString(1, name);
             statement.execute();
         }
     }
 
-    // -- the write probe ------------------------------------------------------------------------------------------------
+    // -- the write probe
+    // ------------------------------------------------------------------------------------------------
 
     private boolean probeTableExists() throws SQLException {
         return one("SELECT to_regclass('drkit_probe.run')") != null;
@@ -394,8 +404,7 @@ final class Session implements AutoCloseable {
             run("SET LOCAL synchronous_commit = local");
             if (!probeTableExists()) {
                 run("CREATE SCHEMA IF NOT EXISTS drkit_probe");
-                run(
-                        """
+                run("""
                         CREATE TABLE IF NOT EXISTS drkit_probe.run (
                             id smallint PRIMARY KEY CHECK (id = 1),
                             epoch bigint NOT NULL,
@@ -407,8 +416,7 @@ final class Session implements AutoCloseable {
             }
             Optional<ServerView.Mark> before = mark();
             requireNotStale(before, epoch, node);
-            try (PreparedStatement statement = connection.prepareStatement(
-                    """
+            try (PreparedStatement statement = connection.prepareStatement("""
                     INSERT INTO drkit_probe.run AS run (id, epoch, run_id, node, timeline, written_at)
                     VALUES (1, ?, ?, ?, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint,
                             clock_timestamp())
@@ -459,7 +467,7 @@ final class Session implements AutoCloseable {
         }
     }
 
-    private @org.jspecify.annotations.Nullable String one(String sql) throws SQLException {
+    private @Nullable String one(String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();

@@ -58,7 +58,9 @@ final class Standby {
                     seen = primary.name() + " does not see it stream";
                 } else {
                     seen = former.name() + " is on timeline "
-                            + (standby.timeline().isPresent() ? standby.timeline().getAsLong() : "unknown")
+                            + (standby.timeline().isPresent()
+                                    ? standby.timeline().getAsLong()
+                                    : "unknown")
                             + " with receiver " + standby.receiver();
                 }
             } else if (view instanceof ServerView.Silent silent) {
@@ -67,7 +69,8 @@ final class Standby {
             if (deadline.passed()) {
                 throw new DrTimeoutException(
                         "postgres.rejoin-unproven",
-                        Problem.expected(former.name() + " to stream from " + primary.name() + " on timeline " + timeline)
+                        Problem.expected(former.name() + " to stream from " + primary.name() + " on timeline "
+                                        + timeline)
                                 .found(seen + ", after " + limits.rejoin().toMillis() + " ms")
                                 .remedy("see the log of " + former.name() + "; " + primary.name()
                                         + " serves meanwhile, without a replica"));

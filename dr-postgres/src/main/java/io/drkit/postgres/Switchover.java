@@ -42,7 +42,11 @@ final class Switchover implements Action<Switchover.Seen> {
         this.limits = limits;
     }
 
-    /** @param pending whether a promotion was asked for that is still to come about */
+    /**
+     * What was found.
+     *
+     * @param pending whether a promotion was asked for that is still to come about
+     */
     record Seen(Pair pair, boolean pending) {
         Optional<SwitchoverNote> note() {
             return pair.disk() instanceof DataDirectory.View.Seen disk ? disk.note() : Optional.empty();
@@ -175,9 +179,7 @@ final class Switchover implements Action<Switchover.Seen> {
             if (pair.from() instanceof ServerView.Answered) {
                 return Refusals.wrongRole(from, to);
             }
-            return stopped(pair)
-                    ? Refusals.stopped(from)
-                    : Refusals.unreachable(from, (ServerView.Silent) pair.from());
+            return stopped(pair) ? Refusals.stopped(from) : Refusals.unreachable(from, (ServerView.Silent) pair.from());
         }
         if (seen.pending()) {
             return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
@@ -197,9 +199,7 @@ final class Switchover implements Action<Switchover.Seen> {
         }
         if (!source.rights().probe()) {
             return Optional.of(Refusals.missingGrant(
-                    from,
-                    "write the probe",
-                    "GRANT CREATE ON DATABASE " + from.database() + " TO " + from.user()));
+                    from, "write the probe", "GRANT CREATE ON DATABASE " + from.database() + " TO " + from.user()));
         }
         Optional<Assessment> unfit = unfit(target).or(() -> target(from, source));
         if (unfit.isPresent()) {
@@ -208,8 +208,7 @@ final class Switchover implements Action<Switchover.Seen> {
         if (target.receiver() instanceof ServerView.Receiver.None) {
             return Optional.of(Refusals.notStreaming(from, to, "it has no receiver"));
         }
-        if (pair.lag() instanceof Lag.Unknown unknown
-                && target.receiver() instanceof ServerView.Receiver.Hidden) {
+        if (pair.lag() instanceof Lag.Unknown unknown && target.receiver() instanceof ServerView.Receiver.Hidden) {
             return Optional.of(Refusals.lagUnknown(to, unknown));
         }
         if (target.receiver() instanceof ServerView.Receiver.Seen receiver) {
@@ -232,8 +231,7 @@ final class Switchover implements Action<Switchover.Seen> {
                             : Refusals.notStreaming(from, to, from.name() + " sends to no standby"));
         }
         if (target.timeline().isEmpty() || !target.timeline().equals(source.timeline())) {
-            return Optional.of(Refusals.timelines(
-                    from, to, source.timeline() + " and " + target.timeline()));
+            return Optional.of(Refusals.timelines(from, to, source.timeline() + " and " + target.timeline()));
         }
         if (pair.lag() instanceof Lag.Unknown unknown) {
             return Optional.of(Refusals.lagUnknown(to, unknown));
@@ -248,9 +246,7 @@ final class Switchover implements Action<Switchover.Seen> {
     private Optional<Assessment> unfit(ServerView.Answered target) {
         if (!target.rights().promote()) {
             return Optional.of(Refusals.missingGrant(
-                    to,
-                    "promote",
-                    "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
+                    to, "promote", "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
         }
         if (target.replayPaused()) {
             return Optional.of(Refusals.paused(to));
@@ -336,8 +332,7 @@ final class Switchover implements Action<Switchover.Seen> {
         private boolean tombstoneBegun;
         private boolean asked;
 
-        Handover(
-                Seen seen, ServerView.Answered target, DataDirectory disk, ActionContext context, Timings timings) {
+        Handover(Seen seen, ServerView.Answered target, DataDirectory disk, ActionContext context, Timings timings) {
             this.seen = seen;
             this.target = target;
             this.disk = disk;
@@ -377,9 +372,7 @@ final class Switchover implements Action<Switchover.Seen> {
                     if (e instanceof InterruptedException interrupted) {
                         throw interrupted;
                     }
-                    throw e instanceof DrException known
-                            ? known
-                            : Promotion.lost("promoting " + to.name(), e);
+                    throw e instanceof DrException known ? known : Promotion.lost("promoting " + to.name(), e);
                 }
                 throw aborted(e);
             }
@@ -429,8 +422,8 @@ final class Switchover implements Action<Switchover.Seen> {
                 throw new BlockedException(
                         "postgres.not-clean",
                         Problem.expected(from.name() + " to have been shut down cleanly on timeline " + note.timeline())
-                                .found((disk.running() ? "it runs" : "it ended as " + control.state())
-                                        + " on timeline " + control.timeline())
+                                .found((disk.running() ? "it runs" : "it ended as " + control.state()) + " on timeline "
+                                        + control.timeline())
                                 .remedy("see its log, then try again"));
             }
             return control.checkpoint();
@@ -448,8 +441,10 @@ final class Switchover implements Action<Switchover.Seen> {
                 if (deadline.passed()) {
                     throw new BlockedException(
                             "postgres.not-drained",
-                            Problem.expected(to.name() + " to receive the last write of " + from.name() + ", at " + last)
-                                    .found("it has " + received.map(Lsn::toString).orElse("nothing known") + " after "
+                            Problem.expected(
+                                            to.name() + " to receive the last write of " + from.name() + ", at " + last)
+                                    .found("it has "
+                                            + received.map(Lsn::toString).orElse("nothing known") + " after "
                                             + limits.drain().toMillis() + " ms")
                                     .remedy("see why it does not receive, then try again"));
                 }
@@ -465,7 +460,7 @@ final class Switchover implements Action<Switchover.Seen> {
             written = Optional.of(fenced);
             disk.write(fenced);
             disk.writeTombstone();
-            disk.follow(to.conninfoFor(from), note.slot());
+            disk.follow(to.conninfoFor(from), newSlot(note));
             timings.lap("fence");
             return fenced;
         }
@@ -558,7 +553,8 @@ final class Switchover implements Action<Switchover.Seen> {
                     throw new DrTimeoutException(
                             "postgres.restore",
                             Problem.expected(from.name() + " to accept writes again")
-                                    .found("that it does not, after " + limits.restore().toMillis() + " ms")
+                                    .found("that it does not, after "
+                                            + limits.restore().toMillis() + " ms")
                                     .remedy("see its log"));
                 }
                 context.clockwork().sleep(deadline.atMost(Duration.ofMillis(50)));
@@ -575,9 +571,7 @@ final class Switchover implements Action<Switchover.Seen> {
             ServerView.Answered view = new Promotion(to, limits).prove(session, note.timeline(), context);
             timeline = view.timeline().orElseThrow();
             timings.lap("probe");
-            if (disk.running()
-                    && Session.look(from) instanceof ServerView.Answered answered
-                    && answered.writable()) {
+            if (disk.running() && Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
                 throw Refusals.exception(Refusals.splitBrain(from, to), "one primary");
             }
             List<String> basis = new ArrayList<>();
@@ -590,11 +584,11 @@ final class Switchover implements Action<Switchover.Seen> {
             session.checkpoint(limits.checkpoint());
             timings.lap("checkpoint");
             if (!note.slot().isEmpty()) {
-                session.createSlot(note.slot());
+                session.createSlot(newSlot(note));
             }
         }
         Standby standby = new Standby(from, to, limits);
-        standby.start(disk, note.slot());
+        standby.start(disk, newSlot(note));
         standby.awaitStreaming(timeline, context);
         timings.lap("rejoin");
         if (!note.slot().isEmpty()) {
@@ -605,6 +599,11 @@ final class Switchover implements Action<Switchover.Seen> {
         }
         disk.removeNote();
         context.record("timings", timings.toString());
+    }
+
+    /** Whoever used a slot in one direction gets one in the other. */
+    private String newSlot(SwitchoverNote note) {
+        return note.slot().isEmpty() ? "" : from.slot();
     }
 
     /** Where the old timeline was left; empty when the role may not read it, as the drained position is proof enough. */

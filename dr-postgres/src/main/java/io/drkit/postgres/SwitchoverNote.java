@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a switchover leaves in the data directory of the primary that it stops, so that whoever comes after a crash sees what had
@@ -42,22 +41,16 @@ record SwitchoverNote(
         FENCED
     }
 
-    /** A file's bytes, compared by content. */
-    record Settings(byte[] content) {
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Settings that && java.util.Arrays.equals(content, that.content);
+    /** A file's bytes; never shown, as they may hold a secret of the user's. */
+    static final class Settings {
+        private final byte[] content;
+
+        Settings(byte[] content) {
+            this.content = content.clone();
         }
 
-        @Override
-        public int hashCode() {
-            return java.util.Arrays.hashCode(content);
-        }
-
-        @Override
-        public String toString() {
-            // may hold a secret of the user's
-            return "Settings[" + content.length + " bytes]";
+        byte[] content() {
+            return content.clone();
         }
     }
 
@@ -79,7 +72,9 @@ record SwitchoverNote(
         text.append("target=").append(target).append('\n');
         text.append("timeline=").append(timeline).append('\n');
         text.append("slot=").append(slot).append('\n');
-        text.append("checkpoint=").append(checkpoint.map(Lsn::toString).orElse("")).append('\n');
+        text.append("checkpoint=")
+                .append(checkpoint.map(Lsn::toString).orElse(""))
+                .append('\n');
         text.append("settings=")
                 .append(settings.map(s -> "=" + Base64.getEncoder().encodeToString(s.content()))
                         .orElse(""))
@@ -87,7 +82,11 @@ record SwitchoverNote(
         return text.toString().getBytes(StandardCharsets.UTF_8);
     }
 
-    /** @throws IllegalArgumentException when it is not a note of a known format */
+    /**
+     * Reads the file's bytes.
+     *
+     * @throws IllegalArgumentException when it is not a note of a known format
+     */
     static SwitchoverNote parse(byte[] content) {
         Map<String, String> fields = new HashMap<>();
         for (String line : new String(content, StandardCharsets.UTF_8).split("\n", -1)) {

@@ -80,19 +80,20 @@ class DocumentationTest {
         }
 
         assertThat(dependencies).isNotEmpty();
-        assertThat(dependencies)
-                .allSatisfy(dependency -> assertThat(readme)
-                        .as("the dependency table of README.md")
-                        .contains("`" + dependency + "`"));
+        assertThat(dependencies.stream().filter(dependency -> !readme.contains("`" + dependency + "`")))
+                .as("dependencies of the artifacts that the dependency table of README.md does not account for")
+                .isEmpty();
     }
 
     @Test
     void readme_everyArtifact_isInTheTable() throws Exception {
         String readme = Files.readString(ROOT.resolve("README.md"));
 
-        for (Modules module : Modules.values()) {
-            assertThat(readme).as("the artifact table of README.md").contains("| `" + module.directory() + "` |");
-        }
+        assertThat(Stream.of(Modules.values())
+                        .map(Modules::directory)
+                        .filter(artifact -> !readme.contains("| `" + artifact + "` |")))
+                .as("artifacts that are not in the artifact table of README.md")
+                .isEmpty();
     }
 
     /** A fenced Java block, the line before it, and where it stands. */
@@ -168,7 +169,9 @@ class DocumentationTest {
             for (Element dependency : children(dependencies, "dependency")) {
                 boolean ours = text(dependency, "groupId").equals("io.drkit");
                 if (!ours && !text(dependency, "scope").equals("test")) {
-                    found.add(text(dependency, "artifactId"));
+                    String artifact = text(dependency, "artifactId");
+                    // one of a family, chosen by the system that it runs on: the README names the family
+                    found.add(artifact.contains("${") ? text(dependency, "groupId") : artifact);
                 }
             }
         }

@@ -43,7 +43,6 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     private final boolean inDoubtBefore;
     private boolean applying;
     private boolean mayHaveChanged;
-    private boolean outcomeUnknown;
     private boolean givenUp;
     private String waitingFor = "";
     private Assessment.@Nullable Done done;
@@ -113,7 +112,8 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
             write(status, Objects.requireNonNull(done, "done").because(), false);
             return;
         }
-        boolean lost = cause instanceof UnknownOutcomeException || (overran && outcomeUnknown);
+        // Whoever was interrupted in the middle of a change cannot say whether it was made.
+        boolean lost = cause instanceof UnknownOutcomeException || (cause instanceof InterruptedException && applying);
         String detail = (overran ? "stopped after " + allowed() + ": " : "") + say(cause);
         if (undo) {
             write(StepStatus.UNDO_FAILED, detail, false);
@@ -162,6 +162,7 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     @Override
     public void assessed(Assessment assessment) {
         mayHaveChanged |= applying;
+        applying = false;
     }
 
     @Override
@@ -176,7 +177,6 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
 
     @Override
     public void outcomeUnknown(RuntimeException lost) {
-        outcomeUnknown = true;
         mayHaveChanged = true;
         log.tell(new RunEvent.StepOutcomeUnknown(log.now(), step.name(), say(lost), undo));
     }

@@ -259,6 +259,9 @@ class PlanRunnerTest {
                         OVER);
         assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
         assertThat(events).anyMatch(RunEvent.StepOverran.class::isInstance);
+        assertThat(events)
+                .as("interrupted in the middle of its change, nobody knows")
+                .anyMatch(e -> e instanceof RunEvent.StepEnded ended && ended.status() == StepStatus.UNKNOWN);
         assertThat(world.values).containsEntry("a", "0");
     }
 

@@ -17,6 +17,7 @@ import io.fabric8.zjsonpatch.JsonPatch;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +43,7 @@ final class ClusterApi extends KubernetesCrudDispatcher {
     private final Faults faults;
     private final Supplier<Instant> now;
     private final List<String> log = new ArrayList<>();
+    private final Map<String, ObjectNode> parsed = new HashMap<>();
 
     ClusterApi(Faults faults, Supplier<Instant> now) {
         this.faults = faults;
@@ -102,19 +104,15 @@ final class ClusterApi extends KubernetesCrudDispatcher {
 
     // ---- what controllers and tests do beside the sockets: neither counted nor subject to faults
 
-    /** All objects of one kind. */
+    /** All objects of one kind, to be read only: they are shared, since controllers look often and little changes. */
     synchronized List<ObjectNode> all(String kind) {
-        List<ObjectNode> found = new ArrayList<>();
-        for (String stored : List.copyOf(map.values())) {
-            // cheap, and spares parsing what is not asked for
-            if (stored.contains("\"" + kind + "\"")) {
-                ObjectNode object = parse(stored);
-                if (kind.equals(object.path("kind").asText())) {
-                    found.add(object);
-                }
-            }
+        if (parsed.size() > 2 * map.size() + 100) {
+            parsed.keySet().retainAll(map.values());
         }
-        return found;
+        return map.values().stream()
+                .map(stored -> parsed.computeIfAbsent(stored, this::parse))
+                .filter(object -> kind.equals(object.path("kind").asText()))
+                .toList();
     }
 
     /** Creates an object as a client would. */

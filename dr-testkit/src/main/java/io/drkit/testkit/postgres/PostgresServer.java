@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -63,6 +64,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
     private static final Duration TICK = Duration.ofMillis(5);
+    private static final Duration PORT_PATIENCE = Duration.ofSeconds(3);
     private static final Duration IMMEDIATE_STOP = Duration.ofSeconds(5);
     /** Below the ports that systems give to outgoing connections, so that nobody takes it while the server is down. */
     private static final int LOWEST_PORT = 15_000;
@@ -80,6 +82,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     private final Duration startWithin;
     private final Duration stopWithin;
     private final boolean portFixed;
+    private final boolean namespaces;
     private final ReentrantLock turn = new ReentrantLock();
 
     private volatile int port;
@@ -88,6 +91,9 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     private volatile @Nullable ServerUser user;
     private volatile @Nullable Process postmaster;
     private volatile @Nullable Process guard;
+    private volatile boolean paused;
+    /** The number of a segment of shared memory that a killed server left. */
+    private volatile String sharedMemory = "";
 
     private PostgresServer(Builder builder) {
         this.name = builder.name;
@@ -100,6 +106,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         this.startWithin = builder.startWithin;
         this.stopWithin = builder.stopWithin;
         this.portFixed = builder.port != 0;
+        this.namespaces = builder.namespaces;
         this.port = builder.port;
     }
 
@@ -230,8 +237,8 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     }
 
     /**
-     * Starts it and returns when it accepts connections. A server that was left running in this directory by a JVM that is gone
-     * counts as running.
+     * Starts it and returns when it accepts connections. A server that somebody else left running in this directory, on another
+     * port, is ended first.
      *
      * @throws IOException when it ended, with the end of its log, or does not accept connections within the time set (default 30
      *     seconds); in the second case it is left as it is
@@ -241,13 +248,18 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         turn.lock();
         try {
             if (running()) {
-                return;
+                if (isOurs()) {
+                    return;
+                }
+                log.warn("A server left running in {} is ended", data);
+                kill9();
             }
             if (!Files.exists(data.resolve("PG_VERSION"))) {
                 throw new IllegalStateException(name + " has no data: initialise it or clone it first");
             }
             prepare();
             Deadline deadline = clockwork.deadline(startWithin);
+            Deadline portMayBeTaken = clockwork.deadline(PORT_PATIENCE);
             while (true) {
                 if (port == 0) {
                     port = freePort();
@@ -261,7 +273,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
                 // somebody took the port between our look and the server's, or while it was down
                 boolean portTaken =
                         said.contains("could not bind") || said.contains("could not create any TCP/IP sockets");
-                if (!portTaken || deadline.passed()) {
+                if (!portTaken || portMayBeTaken.passed()) {
                     throw new IOException("PostgreSQL " + name + " did not start:\n" + said);
                 }
                 if (!startedOnce && !portFixed) {
@@ -270,6 +282,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
                 clockwork.sleep(Duration.ofMillis(50));
             }
             startedOnce = true;
+            sharedMemory = "";
         } finally {
             turn.unlock();
         }
@@ -286,8 +299,8 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             List<Long> ends = List.of(pid.getAsLong());
             if (how == Stop.AT_ONCE) {
                 signal("QUIT", pid.getAsLong());
-                if (!ServerProcesses.awaitEnd(clockwork, ends, IMMEDIATE_STOP)) {
-                    ServerProcesses.kill(clockwork, pid.getAsLong());
+                if (!ServerProcesses.awaitEnd(clockwork, ends, paused ? Duration.ZERO : IMMEDIATE_STOP)) {
+                    kill9();
                 }
             } else {
                 signal("INT", pid.getAsLong());
@@ -315,7 +328,10 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     public void kill9() throws IOException, InterruptedException {
         OptionalLong pid = anyPid();
         if (pid.isPresent()) {
+            List<String> lines = pidFile();
             ServerProcesses.kill(clockwork, pid.getAsLong());
+            // line 7: the key and the number of the segment that only the next start in this directory would remove
+            sharedMemory = lines.size() < 7 ? "" : lines.get(6).strip().replaceFirst("^\\S+\\s+", "");
         }
         ended();
     }
@@ -327,6 +343,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
      */
     public void pause() throws IOException, InterruptedException {
         long pid = requirePid();
+        paused = true;
         // the postmaster first, so that it starts nothing new meanwhile
         ServerProcesses.signal("STOP", List.of(pid));
         ServerProcesses.signal("STOP", children(pid));
@@ -362,6 +379,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         long pid = requirePid();
         ServerProcesses.signal("CONT", children(pid));
         ServerProcesses.signal("CONT", List.of(pid));
+        paused = false;
     }
 
     /**
@@ -406,9 +424,10 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
                 channel.force(true);
             }
             restrict(fresh, "rw-------");
-            ServerUser known = user;
-            if (known != null) {
-                known.own(fresh);
+            // where the server runs as another user, its files are that user's
+            UserPrincipal owner = Files.getOwner(parent);
+            if (!PostgresBinaries.windows() && !owner.equals(Files.getOwner(fresh))) {
+                Files.setOwner(fresh, owner);
             }
             Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
@@ -430,12 +449,20 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         }
     }
 
-    /** Ends it at once if it runs. Its files stay. Interruption does not keep it from ending the server. */
+    /** Ends it at once if it runs. Its files stay. Errors are logged, and interruption does not keep it from ending the server. */
     @Override
     public void close() {
         boolean interrupted = Thread.interrupted();
         try {
-            kill9();
+            try {
+                stop(Stop.AT_ONCE);
+            } finally {
+                kill9();
+            }
+            if (sharedMemory.matches("\\d+") && !PostgresBinaries.windows()) {
+                run(List.of("ipcrm", "-m", sharedMemory));
+                sharedMemory = "";
+            }
         } catch (InterruptedException e) {
             interrupted = true;
         } catch (IOException e) {
@@ -479,7 +506,10 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         if (PostgresBinaries.windows()) {
             return null;
         }
-        String script = "read -r line && exit 0; kill -STOP \"$1\"; pkill -KILL -P \"$1\"; kill -KILL \"$1\"";
+        // asked first, so that it gives its shared memory back; then killed, whatever state it is in
+        String script = "read -r line && exit 0; kill -QUIT $1; i=0;"
+                + " while kill -0 $1 && [ $i -lt 50 ]; do sleep 0.1; i=$((i+1)); done;"
+                + " kill -STOP $1 && pkill -KILL -P $1; kill -KILL $1";
         return new ProcessBuilder("sh", "-c", script, "drkit-guard", Long.toString(pid))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
@@ -490,6 +520,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         Process watching = guard;
         guard = null;
         postmaster = null;
+        paused = false;
         if (watching != null) {
             try (var input = watching.getOutputStream()) {
                 input.write('\n');
@@ -517,6 +548,14 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         }
         throw new IOException("PostgreSQL " + name + " runs but accepts no connections after " + startWithin + ":\n"
                 + logSince(logged));
+    }
+
+    /** Whether what runs is what this object started, or what an agent of another kind started in its place. */
+    private boolean isOurs() throws IOException {
+        Process started = postmaster;
+        List<String> lines = pidFile();
+        return (started != null && started.isAlive())
+                || (lines.size() >= 4 && lines.get(3).strip().equals(Integer.toString(port)));
     }
 
     private static boolean isProcess(String pid, Process process) {
@@ -607,7 +646,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             binaries = PostgresBinaries.unpack(cache, clockwork);
         }
         if (user == null) {
-            ServerUser found = ServerUser.find(directory);
+            ServerUser found = ServerUser.find(directory, namespaces);
             found.own(directory);
             user = found;
         }
@@ -673,6 +712,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         private @Nullable Path directory;
         private Path cache = PostgresBinaries.defaultCache();
         private int port;
+        private boolean namespaces = true;
         private Duration startWithin = Duration.ofSeconds(30);
         private Duration stopWithin = Duration.ofSeconds(90);
 
@@ -688,6 +728,9 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             settings.put("wal_keep_size", "128MB");
             settings.put("max_connections", "100");
             settings.put("shared_buffers", "32MB");
+            // files in the data directory, which go when it goes; the other kinds outlive a killed server until the
+            // machine restarts
+            settings.put("dynamic_shared_memory_type", PostgresBinaries.windows() ? "windows" : "mmap");
             settings.put("log_line_prefix", "%m [%p] ");
         }
 
@@ -744,6 +787,12 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         /** How long a clean {@link #stop} waits; 90 seconds by default, more than a server waits for a standby that is gone. */
         public Builder stopWithin(Duration time) {
             this.stopWithin = positive(time);
+            return this;
+        }
+
+        /** For a root who is not to use user namespaces, as where they are switched off. */
+        Builder withoutNamespaces() {
+            this.namespaces = false;
             return this;
         }
 

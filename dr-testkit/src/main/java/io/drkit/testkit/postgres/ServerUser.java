@@ -28,12 +28,13 @@ final class ServerUser {
      * Finds out.
      *
      * @param own a directory that this process created
+     * @param namespaces whether user namespaces may be used
      */
-    static ServerUser find(Path own) throws IOException, InterruptedException {
+    static ServerUser find(Path own, boolean namespaces) throws IOException, InterruptedException {
         if (!PostgresBinaries.linux() || !Integer.valueOf(0).equals(Files.getAttribute(own, "unix:uid"))) {
             return new ServerUser(List.of(), null);
         }
-        if (works(List.of("unshare", "-U"))) {
+        if (namespaces && works(List.of("unshare", "-U"))) {
             return new ServerUser(List.of("unshare", "-U"), null);
         }
         for (String user : List.of("postgres", "nobody")) {
