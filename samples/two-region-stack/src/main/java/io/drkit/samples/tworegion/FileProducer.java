@@ -82,7 +82,8 @@ final class FileProducer {
                 Path file = folder.resolve(pod + "-" + i + ".txt");
                 Files.writeString(file, content, StandardCharsets.UTF_8, StandardOpenOption.CREATE_NEW);
                 synchronized (this) {
-                    produced.add(new Produced(share.relativize(file).toString().replace('\\', '/'), content, clockwork.nanoTime()));
+                    produced.add(new Produced(
+                            share.relativize(file).toString().replace('\\', '/'), content, clockwork.nanoTime()));
                 }
                 clockwork.sleep(pause);
             }
@@ -107,15 +108,18 @@ final class FileProducer {
         return all.stream().filter(file -> !holds(share, file)).toList();
     }
 
-    /** How many files were written whole at or after that moment of monotonic time. */
-    synchronized long countSince(long moment) {
-        return produced.stream().filter(file -> file.at() - moment >= 0).count();
+    /** How many files were written whole from the one moment of monotonic time to the other. */
+    synchronized long countBetween(long from, long to) {
+        return produced.stream()
+                .filter(file -> file.at() - from >= 0 && to - file.at() >= 0)
+                .count();
     }
 
     private static boolean holds(Path share, Produced file) {
         Path path = share.resolve(file.path());
         try {
-            return Files.exists(path) && Files.readString(path, StandardCharsets.UTF_8).equals(file.content());
+            return Files.exists(path)
+                    && Files.readString(path, StandardCharsets.UTF_8).equals(file.content());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -40,6 +40,7 @@ final class ScheduledSync implements AutoCloseable {
         }
     }
 
+    /** Begins paused. */
     ScheduledSync(ShareSynchronizer<FileTree> shares, Clockwork clockwork, Duration every) {
         this.shares = shares;
         this.clockwork = clockwork;
@@ -50,17 +51,19 @@ final class ScheduledSync implements AutoCloseable {
     private void keepGoing() {
         try {
             while (true) {
-                Direction now = begin();
+                Direction now = beginRound();
                 if (now != null) {
                     long began = clockwork.nanoTime();
                     boolean good = false;
                     try {
-                        SyncResult result = shares.sync(now.from().files(), now.to().files(), ShopPlan.SHARED);
-                        good = result.consistent();
+                        SyncResult result =
+                                shares.sync(now.from().files(), now.to().files(), ShopPlan.SHARED);
+                        // A file that was changing all the while is not one that was whole when the round began.
+                        good = result.state() != SyncResult.State.INCOMPLETE;
                     } catch (DrException e) {
                         log.warn("A round of the file sync failed; the next one tries again", e);
                     } finally {
-                        end(now, good ? Optional.of(began) : Optional.empty());
+                        endRound(now, good ? Optional.of(began) : Optional.empty());
                     }
                 }
                 clockwork.sleep(every);
@@ -70,7 +73,7 @@ final class ScheduledSync implements AutoCloseable {
         }
     }
 
-    private synchronized @Nullable Direction begin() throws InterruptedException {
+    private synchronized @Nullable Direction beginRound() throws InterruptedException {
         if (closed) {
             throw new InterruptedException("closed");
         }
@@ -78,7 +81,7 @@ final class ScheduledSync implements AutoCloseable {
         return direction;
     }
 
-    private synchronized void end(Direction done, Optional<Long> began) {
+    private synchronized void endRound(Direction done, Optional<Long> began) {
         atWork = false;
         if (began.isPresent() && done.equals(direction)) {
             lastGoodBegan = began;
@@ -90,6 +93,11 @@ final class ScheduledSync implements AutoCloseable {
             return "pausing";
         }
         return direction == null ? "paused" : "running " + direction.line();
+    }
+
+    /** Lets it run in this direction, outside any plan. */
+    void begin(ShopSite from, ShopSite to) {
+        set(new Direction(from, to));
     }
 
     private synchronized void set(@Nullable Direction wanted) {
@@ -112,7 +120,10 @@ final class ScheduledSync implements AutoCloseable {
     /** A step that lets it run in this direction. */
     Action<String> running(ShopSite from, ShopSite to) {
         Direction wanted = new Direction(from, to);
-        return new Setting("sync files " + wanted.line() + " every " + every.toSeconds() + " s", "running " + wanted.line(), wanted);
+        return new Setting(
+                "sync files " + wanted.line() + " every " + every.toSeconds() + " s",
+                "running " + wanted.line(),
+                wanted);
     }
 
     private final class Setting implements Action<String> {
@@ -169,8 +180,7 @@ final class ScheduledSync implements AutoCloseable {
 
             @Override
             public Assessment assess(Optional<String> observed) {
-                return observed
-                        .map(stated -> Assessment.done("stated: " + stated))
+                return observed.map(stated -> Assessment.done("stated: " + stated))
                         .orElseGet(() -> Assessment.needed("nothing but the report"));
             }
 
@@ -180,19 +190,17 @@ final class ScheduledSync implements AutoCloseable {
                 String basis = missed.isPresent()
                         ? "from the begin of the last sync that came through"
                         : "no sync in this direction came through yet";
-                context.report(
-                        new DataLoss("files", DataLoss.Stage.ACHIEVED, missed, OptionalLong.empty(), basis));
+                context.report(new DataLoss("files", DataLoss.Stage.ACHIEVED, missed, OptionalLong.empty(), basis));
                 context.record(STATED, missed.map(Duration::toString).orElse("unknown"));
             }
         };
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         synchronized (this) {
             closed = true;
         }
         task.interrupt();
-        task.join(Duration.ofSeconds(5));
     }
 }

@@ -43,11 +43,13 @@ final class ShopPlan {
                 .step("stop apps", (from, to) -> from.workloads().toZero(RUNTIME, LISTENER, QUEUE))
                 .undo((from, to) -> from.workloads().restore(RUNTIME, LISTENER, QUEUE))
                 .onlyIn(Mode.SWITCHOVER)
-                .step("bring files over", (from, to) -> shares.finalSync(
-                        from.files(),
-                        to.files(),
-                        SHARED,
-                        WritersStopped.shownBy(from.workloads().toZero(RUNTIME, LISTENER, QUEUE))))
+                .step(
+                        "bring files over",
+                        (from, to) -> shares.finalSync(
+                                from.files(),
+                                to.files(),
+                                SHARED,
+                                WritersStopped.shownBy(from.workloads().toZero(RUNTIME, LISTENER, QUEUE))))
                 .inFailover((from, to) -> schedule.statesWhatItMissed())
                 .nothingToUndo("a newer copy on the standby side hurts nobody")
                 .after("pause file sync", "stop apps")

@@ -8,6 +8,7 @@ import io.drkit.postgres.PostgresNode;
 import io.drkit.testkit.dns.FakeDnsZone;
 import io.drkit.testkit.dns.FakeResolver;
 import io.drkit.testkit.k8s.PodBehaviour;
+import io.drkit.testkit.k8s.PodProgram;
 import io.drkit.testkit.k8s.SimulatedCluster;
 import io.drkit.testkit.ledger.LiveWriter;
 import io.drkit.testkit.postgres.PostgresPair;
@@ -38,7 +39,12 @@ final class TwoRegions implements AutoCloseable {
     private record Region(ShopSite site, SimulatedCluster cluster, PostgresServer server, Path share) {}
 
     private TwoRegions(
-            PostgresPair databases, Region west, Region east, FakeDnsZone dns, FileProducer producer, LiveWriter writer) {
+            PostgresPair databases,
+            Region west,
+            Region east,
+            FakeDnsZone dns,
+            FileProducer producer,
+            LiveWriter writer) {
         this.databases = databases;
         this.west = west;
         this.east = east;
@@ -60,7 +66,7 @@ final class TwoRegions implements AutoCloseable {
             FileProducer producer = new FileProducer(clockwork, Duration.ofMillis(40));
             Region west = region("west", databases, databases.first(), clockwork, directory, producer);
             Region east = region("east", databases, databases.second(), clockwork, directory, producer);
-            FakeDnsZone dns = FakeDnsZone.on(clockwork);
+            FakeDnsZone dns = FakeDnsZone.on(clockwork).propagation(Duration.ofMillis(200));
             dns.record(ShopPlan.SHOP, west.site().ingress(), Duration.ofSeconds(1));
             dns.record(ShopPlan.DATABASE, west.site().databaseHost(), Duration.ofMillis(200));
             start(west, 2, 1, 1);
@@ -94,7 +100,7 @@ final class TwoRegions implements AutoCloseable {
         Path share = Files.createDirectories(directory.resolve("share-" + name));
         SimulatedCluster cluster = SimulatedCluster.start(clockwork);
         cluster.behave(PodBehaviour.healthy(Duration.ofMillis(700), Duration.ofMillis(500)));
-        cluster.program(NAMESPACE, ShopPlan.LISTENER, new io.drkit.testkit.k8s.PodProgram() {
+        cluster.program(NAMESPACE, ShopPlan.LISTENER, new PodProgram() {
             @Override
             public void started(String pod) {
                 producer.start(pod, share);
@@ -174,8 +180,7 @@ final class TwoRegions implements AutoCloseable {
     void loseRegion(Site site) throws IOException, InterruptedException {
         Region lost = region(site);
         databases.kill9(lost.server());
-        lost.cluster().takeApiDown();
-        lost.cluster().killPods();
+        lost.cluster().lose();
     }
 
     private Region region(Site site) {
