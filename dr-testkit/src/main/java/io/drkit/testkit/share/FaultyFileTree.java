@@ -36,6 +36,7 @@ public final class FaultyFileTree implements FileTree {
     private final FileTree tree;
     private final List<Fault> faults = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
+    private final List<Happening> everyCall = new ArrayList<>();
     private long crashAt = Long.MAX_VALUE;
 
     private FaultyFileTree(FileTree tree) {
@@ -103,6 +104,12 @@ public final class FaultyFileTree implements FileTree {
     /** Right before each such call this happens. */
     public FaultyFileTree before(Operation operation, String path, Happening happening) {
         return add(new Fault(operation, TreePath.of(path), ALWAYS, 0, null, happening, null));
+    }
+
+    /** Right before every call, on whichever path, this happens. */
+    public synchronized FaultyFileTree beforeEveryCall(Happening happening) {
+        everyCall.add(happening);
+        return this;
     }
 
     /** Right after each such call this happens, before the caller has its answer. */
@@ -214,6 +221,7 @@ public final class FaultyFileTree implements FileTree {
             if (calls.size() >= crashAt) {
                 throw new Crash(call, calls.size());
             }
+            happenings.addAll(everyCall);
             for (Fault fault : faults) {
                 if (!fault.concerns(operation, path) || fault.left <= 0) {
                     continue;
