@@ -2,6 +2,7 @@ package io.drkit.postgres;
 
 import io.drkit.core.replica.NodeAgent;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import io.drkit.testkit.postgres.PostgresPair;
 import io.drkit.testkit.postgres.PostgresServer;
 import java.sql.Connection;
@@ -88,10 +89,24 @@ final class Duo implements AutoCloseable {
         return "f".equals(ask(server, "SELECT pg_is_in_recovery()"));
     }
 
-    /** Where clients go: to the one server and to the other in turn, as they do not know who is the primary. */
+    /** Where clients go: first to the primary, then to the other and so on, as they do not know who it is. */
     Supplier<String> anyServer() {
-        AtomicInteger turn = new AtomicInteger();
+        AtomicInteger turn = new AtomicInteger(pair.servers().indexOf(pair.writable().get(0)));
         return () -> pair.clientUrl(pair.servers().get(turn.getAndIncrement() % 2));
+    }
+
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    static void until(Condition condition) throws Exception {
+        Deadline deadline = CLOCK.deadline(Duration.ofSeconds(20));
+        while (!condition.holds()) {
+            if (deadline.passed()) {
+                throw new AssertionError("It did not come about within 20 s");
+            }
+            CLOCK.sleep(Duration.ofMillis(10));
+        }
     }
 
     @Override

@@ -1,0 +1,98 @@
+package io.drkit.postgres;
+
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionExecutor;
+import io.drkit.core.action.Assessment;
+import io.drkit.testkit.postgres.PostgresServer;
+import java.time.Duration;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+
+/** One pair for a class of tests; who is the primary is found before each, and what a test broke is rebuilt after it. */
+abstract class SharedPair {
+    static final Duration SOON = Duration.ofSeconds(20);
+
+    static Duo duo;
+
+    PostgresServer from;
+    PostgresServer to;
+
+    @BeforeAll
+    static void startPair() throws Exception {
+        duo = new Duo(pair -> pair.servers(server -> server.setting("wal_retrieve_retry_interval", "100ms")));
+    }
+
+    @AfterAll
+    static void closePair() {
+        duo.close();
+    }
+
+    @BeforeEach
+    void findRoles() {
+        from = duo.pair.writable().get(0);
+        to = duo.pair.other(from);
+    }
+
+    @AfterEach
+    void repair() throws Exception {
+        duo.pair.heal();
+        for (PostgresServer server : duo.pair.servers()) {
+            if (server.running()) {
+                server.resume();
+            }
+        }
+        PostgresServer primary = duo.pair.writable().contains(to) || !duo.pair.writable().contains(from) ? to : from;
+        if (!duo.pair.writable().contains(primary)) {
+            primary.remove("standby.signal");
+            primary.remove("drkit.switchover");
+            primary.restart();
+        }
+        PostgresServer other = duo.pair.other(primary);
+        if (!streams(primary, other)) {
+            if (!rejoins(primary, other)) {
+                duo.pair.rebuild(other);
+            }
+        }
+        duo.pair.awaitCaughtUp(primary, SOON);
+    }
+
+    /** Cheaper than a rebuild, where it may be done. */
+    private static boolean rejoins(PostgresServer primary, PostgresServer other) throws Exception {
+        Action<?> rejoin = PostgresReplicaPromoter.withDefaults()
+                .rejoin(duo.node(other, other).build(), duo.node(primary, primary).build());
+        ActionExecutor executor = ActionExecutor.on(Duo.CLOCK);
+        if (executor.preview(rejoin) instanceof Assessment.Needed) {
+            executor.execute(rejoin);
+            return true;
+        }
+        return false;
+    }
+
+    private static boolean streams(PostgresServer primary, PostgresServer other) throws Exception {
+        return other.running()
+                && !duo.writable(other)
+                && duo.ask(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'").equals("1");
+    }
+
+    PostgresNode from() {
+        return duo.node(from, from).build();
+    }
+
+    PostgresNode from(WatchedAgent.Watcher watcher) {
+        return duo.node(from, new WatchedAgent(from, watcher)).build();
+    }
+
+    PostgresNode to() {
+        return duo.node(to, to).build();
+    }
+
+    /** Observe and apply, as the executor does once. */
+    static <O> void apply(Action<O> action, Recorder context) throws InterruptedException {
+        O seen = action.observe(context);
+        Assertions.assertThat(action.assess(seen)).isInstanceOf(Assessment.Needed.class);
+        action.apply(seen, context);
+    }
+}
