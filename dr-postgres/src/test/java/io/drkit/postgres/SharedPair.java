@@ -1,7 +1,6 @@
 package io.drkit.postgres;
 
 import io.drkit.core.action.Action;
-import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.testkit.postgres.PostgresServer;
 import java.time.Duration;
@@ -38,43 +37,7 @@ abstract class SharedPair {
 
     @AfterEach
     void repair() throws Exception {
-        duo.pair.heal();
-        for (PostgresServer server : duo.pair.servers()) {
-            if (server.running()) {
-                server.resume();
-            }
-        }
-        PostgresServer primary = duo.pair.writable().contains(to) || !duo.pair.writable().contains(from) ? to : from;
-        if (!duo.pair.writable().contains(primary)) {
-            primary.remove("standby.signal");
-            primary.remove("drkit.switchover");
-            primary.restart();
-        }
-        PostgresServer other = duo.pair.other(primary);
-        if (!streams(primary, other)) {
-            if (!rejoins(primary, other)) {
-                duo.pair.rebuild(other);
-            }
-        }
-        duo.pair.awaitCaughtUp(primary, SOON);
-    }
-
-    /** Cheaper than a rebuild, where it may be done. */
-    private static boolean rejoins(PostgresServer primary, PostgresServer other) throws Exception {
-        Action<?> rejoin = PostgresReplicaPromoter.withDefaults()
-                .rejoin(duo.node(other, other).build(), duo.node(primary, primary).build());
-        ActionExecutor executor = ActionExecutor.on(Duo.CLOCK);
-        if (executor.preview(rejoin) instanceof Assessment.Needed) {
-            executor.execute(rejoin);
-            return true;
-        }
-        return false;
-    }
-
-    private static boolean streams(PostgresServer primary, PostgresServer other) throws Exception {
-        return other.running()
-                && !duo.writable(other)
-                && duo.ask(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'").equals("1");
+        duo.repair();
     }
 
     PostgresNode from() {
