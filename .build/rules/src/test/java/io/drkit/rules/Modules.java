@@ -23,7 +23,7 @@ enum Modules {
                     "org.junit..",
                     "org.opentest4j..",
                     "org.postgresql.."),
-            List.of("org.junit.jupiter.api.extension..")),
+            List.of("io.fabric8.kubernetes.client..", "org.junit.jupiter.api.extension..")),
     POSTGRES("postgres", List.of("com.fasterxml.jackson..", "org.postgresql.."), List.of()),
     K8S("k8s", List.of("com.fasterxml.jackson..", "io.fabric8.."), List.of("io.fabric8.kubernetes.client..")),
     AZURE("azure", List.of("com.azure..", "com.fasterxml.jackson..", "reactor.."), List.of("com.azure.."));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drkit.core.snapshot.Snapshot;
 import io.drkit.core.snapshot.Snapshot.State;
 import io.drkit.core.snapshot.SnapshotDecision;
+import io.drkit.core.snapshot.SnapshotDecision.Reason;
 import io.drkit.core.snapshot.SnapshotDecision.Verdict;
 import io.drkit.core.snapshot.SnapshotPolicy;
 import io.drkit.testkit.evidence.Evidence;
@@ -165,6 +166,13 @@ class SnapshotHistoriesTest {
                     .toList();
             Set<Snapshot> kept = new HashSet<>();
             decision.keep().forEach(v -> kept.add(v.snapshot()));
+            for (Verdict v : decision.keep()) {
+                check(
+                        future(v.snapshot()) == (v.reason() == Reason.IN_THE_FUTURE),
+                        "to flag those from the future",
+                        v,
+                        decision);
+            }
             Set<Snapshot> dropped = new HashSet<>();
             decision.drop().forEach(v -> dropped.add(v.snapshot()));
             check(kept.size() + dropped.size() == store.size(), "to decide each once", store.size(), decision);
