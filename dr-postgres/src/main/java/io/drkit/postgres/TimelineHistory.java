@@ -31,6 +31,11 @@ record TimelineHistory(List<Switch> switches) {
         return new TimelineHistory(switches);
     }
 
+    /** The switch that began the present timeline; empty on the first. */
+    Optional<Switch> newest() {
+        return switches.isEmpty() ? Optional.empty() : Optional.of(switches.get(switches.size() - 1));
+    }
+
     /** Where {@code timeline} was left; empty when it is no ancestor. */
     Optional<Lsn> leftAt(long timeline) {
         return switches.stream()
