@@ -3,6 +3,8 @@ package io.drkit.core.snapshot;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a {@link SnapshotPolicy} says of a list of snapshots at one moment. Every snapshot of the list is in exactly one of the two
@@ -24,6 +26,25 @@ public record SnapshotDecision(Instant at, List<Verdict> keep, List<Verdict> dro
     /** Whether a snapshot is due now. */
     public boolean due() {
         return !nextDue.isAfter(at);
+    }
+
+    /** The newest snapshot that can be restored from; one from the future is none. */
+    public Optional<Snapshot> newestGood() {
+        return newest(Set.of(Reason.YOUNG, Reason.FIRST_OF_PERIOD, Reason.NEWEST_GOOD));
+    }
+
+    /** The newest one that is still being made and not stuck. */
+    public Optional<Snapshot> newestPending() {
+        return newest(Set.of(Reason.PENDING));
+    }
+
+    private Optional<Snapshot> newest(Set<Reason> reasons) {
+        for (int i = keep.size() - 1; i >= 0; i--) {
+            if (reasons.contains(keep.get(i).reason())) {
+                return Optional.of(keep.get(i).snapshot());
+            }
+        }
+        return Optional.empty();
     }
 
     /** What is kept although something is wrong with it: somebody should look. */

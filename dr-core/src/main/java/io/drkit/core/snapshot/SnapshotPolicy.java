@@ -73,6 +73,21 @@ public final class SnapshotPolicy {
         return every;
     }
 
+    /** How young the newest good snapshot is while all is well: what is younger than this proves that snapshots are being taken. */
+    Duration freshness() {
+        Duration twice = every.multipliedBy(2);
+        return twice.compareTo(keepAll) > 0 ? twice : keepAll;
+    }
+
+    /** The policy in words; the same for equal policies. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("one each " + every + ", all younger than " + keepAll);
+        tiers.forEach(tier ->
+                text.append(", one per ").append(tier.period).append(" up to ").append(tier.upTo));
+        return text.toString();
+    }
+
     /**
      * Decides what stays and what goes.
      *
