@@ -130,7 +130,7 @@ public final class HtmlReport {
                 "basis",
                 report.serviceRestored()
                         .map(back -> "service back at " + Times.beside(report.began(), back) + " UTC")
-                        .orElse("service was not seen to be back"));
+                        .orElse(Summary.notRestored(report)));
         out.raw("</div>\n</section>\n");
     }
 
@@ -196,7 +196,7 @@ public final class HtmlReport {
         out.raw("<section class=\"panel\">\n<h2>Where the time went</h2>\n");
         Optional<RtoBreakdown> breakdown = RtoBreakdown.of(report);
         if (breakdown.isEmpty()) {
-            out.element("p", "", "Service was not seen to be back, so there is no time to break down.")
+            out.element("p", "", "There is nothing to break down: " + Summary.rtoBasis(report) + ".")
                     .raw("\n</section>\n");
             return;
         }
@@ -232,7 +232,7 @@ public final class HtmlReport {
                     .text(Wording.duration(part.took()))
                     .raw("</td>");
             out.raw("<td role=\"cell\" class=\"num\">")
-                    .text(Math.round(share * 100) + " %")
+                    .text(share < 0.005 ? "<1 %" : Math.round(share * 100) + " %")
                     .raw("</td></tr>\n");
         }
         out.raw("</tbody><tfoot role=\"rowgroup\"><tr role=\"row\"><th role=\"rowheader\" scope=\"row\">Together</th>"

@@ -65,8 +65,9 @@ final class HtmlStyle {
               color: var(--soft); margin-top: 4px; }
             table { width: 100%; border-collapse: collapse; }
             th, td { text-align: left; vertical-align: top; padding: 9px 14px 9px 0; border-bottom: 1px solid var(--edge); }
-            tbody tr:last-child td { border-bottom: 0; }
-            thead th { color: var(--soft); font-size: 12px; font-weight: 600; white-space: nowrap; }
+            .cards-on-phone tbody tr:last-child td { border-bottom: 0; }
+            thead th { color: var(--soft); font-size: 12px; font-weight: 600; }
+            .cards-on-phone thead th { white-space: nowrap; }
             th:last-child, td:last-child { padding-right: 0; }
             td.wide { min-width: 260px; }
             td ul { padding-left: 18px; }
@@ -124,6 +125,7 @@ final class HtmlStyle {
               .cards-on-phone td { display: grid; grid-template-columns: 84px minmax(0, 1fr); gap: 10px; border: 0; padding: 2px 0; }
               .cards-on-phone td::before { content: attr(data-label); color: var(--soft); font-size: 13px; }
               td.wide { min-width: 0; }
+              .parts th, .parts td { padding-right: 4px; } .parts .num { padding-left: 4px; }
             }
             @media print {
               body { background: #fff; } main { max-width: none; padding: 0; }

@@ -66,8 +66,14 @@ public record RunReport(
         return outcome == RunOutcome.SUCCEEDED;
     }
 
-    /** When the steps that restore service were all done; the end of the run when no step is marked so. Empty when it is not back. */
+    /**
+     * When the steps that restore service were all done; the end of the run when no step is marked so. Empty when it is not back,
+     * and for a run that was put back, wholly or in part: the switch did not restore it.
+     */
     public Optional<Instant> serviceRestored() {
+        if (outcome == RunOutcome.UNDONE || outcome == RunOutcome.UNDO_INCOMPLETE) {
+            return Optional.empty();
+        }
         List<StepReport> restoring =
                 steps.stream().filter(StepReport::restoresService).toList();
         if (restoring.isEmpty()) {

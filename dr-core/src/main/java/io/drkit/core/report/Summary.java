@@ -1,5 +1,6 @@
 package io.drkit.core.report;
 
+import io.drkit.core.plan.Mode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -30,14 +31,13 @@ final class Summary {
                         + " back. " + report.to() + " was not made active.";
             case UNDO_INCOMPLETE ->
                 "A step failed before the point of no return, and something that the run had changed still"
-                        + " stands. Neither site is known to be as it was.";
+                        + " stands: what is shown as done was not put back.";
             case STOPPED -> stopped(report);
         };
     }
 
     private static String stopped(RunReport report) {
-        String where = report.steps().stream()
-                        .anyMatch(step -> step.pointOfNoReturn() && step.began().isPresent())
+        String where = report.steps().stream().anyMatch(step -> step.pointOfNoReturn() && step.attempts() > 0)
                 ? "The run is past its point of no return and does not go back. "
                 : "";
         String unheard = report.steps().stream().anyMatch(step -> step.status() == StepStatus.RUNNING)
@@ -57,7 +57,7 @@ final class Summary {
                 Optional.of("Mend the cause, then run the plan again. Nothing needs to be cleaned up first.");
             case UNDO_INCOMPLETE ->
                 Optional.of(
-                        "Mend what the steps below say, then resume run " + report.runId()
+                        "Mend what kept the steps from being put back, then resume run " + report.runId()
                                 + ": it goes on putting back. Until it has ended, do not start writers on either site by hand.");
             case STOPPED ->
                 Optional.of("Mend the cause, then resume run " + report.runId()
@@ -101,7 +101,7 @@ final class Summary {
     /** From where the time is counted, or why it is not known. */
     static String rtoBasis(RunReport report) {
         if (report.serviceRestored().isEmpty()) {
-            return "service was not seen to be back";
+            return notRestored(report);
         }
         if (report.achievedRto().filter(Duration::isNegative).isPresent()) {
             return "the outage is said to have begun after service was back";
@@ -114,9 +114,16 @@ final class Summary {
                 : "from the run's begin until service was back";
     }
 
+    /** Why there is no moment at which the switch had brought service back. */
+    static String notRestored(RunReport report) {
+        return switch (report.outcome()) {
+            case UNDONE, UNDO_INCOMPLETE -> "the switch did not happen";
+            case SUCCEEDED, STOPPED -> "service was not seen to be back";
+        };
+    }
+
     private static boolean sinceRun(RunReport report) {
-        return report.mode() == io.drkit.core.plan.Mode.FAILOVER
-                && report.outageBegan().isEmpty();
+        return report.mode() == Mode.FAILOVER && report.outageBegan().isEmpty();
     }
 
     static String rpo(RunReport report) {

@@ -23,6 +23,8 @@ final class Timeline {
     private final Instant start;
     private final Instant end;
     private final Html out = new Html();
+    /** Drawn last, so that no line crosses out what is written. */
+    private final Html labels = new Html();
 
     private record Mark(Instant at, String kind, String label) {}
 
@@ -59,14 +61,11 @@ final class Timeline {
                         + " patternTransform=\"rotate(-45)\"><rect class=\"before-ground\" width=\"6\" height=\"6\"/>"
                         + "<rect class=\"before-line\" width=\"2\" height=\"6\"/></pattern></defs>");
         ticks(head, height);
-        for (int i = 0; i < marks.size(); i++) {
-            mark(marks.get(i), i, height);
-        }
         int y = head;
         if (before) {
             row(
                     y,
-                    "Before the run: detection and decision",
+                    "Detection and decision",
                     Wording.duration(Duration.between(report.outageBegan().orElseThrow(), report.began())),
                     "");
             bar(y, report.outageBegan().orElseThrow(), report.began(), "before");
@@ -76,7 +75,10 @@ final class Timeline {
             step(step, y);
             y += ROW;
         }
-        return out.raw("</svg>").toString();
+        for (int i = 0; i < marks.size(); i++) {
+            mark(marks.get(i), i, height);
+        }
+        return out.raw(labels + "</svg>").toString();
     }
 
     private List<Mark> marks() {
@@ -86,7 +88,7 @@ final class Timeline {
         }
         marks.add(new Mark(report.began(), "began", "run began"));
         report.steps().stream()
-                .filter(StepReport::pointOfNoReturn)
+                .filter(step -> step.pointOfNoReturn() && step.attempts() > 0)
                 .flatMap(step -> step.began().stream())
                 .min(Comparator.naturalOrder())
                 .ifPresent(at -> marks.add(new Mark(at, "ponr", "point of no return")));
@@ -103,27 +105,27 @@ final class Timeline {
         int y = level * MARK + 14;
         out.raw("<line class=\"mark " + mark.kind + "\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" + (y - 11) + "\" y2=\""
                 + height + "\"/>");
-        out.raw("<text class=\"mark-label " + mark.kind + "\" x=\"" + x + "\" dx=\"" + (left ? -6 : 6) + "\" y=\"" + y
-                        + "\"" + (left ? " text-anchor=\"end\"" : "") + ">")
+        labels.raw("<text class=\"mark-label " + mark.kind + "\" x=\"" + x + "\" dx=\"" + (left ? -6 : 6) + "\" y=\""
+                        + y + "\"" + (left ? " text-anchor=\"end\"" : "") + ">")
                 .text(mark.label + " " + Times.clock(mark.at))
                 .raw("</text>");
     }
 
     private void ticks(int head, int height) {
         long whole = Math.max(1, Duration.between(start, end).toSeconds());
-        long step = TICK_SECONDS[TICK_SECONDS.length - 1];
+        long longest = TICK_SECONDS[TICK_SECONDS.length - 1];
+        long step = longest * (whole / (longest * MOST_TICKS) + 1);
         for (long candidate : TICK_SECONDS) {
             if (whole / candidate <= MOST_TICKS) {
                 step = candidate;
                 break;
             }
         }
-        step = Math.max(step, whole / MOST_TICKS);
         int y = head - 10;
         for (long at = 0; at <= whole; at += step) {
             double share = share(start.plusSeconds(at));
             // the last label would be cut off
-            String anchor = at == 0 ? "" : share > 0.94 ? " text-anchor=\"end\"" : " text-anchor=\"middle\"";
+            String anchor = at == 0 ? "" : share > 0.9 ? " text-anchor=\"end\"" : " text-anchor=\"middle\"";
             String x = Html.percent(share);
             out.raw("<line class=\"tick\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" + (y + 4) + "\" y2=\"" + height
                     + "\"/>");
@@ -136,7 +138,7 @@ final class Timeline {
     private void step(StepReport step, int y) {
         Instant began = step.began().orElseThrow();
         String kind = switch (step.status()) {
-            case DONE -> step.restoresService() ? "done restores" : "done";
+            case DONE -> step.restoresService() ? "restores" : "done";
             case ALREADY_SO -> "already";
             case UNDONE -> "undone";
             case FAILED, UNDO_FAILED -> "failed";
@@ -159,11 +161,11 @@ final class Timeline {
     }
 
     private void row(int y, String name, String said, String title) {
-        out.raw("<text class=\"row-label\" x=\"0\" y=\"" + (y + 15) + "\">")
+        labels.raw("<text class=\"row-label\" x=\"0\" y=\"" + (y + 15) + "\">")
                 .raw(title.isEmpty() ? "" : "<title>" + Html.escape(title) + "</title>")
                 .text(shortened(name))
                 .raw("</text>");
-        out.raw("<text class=\"row-said\" x=\"100%\" y=\"" + (y + 15) + "\" text-anchor=\"end\">")
+        labels.raw("<text class=\"row-said\" x=\"100%\" y=\"" + (y + 15) + "\" text-anchor=\"end\">")
                 .text(said)
                 .raw("</text>");
         out.raw("<rect class=\"track\" x=\"0\" width=\"100%\" y=\"" + (y + 21) + "\" height=\"14\" rx=\"3\"/>");
@@ -199,6 +201,7 @@ final class Timeline {
         out.raw("<ul class=\"legend\">");
         for (String[] entry : new String[][] {
             {"done", "done"},
+            {"restores", "done, brings service back"},
             {"already", "was already so"},
             {"undone", "done, later undone"},
             {"undo", "undoing"},
@@ -208,7 +211,8 @@ final class Timeline {
             boolean used = report.steps().stream()
                     .filter(s -> s.began().isPresent())
                     .anyMatch(s -> switch (entry[0]) {
-                        case "done" -> s.status() == StepStatus.DONE;
+                        case "done" -> s.status() == StepStatus.DONE && !s.restoresService();
+                        case "restores" -> s.status() == StepStatus.DONE && s.restoresService();
                         case "already" -> s.status() == StepStatus.ALREADY_SO;
                         case "undone" -> s.status() == StepStatus.UNDONE;
                         case "undo" -> s.undoBegan().isPresent();

@@ -2,8 +2,6 @@ package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 
 /** How DRKit writes figures and names for people, in console lines and reports alike. */
@@ -68,10 +66,13 @@ public final class Wording {
         if (noTime && noBytes) {
             return "nothing";
         }
-        List<String> figures = new ArrayList<>();
-        figures.add(loss.time().map(Wording::duration).orElse("time not known"));
-        figures.add(loss.bytes().isPresent() ? bytes(Math.max(0, loss.bytes().getAsLong())) : "bytes not known");
-        return "at most " + String.join(", ", figures);
+        if (loss.time().isEmpty()) {
+            return "time not known, at most " + bytes(Math.max(0, loss.bytes().orElseThrow()));
+        }
+        String time = "at most " + duration(loss.time().get());
+        return loss.bytes().isEmpty()
+                ? time + ", bytes not known"
+                : time + ", " + bytes(Math.max(0, loss.bytes().getAsLong()));
     }
 
     /**

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -26,18 +27,40 @@ final class Controllers {
     private final ClusterApi api;
     private final Clockwork clockwork;
     private final Function<String, PodBehaviour> behaviours;
+    private final Function<String, Optional<PodProgram>> programs;
     private final Map<String, Long> born = new HashMap<>();
     private final Map<String, Long> dying = new HashMap<>();
+    /** By the pod's uid, what has started in it. */
+    private final Map<String, Runnable> running = new HashMap<>();
 
-    /** @param behaviours by {@code namespace/deployment/name} or {@code namespace/statefulset/name} */
-    Controllers(ClusterApi api, Clockwork clockwork, Function<String, PodBehaviour> behaviours) {
+    private boolean lost;
+
+    /** @param behaviours by {@code namespace/deployment/name} or {@code namespace/statefulset/name}, as are the programs */
+    Controllers(
+            ClusterApi api,
+            Clockwork clockwork,
+            Function<String, PodBehaviour> behaviours,
+            Function<String, Optional<PodProgram>> programs) {
         this.api = api;
         this.clockwork = clockwork;
         this.behaviours = behaviours;
+        this.programs = programs;
+    }
+
+    /** Every machine stops at once, those of the controllers too: programs end, and nothing is reconciled any more. */
+    void lose() {
+        synchronized (api) {
+            lost = true;
+            running.values().forEach(Runnable::run);
+            running.clear();
+        }
     }
 
     void reconcile() {
         synchronized (api) {
+            if (lost) {
+                return;
+            }
             List<ObjectNode> pods = api.all("Pod");
             kubelet(pods);
             pods = api.all("Pod");
@@ -157,13 +180,14 @@ final class Controllers {
         long now = clockwork.nanoTime();
         for (ObjectNode pod : pods) {
             String uid = uid(pod);
-            PodBehaviour behaviour = behaviours.apply(pod.path("metadata")
-                    .path("annotations")
-                    .path("simulated/owner")
-                    .asText());
+            PodBehaviour behaviour = behaviours.apply(ownerOf(pod));
             if (pod.path("metadata").has("deletionTimestamp")) {
                 long since = dying.computeIfAbsent(uid, first -> now);
                 if (!behaviour.stuckTerminating() && passed(since, now, behaviour.stopTime())) {
+                    Runnable end = running.remove(uid);
+                    if (end != null) {
+                        end.run();
+                    }
                     api.remove(path("pods", pod));
                     born.remove(uid);
                     dying.remove(uid);
@@ -192,6 +216,12 @@ final class Controllers {
                 condition(status, "PodScheduled", "True", "", "");
                 container(status).putObject("state").putObject("waiting").put("reason", "ContainerCreating");
             } else {
+                if (!running.containsKey(uid)) {
+                    programs.apply(ownerOf(pod)).ifPresent(program -> {
+                        program.started(name(pod));
+                        running.put(uid, () -> program.ended(name(pod)));
+                    });
+                }
                 status = status("Running");
                 condition(status, "PodScheduled", "True", "", "");
                 condition(status, "Ready", "True", "", "");
@@ -257,6 +287,10 @@ final class Controllers {
 
     private static JsonNode owner(ObjectNode pod) {
         return pod.path("metadata").path("ownerReferences").path(0);
+    }
+
+    private static String ownerOf(ObjectNode pod) {
+        return pod.path("metadata").path("annotations").path("simulated/owner").asText();
     }
 
     private static String path(String plural, ObjectNode object) {

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,13 +60,25 @@ public final class SimulatedCluster implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SimulatedCluster.class);
     private static final Duration TURN = Duration.ofMillis(15);
 
+    /** The mock server logs each request at INFO; held here, since the logging framework forgets levels of unheld loggers. */
+    private static final java.util.logging.Logger CHATTER =
+            java.util.logging.Logger.getLogger(MockWebServer.class.getName());
+
+    static {
+        if (CHATTER.getLevel() == null) {
+            CHATTER.setLevel(java.util.logging.Level.WARNING);
+        }
+    }
+
     private final Clockwork clockwork;
     private final Faults faults = new Faults();
     private final Map<String, PodBehaviour> behaviours = new ConcurrentHashMap<>();
+    private final Map<String, PodProgram> programs = new ConcurrentHashMap<>();
     private final ClusterApi api;
     private final KubernetesMockServer server;
     private final Gate gate;
     private final KubernetesClient client;
+    private final Controllers reconciling;
     private final Task controllers;
     private volatile PodBehaviour usual = PodBehaviour.healthy(Duration.ofMillis(300), Duration.ofMillis(200));
     private volatile Duration dnsLag = Duration.ofMillis(100);
@@ -81,8 +94,12 @@ public final class SimulatedCluster implements AutoCloseable {
         server.start();
         gate = new Gate(clockwork, server.getPort());
         client = newClient();
-        Controllers reconciling = new Controllers(api, clockwork, owner -> behaviours.getOrDefault(owner, usual));
-        controllers = clockwork.start("simulated-cluster-controllers", () -> turn(reconciling));
+        reconciling = new Controllers(
+                api,
+                clockwork,
+                owner -> behaviours.getOrDefault(owner, usual),
+                owner -> Optional.ofNullable(programs.get(owner)));
+        controllers = clockwork.start("simulated-cluster-controllers", this::turn);
     }
 
     /** Starts an empty cluster whose pods take 300 ms to become ready and 200 ms to go. */
@@ -90,7 +107,7 @@ public final class SimulatedCluster implements AutoCloseable {
         return new SimulatedCluster(Objects.requireNonNull(clockwork, "clockwork"));
     }
 
-    private void turn(Controllers reconciling) {
+    private void turn() {
         while (!closed) {
             try {
                 reconciling.reconcile();
@@ -160,6 +177,17 @@ public final class SimulatedCluster implements AutoCloseable {
     /** Ends the workload's own behaviour. */
     public void behaveAsUsual(String namespace, Workload workload) {
         behaviours.remove(namespace + "/" + workload);
+    }
+
+    /** What runs in the pods of one workload from now on; pods that are ready already are not told. */
+    public void program(String namespace, Workload workload, PodProgram program) {
+        programs.put(namespace + "/" + workload, program);
+    }
+
+    /** All its machines are lost at once and for good: the API answers nobody, and what ran in pods has ended. */
+    public void lose() {
+        gate.shut();
+        reconciling.lose();
     }
 
     /** Creates a workload of {@code replicas} pods; it does not wait for them. */
@@ -304,7 +332,7 @@ public final class SimulatedCluster implements AutoCloseable {
                 .count();
     }
 
-    private java.util.stream.Stream<ObjectNode> podsOf(String namespace, Workload workload) {
+    private Stream<ObjectNode> podsOf(String namespace, Workload workload) {
         String owner = namespace + "/" + workload;
         return api.all("Pod").stream()
                 .filter(pod -> owner.equals(pod.path("metadata")
@@ -401,6 +429,7 @@ public final class SimulatedCluster implements AutoCloseable {
     public void close() {
         closed = true;
         controllers.interrupt();
+        reconciling.lose();
         client.close();
         gate.close();
         server.destroy();

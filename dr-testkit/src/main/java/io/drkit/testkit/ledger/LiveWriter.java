@@ -100,6 +100,11 @@ public final class LiveWriter implements AutoCloseable {
         private Mark(long at) {
             this.at = at;
         }
+
+        /** That much earlier. */
+        public Mark minus(Duration time) {
+            return new Mark(at - time.toNanos());
+        }
     }
 
     /** Now. */
@@ -107,10 +112,22 @@ public final class LiveWriter implements AutoCloseable {
         return new Mark(clockwork.nanoTime());
     }
 
+    /** What marks this writer's rows in the column {@code run}. */
+    public String run() {
+        return run;
+    }
+
     /** How many rows have been acknowledged so far. */
     public int acknowledged() {
         synchronized (lock) {
             return acknowledgements.size();
+        }
+    }
+
+    /** How many rows were acknowledged after the one mark, up to the other. */
+    public int acknowledgedBetween(Mark after, Mark upTo) {
+        synchronized (lock) {
+            return Math.max(0, firstAfter(upTo.at) - firstAfter(after.at));
         }
     }
 

@@ -70,8 +70,13 @@ final class PostgresBinaries {
      * @param cache the directory under which to unpack
      */
     static PostgresBinaries unpack(Path cache, Clockwork clockwork) throws IOException {
+        return unpack(cache, clockwork, PostgresBinaries.class.getClassLoader());
+    }
+
+    /** As above; what the thread's context sees comes before what the loader sees. */
+    static PostgresBinaries unpack(Path cache, Clockwork clockwork, ClassLoader loader) throws IOException {
         String resource = "postgres-" + os() + "-" + arch() + ".txz";
-        URL archive = archive(resource);
+        URL archive = archive(resource, loader);
         Path home = cache.resolve("drkit-postgres-" + os() + "-" + arch() + "-" + digest(archive) + "-" + user());
         Files.createDirectories(cache);
         requireOwn(home);
@@ -109,11 +114,11 @@ final class PostgresBinaries {
         }
     }
 
-    private static URL archive(String resource) {
+    private static URL archive(String resource, ClassLoader loader) {
         ClassLoader context = Thread.currentThread().getContextClassLoader();
         @Nullable URL found = context == null ? null : context.getResource(resource);
         if (found == null) {
-            found = PostgresBinaries.class.getClassLoader().getResource(resource);
+            found = loader.getResource(resource);
         }
         if (found == null) {
             throw new NotFoundException(

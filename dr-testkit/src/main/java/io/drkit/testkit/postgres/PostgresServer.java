@@ -64,6 +64,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
     private static final Duration TICK = Duration.ofMillis(5);
+    private static final Duration PORT_PATIENCE = Duration.ofSeconds(3);
     private static final Duration IMMEDIATE_STOP = Duration.ofSeconds(5);
     /** Below the ports that systems give to outgoing connections, so that nobody takes it while the server is down. */
     private static final int LOWEST_PORT = 15_000;
@@ -258,6 +259,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             }
             prepare();
             Deadline deadline = clockwork.deadline(startWithin);
+            Deadline portMayBeTaken = clockwork.deadline(PORT_PATIENCE);
             while (true) {
                 if (port == 0) {
                     port = freePort();
@@ -271,7 +273,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
                 // somebody took the port between our look and the server's, or while it was down
                 boolean portTaken =
                         said.contains("could not bind") || said.contains("could not create any TCP/IP sockets");
-                if (!portTaken || deadline.passed()) {
+                if (!portTaken || portMayBeTaken.passed()) {
                     throw new IOException("PostgreSQL " + name + " did not start:\n" + said);
                 }
                 if (!startedOnce && !portFixed) {

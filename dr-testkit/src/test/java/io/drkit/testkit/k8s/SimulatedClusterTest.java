@@ -15,6 +15,7 @@ import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -195,5 +196,53 @@ class SimulatedClusterTest {
         KubernetesClient client = cluster.newClient();
         client.getConfiguration().setRequestRetryBackoffLimit(0);
         return client;
+    }
+
+    @Test
+    void program_podDeleted_hasEndedBeforeThePodIsGone() throws InterruptedException {
+        AtomicInteger at = new AtomicInteger();
+        AtomicInteger podsSeenAtTheEnd = new AtomicInteger(-1);
+        cluster.program("shop", APP, new PodProgram() {
+            @Override
+            public void started(String pod) {
+                at.incrementAndGet();
+            }
+
+            @Override
+            public void ended(String pod) {
+                podsSeenAtTheEnd.set(cluster.pods("shop", APP));
+                at.decrementAndGet();
+            }
+        });
+        cluster.run("shop", APP, 2);
+        cluster.settle(SOON);
+        assertThat(at).hasValue(2);
+        cluster.scaleByHand("shop", APP, 0);
+        cluster.settle(SOON);
+        assertThat(at).hasValue(0);
+        assertThat(podsSeenAtTheEnd.get())
+                .as("the last pod was still there when its program ended")
+                .isPositive();
+    }
+
+    @Test
+    void lose_endsProgramsAndAnswersNobody() throws InterruptedException {
+        AtomicInteger at = new AtomicInteger();
+        cluster.program("shop", APP, new PodProgram() {
+            @Override
+            public void started(String pod) {
+                at.incrementAndGet();
+            }
+
+            @Override
+            public void ended(String pod) {
+                at.decrementAndGet();
+            }
+        });
+        cluster.run("shop", APP, 2);
+        cluster.settle(SOON);
+        cluster.lose();
+        assertThat(at).hasValue(0);
+        assertThatExceptionOfType(KubernetesClientException.class).isThrownBy(() -> app().get());
     }
 }
