@@ -146,8 +146,8 @@ final class Session implements AutoCloseable {
         return privileged && !"off".equals(one("SELECT current_setting('allow_alter_system', true)"));
     }
 
-    private OptionalLong timeline(
-            @Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received) throws SQLException {
+    private OptionalLong timeline(@Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received)
+            throws SQLException {
         if (written != null) {
             return OptionalLong.of(Long.parseLong(written, 16));
         }
