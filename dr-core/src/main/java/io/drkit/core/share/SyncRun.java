@@ -389,6 +389,7 @@ final class SyncRun {
                 });
             }
         });
+        // nothing is left to do: it throws when the authority was lost on the way
         pool.drain(batch -> {});
     }
 
