@@ -31,6 +31,8 @@ public interface Action<O> {
      * done: only the next observation says that.
      *
      * @throws io.drkit.core.UnknownOutcomeException when the answer was lost: it will be observed again
+     * @throws io.drkit.core.BlockedException when it was refused: by throwing it the action states that nothing was changed, or
+     *     that everything was put back. Any other exception leaves that open
      */
     void apply(O observed, ActionContext context) throws InterruptedException;
 

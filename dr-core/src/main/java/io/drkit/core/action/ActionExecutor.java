@@ -4,6 +4,7 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
@@ -48,7 +49,7 @@ public final class ActionExecutor {
     }
 
     /**
-     * Makes it so.
+     * Makes it so. Whatever it ends with keeps the first failure, as its cause or suppressed.
      *
      * @return what showed that it is done
      * @throws BlockedException when the action is blocked; what was changed before, if anything, stays
@@ -58,9 +59,19 @@ public final class ActionExecutor {
      */
     public <O> Assessment.Done execute(Action<O> action, ActionContext context, Watcher watcher)
             throws InterruptedException {
+        Failures failures = new Failures();
+        try {
+            return drive(action, context, watcher, failures);
+        } catch (RuntimeException | Error | InterruptedException e) {
+            failures.keptBy(e);
+            throw e;
+        }
+    }
+
+    private <O> Assessment.Done drive(Action<O> action, ActionContext context, Watcher watcher, Failures failures)
+            throws InterruptedException {
         ExecutionPolicy policy = action.policy();
         Deadline deadline = clockwork.deadline(policy.timeout());
-        Failures failures = new Failures();
         int applied = 0;
         int unseen = 0;
         boolean lookedAgain = false;
@@ -72,11 +83,14 @@ public final class ActionExecutor {
                 assessment = action.assess(observed);
                 unseen = 0;
             } catch (RuntimeException e) {
-                failures.add(e);
+                boolean helpless = helpless(e);
+                if (e instanceof StaleEpochException || (helpless && applied == 0)) {
+                    throw e;
+                }
+                RuntimeException first = failures.add(e);
                 unseen++;
-                boolean helpless = e instanceof DrException known && !known.retryable();
                 if (helpless || deadline.passed() || (applied == 0 && unseen >= policy.attempts())) {
-                    throw failures.ending(applied == 0 ? null : unverified(action, e));
+                    throw applied == 0 ? first : unverified(action, e, first);
                 }
                 pause(deadline, policy.backoff(unseen, clockwork), watcher, "it to be observable: " + e.getMessage());
                 continue;
@@ -85,14 +99,14 @@ public final class ActionExecutor {
             if (assessment instanceof Assessment.Done done) {
                 return done;
             } else if (assessment instanceof Assessment.Blocked blocked) {
-                throw failures.ending(new BlockedException(
+                throw new BlockedException(
                         "action.blocked",
                         Problem.expected("to " + action.describe())
                                 .found(blocked.why())
-                                .remedy(blocked.remedy())));
+                                .remedy(blocked.remedy()),
+                        failures.first());
             } else if (deadline.passed()) {
-                throw failures.ending(
-                        overdue(action, assessment, policy.timeout().toString()));
+                throw overdue(action, assessment, policy.timeout().toString(), failures.first());
             } else if (assessment instanceof Assessment.Underway underway) {
                 pause(deadline, policy.pollInterval(), watcher, underway.waitingFor());
             } else if (assessment instanceof Assessment.Needed needed) {
@@ -103,7 +117,7 @@ public final class ActionExecutor {
                     continue;
                 }
                 if (applied >= policy.attempts()) {
-                    throw failures.ending(overdue(action, assessment, applied + " attempts"));
+                    throw overdue(action, assessment, applied + " attempts", failures.first());
                 }
                 lookedAgain = false;
                 applied++;
@@ -112,10 +126,10 @@ public final class ActionExecutor {
                     context.requireAuthority();
                     action.apply(observed, context);
                 } catch (RuntimeException e) {
-                    failures.add(e);
-                    if (e instanceof DrException known && !known.retryable()) {
-                        throw failures.ending(null);
+                    if (helpless(e)) {
+                        throw e;
                     }
+                    failures.add(e);
                     watcher.outcomeUnknown(e);
                 }
             }
@@ -128,16 +142,21 @@ public final class ActionExecutor {
         clockwork.sleep(deadline.atMost(time));
     }
 
-    private static DrException unverified(Action<?> action, Throwable why) {
+    private static boolean helpless(RuntimeException failure) {
+        return failure instanceof DrException known && !known.retryable();
+    }
+
+    private static DrException unverified(Action<?> action, RuntimeException why, RuntimeException first) {
         return new UnknownOutcomeException(
                 "action.unverified",
                 Problem.expected("to see that it is done: " + action.describe())
                         .found("that it could not be observed any more: " + why.getMessage())
                         .remedy("find out what state it is in, then resume; nothing was undone"),
-                why);
+                first);
     }
 
-    private static DrException overdue(Action<?> action, Assessment last, String spent) {
+    private static DrException overdue(
+            Action<?> action, Assessment last, String spent, @Nullable RuntimeException first) {
         String found = last instanceof Assessment.Underway underway
                 ? "still waiting for " + underway.waitingFor()
                 : "still to do: " + last;
@@ -145,7 +164,8 @@ public final class ActionExecutor {
                 "action.overdue",
                 Problem.expected("to " + action.describe())
                         .found(found + ", after " + spent)
-                        .remedy("see why it does not come to its end, then resume"));
+                        .remedy("see why it does not come to its end, then resume"),
+                first);
     }
 
     /** What a caller may want to know of an execution while it goes on. Called on the executing thread. */
@@ -170,23 +190,29 @@ public final class ActionExecutor {
     private static final class Failures {
         private @Nullable RuntimeException first;
 
-        void add(RuntimeException failure) {
-            if (first == null) {
-                first = failure;
-            } else if (first != failure) {
-                first.addSuppressed(failure);
-            }
+        @Nullable
+        RuntimeException first() {
+            return first;
         }
 
-        RuntimeException ending(@Nullable DrException verdict) {
-            RuntimeException cause = first;
-            if (verdict == null) {
-                return cause == null ? new IllegalStateException("ended without a failure") : cause;
+        /** Answers the first. */
+        RuntimeException add(RuntimeException failure) {
+            RuntimeException earlier = first;
+            if (earlier == null) {
+                first = failure;
+                return failure;
             }
-            if (cause != null && verdict.getCause() != cause) {
-                verdict.addSuppressed(cause);
+            if (earlier != failure) {
+                earlier.addSuppressed(failure);
             }
-            return verdict;
+            return earlier;
+        }
+
+        void keptBy(Throwable verdict) {
+            RuntimeException earlier = first;
+            if (earlier != null && verdict != earlier && verdict.getCause() != earlier) {
+                verdict.addSuppressed(earlier);
+            }
         }
     }
 }

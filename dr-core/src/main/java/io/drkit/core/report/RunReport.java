@@ -66,8 +66,14 @@ public record RunReport(
         return outcome == RunOutcome.SUCCEEDED;
     }
 
-    /** When the steps that restore service were all done; the end of the run when no step is marked so. Empty when it is not back. */
+    /**
+     * When the steps that restore service were all done; the end of the run when no step is marked so. Empty when it is not back,
+     * and for a run that was put back, wholly or in part: the switch did not restore it.
+     */
     public Optional<Instant> serviceRestored() {
+        if (outcome == RunOutcome.UNDONE || outcome == RunOutcome.UNDO_INCOMPLETE) {
+            return Optional.empty();
+        }
         List<StepReport> restoring =
                 steps.stream().filter(StepReport::restoresService).toList();
         if (restoring.isEmpty()) {
@@ -90,22 +96,24 @@ public record RunReport(
      * so, else its bound. Empty when nothing was stated, or when a step stated that it does not know.
      */
     public Optional<Duration> achievedRpo() {
-        List<DataLoss> counted = losses.stream()
-                .map(StatedLoss::loss)
-                .filter(loss -> loss.stage() == DataLoss.Stage.ACHIEVED || !achieved(loss.subject()))
-                .toList();
+        List<DataLoss> counted = countedLosses();
         if (counted.isEmpty() || counted.stream().anyMatch(loss -> loss.time().isEmpty())) {
             return Optional.empty();
         }
         return counted.stream().flatMap(loss -> loss.time().stream()).max(Duration::compareTo);
     }
 
-    /** Whether both achieved figures are known and within the objectives. Unknown is not met. */
+    /** Whether both objectives are known to be met: see {@link Verdict}. Unknown is not met. */
     public boolean objectivesMet() {
-        return achievedRto().filter(rto -> rto.compareTo(objectives.rto()) <= 0).isPresent()
-                && achievedRpo()
-                        .filter(rpo -> rpo.compareTo(objectives.rpo()) <= 0)
-                        .isPresent();
+        return Verdict.rto(this) == Verdict.MET && Verdict.rpo(this) == Verdict.MET;
+    }
+
+    /** What was achieved where a step said so, else its bound. */
+    List<DataLoss> countedLosses() {
+        return losses.stream()
+                .map(StatedLoss::loss)
+                .filter(loss -> loss.stage() == DataLoss.Stage.ACHIEVED || !achieved(loss.subject()))
+                .toList();
     }
 
     private boolean achieved(String subject) {

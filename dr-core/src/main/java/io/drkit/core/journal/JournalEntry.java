@@ -1,0 +1,54 @@
+package io.drkit.core.journal;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+
+/**
+ * One thing that a run wrote down.
+ *
+ * @param kind what it is
+ * @param at when, for people; nothing is decided by it
+ * @param step the step it is about; empty when it is about the run
+ * @param details what more there is to it; never a secret
+ */
+public record JournalEntry(Kind kind, Instant at, String step, Map<String, String> details) {
+    /** What an entry says. */
+    public enum Kind {
+        /** A run began: which plan, which hash, which sites, which epoch. The first entry of every run. */
+        RUN_BEGAN,
+        /** Another process went on with it, under a higher epoch. */
+        RUN_RESUMED,
+        /** A step is about to apply its change. Durable before the change is made. */
+        INTENT,
+        /** A step ended, and how. */
+        OUTCOME,
+        /** A step recorded a fact. */
+        FACT,
+        /** A step stated a loss. */
+        LOSS,
+        /** What was done is to be put back from here on. */
+        UNDO_BEGAN,
+        /** A step's undo is about to apply its change. */
+        UNDO_INTENT,
+        /** A step's undo ended, and how. */
+        UNDO_OUTCOME,
+        /** A process stopped working on the run, which is not over: it waits to be resumed. */
+        RUN_PAUSED,
+        /** The run is over, and how. Nothing comes after it. */
+        RUN_ENDED
+    }
+
+    public JournalEntry {
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(at, "at");
+        Objects.requireNonNull(step, "step");
+        details = java.util.Collections.unmodifiableMap(new TreeMap<>(details));
+    }
+
+    /** The detail of that name; the empty string when there is none. */
+    public String detail(String key) {
+        return details.getOrDefault(key, "");
+    }
+}

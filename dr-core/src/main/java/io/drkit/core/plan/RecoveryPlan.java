@@ -1,0 +1,377 @@
+package io.drkit.core.plan;
+
+import io.drkit.core.Problem;
+import io.drkit.core.Site;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A recovery plan: named steps with dependencies, over a site that is left and a site that is made active. Steps that do not
+ * depend on each other run in parallel. Immutable, and thread-safe as far as its step functions are.
+ *
+ * <pre>{@code
+ * RecoveryPlan<ShopSite> plan = RecoveryPlan.<ShopSite>named("shop")
+ *         .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+ *         .step("stop writers", (from, to) -> from.workloads().toZero(RUNTIME))
+ *         .undo((from, to) -> from.workloads().restore(RUNTIME))
+ *         .step("promote", (from, to) -> promoter.switchover(from.database(), to.database()))
+ *         .inFailover((from, to) -> promoter.failover(from.database(), to.database(), terms(from)))
+ *         .after("stop writers").pointOfNoReturn()
+ *         .step("start writers", (from, to) -> to.workloads().restore(RUNTIME)).after("promote").restoresService()
+ *         .build();
+ * }</pre>
+ *
+ * <p>A plan is refused when it is built if it has a cycle, a name twice, an unknown dependency, or a step before the point of no
+ * return that says neither how it is undone nor that there is nothing to undo.
+ */
+public final class RecoveryPlan<S extends Site> {
+    private final String name;
+    private final Objectives objectives;
+    private final Map<Mode, List<Step<S>>> steps;
+
+    private RecoveryPlan(String name, Objectives objectives, Map<Mode, List<Step<S>>> steps) {
+        this.name = name;
+        this.objectives = objectives;
+        this.steps = steps;
+    }
+
+    /** Begins a plan. */
+    public static <S extends Site> Builder<S> named(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("A plan has a name");
+        }
+        return new Builder<>(name);
+    }
+
+    /** The plan's name. */
+    public String name() {
+        return name;
+    }
+
+    /** What every run of it is held to. */
+    public Objectives objectives() {
+        return objectives;
+    }
+
+    /** The plan for one direction and mode: every step function called, the steps in an order in which they can run. */
+    public BoundPlan bind(SiteSwitch<S> siteSwitch) {
+        List<PlannedStep> planned = Objects.requireNonNull(steps.get(siteSwitch.mode()), "mode").stream()
+                .map(step -> step.bind(siteSwitch))
+                .toList();
+        return new BoundPlan(
+                name,
+                objectives,
+                siteSwitch.mode(),
+                siteSwitch.from().name(),
+                siteSwitch.to().name(),
+                siteSwitch.outageBegan(),
+                planned);
+    }
+
+    /** One step as it was declared, its dependencies already those of one mode. */
+    private record Step<S extends Site>(
+            String name,
+            StepFunction<S> function,
+            @Nullable StepFunction<S> undo,
+            @Nullable String nothingToUndo,
+            Set<String> after,
+            boolean pointOfNoReturn,
+            boolean restoresService) {
+        PlannedStep bind(SiteSwitch<S> siteSwitch) {
+            Undo how = undo != null
+                    ? new Undo.By(undo.between(siteSwitch.from(), siteSwitch.to()))
+                    : nothingToUndo != null ? new Undo.Nothing(nothingToUndo) : new Undo.Never();
+            return new PlannedStep(
+                    name,
+                    function.between(siteSwitch.from(), siteSwitch.to()),
+                    List.copyOf(after),
+                    how,
+                    pointOfNoReturn,
+                    restoresService);
+        }
+    }
+
+    /** What a step declaration holds while the plan is being built. */
+    private static final class Draft<S extends Site> {
+        final String name;
+        final Map<Mode, StepFunction<S>> functions = new EnumMap<>(Mode.class);
+        final Set<String> after = new LinkedHashSet<>();
+
+        @Nullable
+        StepFunction<S> undo;
+
+        @Nullable
+        String nothingToUndo;
+
+        boolean pointOfNoReturn;
+        boolean restoresService;
+
+        Draft(String name, StepFunction<S> function) {
+            this.name = name;
+            for (Mode mode : Mode.values()) {
+                functions.put(mode, function);
+            }
+        }
+    }
+
+    /** Builds a plan. Not thread-safe. */
+    public static final class Builder<S extends Site> {
+        private final String name;
+        private final List<Draft<S>> drafts = new ArrayList<>();
+        private @Nullable Objectives objectives;
+
+        private Builder(String name) {
+            this.name = name;
+        }
+
+        /**
+         * What every run is held to. Required: a recovery without objectives cannot be said to have met them.
+         *
+         * @param rpo the longest span of changes that may be lost
+         * @param rto the longest time until service is back
+         */
+        public Builder<S> objectives(Duration rpo, Duration rto) {
+            objectives = new Objectives(rpo, rto);
+            return this;
+        }
+
+        /** Declares a step; what follows until the next one describes it. */
+        public StepBuilder<S> step(String stepName, StepFunction<S> function) {
+            if (stepName.isBlank()) {
+                throw new IllegalArgumentException("A step has a name");
+            }
+            Draft<S> draft = new Draft<>(stepName, Objects.requireNonNull(function, "function"));
+            drafts.add(draft);
+            return new StepBuilder<>(this, draft);
+        }
+
+        /**
+         * The plan.
+         *
+         * @throws InvalidPlanException when it cannot be run as written
+         * @throws IllegalStateException when it has no objectives
+         */
+        public RecoveryPlan<S> build() {
+            if (objectives == null) {
+                throw new IllegalStateException("The plan " + name + " needs objectives(rpo, rto)");
+            }
+            if (drafts.isEmpty()) {
+                throw new InvalidPlanException(
+                        "plan.no-steps",
+                        Problem.expected("steps in the plan " + name)
+                                .found("none")
+                                .remedy("declare them with step(…)"));
+            }
+            checkNames();
+            Map<Mode, List<Step<S>>> byMode = new EnumMap<>(Mode.class);
+            for (Mode mode : Mode.values()) {
+                List<Step<S>> ordered = ordered(mode);
+                checkUndo(mode, ordered);
+                byMode.put(mode, ordered);
+            }
+            return new RecoveryPlan<>(name, objectives, byMode);
+        }
+
+        private void checkNames() {
+            Set<String> names = new LinkedHashSet<>();
+            for (Draft<S> draft : drafts) {
+                if (!names.add(draft.name)) {
+                    throw new InvalidPlanException(
+                            "plan.duplicate-step",
+                            Problem.expected("step names that differ in the plan " + name)
+                                    .found("two steps named \"" + draft.name + "\"")
+                                    .remedy("rename one of them"));
+                }
+            }
+            for (Draft<S> draft : drafts) {
+                for (String dependency : draft.after) {
+                    if (!names.contains(dependency)) {
+                        throw new InvalidPlanException(
+                                "plan.unknown-dependency",
+                                Problem.expected("\"" + draft.name + "\" to come after a step of the plan " + name)
+                                        .found("\"" + dependency + "\", which is none of "
+                                                + names.stream()
+                                                        .map(n -> "\"" + n + "\"")
+                                                        .collect(Collectors.joining(", ")))
+                                        .remedy("correct the name in after(…)"));
+                    }
+                }
+            }
+        }
+
+        /** The steps of one mode in an order in which they can run; those declared earlier come first where they may. */
+        private List<Step<S>> ordered(Mode mode) {
+            Map<String, Draft<S>> byName = new LinkedHashMap<>();
+            drafts.forEach(draft -> byName.put(draft.name, draft));
+            checkCycles(byName);
+            List<Step<S>> ordered = new ArrayList<>();
+            Set<String> placed = new LinkedHashSet<>();
+            while (placed.size() < byName.size()) {
+                for (Draft<S> draft : byName.values()) {
+                    if (!placed.contains(draft.name) && placed.containsAll(draft.after)) {
+                        placed.add(draft.name);
+                        StepFunction<S> function = draft.functions.get(mode);
+                        if (function != null) {
+                            ordered.add(new Step<>(
+                                    draft.name,
+                                    function,
+                                    draft.undo,
+                                    draft.nothingToUndo,
+                                    presentDependencies(draft, byName, mode),
+                                    draft.pointOfNoReturn,
+                                    draft.restoresService));
+                        }
+                        break;
+                    }
+                }
+            }
+            return ordered;
+        }
+
+        /** A dependency that has no part in this mode hands on its own dependencies. */
+        private static <S extends Site> Set<String> presentDependencies(
+                Draft<S> draft, Map<String, Draft<S>> byName, Mode mode) {
+            Set<String> present = new LinkedHashSet<>();
+            for (String dependency : draft.after) {
+                Draft<S> other = Objects.requireNonNull(byName.get(dependency), dependency);
+                if (other.functions.containsKey(mode)) {
+                    present.add(dependency);
+                } else {
+                    present.addAll(presentDependencies(other, byName, mode));
+                }
+            }
+            return present;
+        }
+
+        private void checkCycles(Map<String, Draft<S>> byName) {
+            Set<String> clear = new LinkedHashSet<>();
+            for (Draft<S> draft : byName.values()) {
+                walk(draft, byName, clear, new ArrayList<>());
+            }
+        }
+
+        private void walk(Draft<S> draft, Map<String, Draft<S>> byName, Set<String> clear, List<String> path) {
+            int seenAt = path.indexOf(draft.name);
+            if (seenAt >= 0) {
+                List<String> cycle = new ArrayList<>(path.subList(seenAt, path.size()));
+                cycle.add(draft.name);
+                throw new InvalidPlanException(
+                        "plan.cycle",
+                        Problem.expected("steps of the plan " + name + " that can be put in an order")
+                                .found("a cycle: " + String.join(" after ", cycle))
+                                .remedy("remove one of these dependencies"));
+            }
+            if (clear.contains(draft.name)) {
+                return;
+            }
+            path.add(draft.name);
+            for (String dependency : draft.after) {
+                walk(Objects.requireNonNull(byName.get(dependency), dependency), byName, clear, path);
+            }
+            path.remove(path.size() - 1);
+            clear.add(draft.name);
+        }
+
+        /** What is not bound to come after a point of no return may have to be put back. */
+        private void checkUndo(Mode mode, List<Step<S>> ordered) {
+            Set<String> beyond = new LinkedHashSet<>();
+            for (Step<S> step : ordered) {
+                if (step.pointOfNoReturn() || step.after().stream().anyMatch(beyond::contains)) {
+                    beyond.add(step.name());
+                } else if (step.undo() == null && step.nothingToUndo() == null) {
+                    throw new InvalidPlanException(
+                            "plan.missing-undo",
+                            Problem.expected("each step before the point of no return to say how it is undone")
+                                    .found("\"" + step.name() + "\" in the plan " + name
+                                            + " saying nothing of it (in a " + mode + ")")
+                                    .remedy(
+                                            "add undo(…) or nothingToUndo(why) to it, or after(…) a point of no return"));
+                }
+            }
+        }
+    }
+
+    /** Describes the step just declared, or goes on to the next. Not thread-safe. */
+    public static final class StepBuilder<S extends Site> {
+        private final Builder<S> plan;
+        private final Draft<S> draft;
+
+        private StepBuilder(Builder<S> plan, Draft<S> draft) {
+            this.plan = plan;
+            this.draft = draft;
+        }
+
+        /** It begins when all of these are done. */
+        public StepBuilder<S> after(String... steps) {
+            draft.after.addAll(Arrays.asList(steps));
+            return this;
+        }
+
+        /** How it is undone, in a run over the same two sites. */
+        public StepBuilder<S> undo(StepFunction<S> undo) {
+            draft.undo = undo;
+            draft.nothingToUndo = null;
+            return this;
+        }
+
+        /** It changes nothing that would have to be put back, and {@code because} says why. */
+        public StepBuilder<S> nothingToUndo(String because) {
+            draft.nothingToUndo = because;
+            draft.undo = null;
+            return this;
+        }
+
+        /** There is no way back once its change is under way: from there on a failed run only goes forward. */
+        public StepBuilder<S> pointOfNoReturn() {
+            draft.pointOfNoReturn = true;
+            return this;
+        }
+
+        /** Service is back when this is done: the achieved RTO is measured to here. */
+        public StepBuilder<S> restoresService() {
+            draft.restoresService = true;
+            return this;
+        }
+
+        /** What it does instead in a failover. */
+        public StepBuilder<S> inFailover(StepFunction<S> function) {
+            draft.functions.put(Mode.FAILOVER, function);
+            return this;
+        }
+
+        /** It has a part in this mode alone; in the other, what comes after it comes after what it comes after. */
+        public StepBuilder<S> onlyIn(Mode mode) {
+            draft.functions.keySet().retainAll(Set.of(mode));
+            return this;
+        }
+
+        /** Goes on to the next step. */
+        public StepBuilder<S> step(String name, StepFunction<S> function) {
+            return plan.step(name, function);
+        }
+
+        /** As {@link Builder#build()}. */
+        public RecoveryPlan<S> build() {
+            return plan.build();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "RecoveryPlan[" + name + ", "
+                + Optional.ofNullable(steps.get(Mode.SWITCHOVER))
+                        .map(List::size)
+                        .orElse(0) + " steps]";
+    }
+}

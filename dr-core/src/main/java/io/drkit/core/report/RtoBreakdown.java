@@ -1,0 +1,135 @@
+package io.drkit.core.report;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Where the time went until service was back: detection and decision before the run, then the steps that each waited for the one
+ * before, the last of which brought service back. Steps that ran beside these cost no time and are not in it, so making another
+ * step faster would not have brought service back sooner.
+ *
+ * @param parts without a gap from the outage (or the run's begin, where that is not known) until service was back; together
+ *     exactly {@link RunReport#achievedRto()}
+ */
+public record RtoBreakdown(List<Part> parts) {
+    /** What a part of the time was spent on. */
+    public enum Kind {
+        /** From the outage to the run's begin: noticing it, and deciding to act. */
+        BEFORE_RUN,
+        /** A step was at work. */
+        STEP,
+        /** No step of the chain was at work: an approval, a pause, or the time until another process resumed. */
+        BETWEEN
+    }
+
+    /**
+     * A span of time and what it was spent on.
+     *
+     * @param kind what kind of part
+     * @param step the step's name; empty unless {@code kind} is {@link Kind#STEP}
+     * @param began its begin
+     * @param ended its end, after its begin
+     */
+    public record Part(Kind kind, String step, Instant began, Instant ended) {
+        public Part {
+            Objects.requireNonNull(kind, "kind");
+            Objects.requireNonNull(step, "step");
+        }
+
+        /** From begin to end. */
+        public Duration took() {
+            return Duration.between(began, ended);
+        }
+
+        /** For example {@code detection and decision}, or the step's name. */
+        public String what() {
+            return switch (kind) {
+                case BEFORE_RUN -> "detection and decision";
+                case STEP -> step;
+                case BETWEEN -> "between steps";
+            };
+        }
+    }
+
+    public RtoBreakdown {
+        parts = List.copyOf(parts);
+    }
+
+    /** Empty when service was not seen to be back, or when the outage is stated to have begun after that. */
+    public static Optional<RtoBreakdown> of(RunReport report) {
+        Instant start = report.outageBegan().orElse(report.began());
+        Optional<Instant> restored = report.serviceRestored().filter(back -> !back.isBefore(start));
+        return restored.map(back -> new RtoBreakdown(parts(report, start, back)));
+    }
+
+    private static List<Part> parts(RunReport report, Instant start, Instant restored) {
+        List<Part> parts = new ArrayList<>();
+        Instant reached = start;
+        if (start.isBefore(report.began())) {
+            reached = earlier(report.began(), restored);
+            add(parts, Kind.BEFORE_RUN, "", start, reached);
+        }
+        for (StepReport step : chain(report)) {
+            // spans of one chain follow each other, unless machines with different clocks took part: never count time
+            // twice
+            Instant began = earlier(later(step.began().orElse(reached), reached), restored);
+            Instant ended = earlier(later(step.ended().orElse(began), began), restored);
+            add(parts, Kind.BETWEEN, "", reached, began);
+            add(parts, Kind.STEP, step.name(), began, ended);
+            reached = ended;
+        }
+        add(parts, Kind.BETWEEN, "", reached, restored);
+        return parts;
+    }
+
+    private static void add(List<Part> parts, Kind kind, String step, Instant began, Instant ended) {
+        if (began.isBefore(ended)) {
+            parts.add(new Part(kind, step, began, ended));
+        }
+    }
+
+    /** From the step that brought service back, always to the one that its begin waited for longest. */
+    private static List<StepReport> chain(RunReport report) {
+        Map<String, StepReport> byName = new HashMap<>();
+        report.steps().forEach(step -> byName.put(step.name(), step));
+        boolean marked = report.steps().stream().anyMatch(StepReport::restoresService);
+        Deque<StepReport> chain = new ArrayDeque<>();
+        Set<String> seen = new HashSet<>();
+        Optional<StepReport> next = last(report.steps().stream()
+                .filter(step -> !marked || step.restoresService())
+                .toList());
+        while (next.isPresent() && seen.add(next.get().name())) {
+            chain.addFirst(next.get());
+            next = last(next.get().after().stream()
+                    .filter(byName::containsKey)
+                    .map(byName::get)
+                    .toList());
+        }
+        return List.copyOf(chain);
+    }
+
+    private static Optional<StepReport> last(List<StepReport> steps) {
+        return steps.stream()
+                .filter(step -> step.ended().isPresent())
+                .max(Comparator.comparing(step -> step.ended().orElseThrow()));
+    }
+
+    private static Instant earlier(Instant a, Instant b) {
+        return a.isBefore(b) ? a : b;
+    }
+
+    private static Instant later(Instant a, Instant b) {
+        return a.isAfter(b) ? a : b;
+    }
+}

@@ -1,0 +1,148 @@
+package io.drkit.core.report;
+
+import io.drkit.core.plan.Mode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** What a report says in plain words, the same in every form. */
+final class Summary {
+    private Summary() {}
+
+    /** For example {@code switchover west → east}. */
+    static String line(RunReport report) {
+        return report.mode() + " " + report.from() + " → " + report.to();
+    }
+
+    static String headline(RunReport report) {
+        return switch (report.outcome()) {
+            case SUCCEEDED -> "The switch is done";
+            case UNDONE -> "The switch did not happen; everything was put back";
+            case UNDO_INCOMPLETE -> "The switch did not happen, and not everything could be put back";
+            case STOPPED -> "The run stopped; the switch is not done";
+        };
+    }
+
+    static String meaning(RunReport report) {
+        return switch (report.outcome()) {
+            case SUCCEEDED -> "Every step is done and was seen to be done. The active site is " + report.to() + ".";
+            case UNDONE ->
+                "A step failed before the point of no return. What the run had changed was put back, and was seen to be"
+                        + " back. " + report.to() + " was not made active.";
+            case UNDO_INCOMPLETE ->
+                "A step failed before the point of no return, and something that the run had changed still"
+                        + " stands: what is shown as done was not put back.";
+            case STOPPED -> stopped(report);
+        };
+    }
+
+    private static String stopped(RunReport report) {
+        String where = report.steps().stream().anyMatch(step -> step.pointOfNoReturn() && step.attempts() > 0)
+                ? "The run is past its point of no return and does not go back. "
+                : "";
+        String unheard = report.steps().stream().anyMatch(step -> step.status() == StepStatus.RUNNING)
+                ? "A step was not heard of again and may still be at work. "
+                : "";
+        String service = report.serviceRestored().isPresent()
+                ? "The steps that bring service back are done; others are not."
+                : "Service was not seen to be back.";
+        return where + unheard + service;
+    }
+
+    /** What a person does next; empty when there is nothing to do. */
+    static Optional<String> remedy(RunReport report) {
+        return switch (report.outcome()) {
+            case SUCCEEDED -> Optional.empty();
+            case UNDONE ->
+                Optional.of("Mend the cause, then run the plan again. Nothing needs to be cleaned up first.");
+            case UNDO_INCOMPLETE ->
+                Optional.of(
+                        "Mend what kept the steps from being put back, then resume run " + report.runId()
+                                + ": it goes on putting back. Until it has ended, do not start writers on either site by hand.");
+            case STOPPED ->
+                Optional.of("Mend the cause, then resume run " + report.runId()
+                        + ": it looks at the real state of every step and goes on from there. Until it has ended, do not start"
+                        + " writers on either site by hand.");
+        };
+    }
+
+    /** The steps because of which the run did not succeed. */
+    static List<StepReport> open(RunReport report) {
+        return report.steps().stream()
+                .filter(step -> switch (step.status()) {
+                    case FAILED, UNKNOWN, RUNNING, UNDO_FAILED -> true;
+                    case NOT_REACHED, DONE, ALREADY_SO, UNDONE -> false;
+                })
+                .toList();
+    }
+
+    static String status(StepStatus status) {
+        return switch (status) {
+            case NOT_REACHED -> "not reached";
+            case RUNNING -> "not heard of";
+            case DONE -> "done";
+            case ALREADY_SO -> "was already so";
+            case FAILED -> "failed";
+            case UNKNOWN -> "outcome unknown";
+            case UNDONE -> "undone";
+            case UNDO_FAILED -> "could not be undone";
+        };
+    }
+
+    /** The achieved time, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */
+    static String rto(RunReport report) {
+        Optional<Duration> achieved = report.achievedRto().filter(time -> !time.isNegative());
+        if (achieved.isEmpty()) {
+            return "not known";
+        }
+        return (sinceRun(report) ? "at least " : "") + Wording.duration(achieved.get());
+    }
+
+    /** From where the time is counted, or why it is not known. */
+    static String rtoBasis(RunReport report) {
+        if (report.serviceRestored().isEmpty()) {
+            return notRestored(report);
+        }
+        if (report.achievedRto().filter(Duration::isNegative).isPresent()) {
+            return "the outage is said to have begun after service was back";
+        }
+        if (report.outageBegan().isPresent()) {
+            return "from the outage until service was back";
+        }
+        return sinceRun(report)
+                ? "from the run's begin until service was back; when the outage began was not said"
+                : "from the run's begin until service was back";
+    }
+
+    /** Why there is no moment at which the switch had brought service back. */
+    static String notRestored(RunReport report) {
+        return switch (report.outcome()) {
+            case UNDONE, UNDO_INCOMPLETE -> "the switch did not happen";
+            case SUCCEEDED, STOPPED -> "service was not seen to be back";
+        };
+    }
+
+    private static boolean sinceRun(RunReport report) {
+        return report.mode() == Mode.FAILOVER && report.outageBegan().isEmpty();
+    }
+
+    static String rpo(RunReport report) {
+        Optional<Duration> achieved = report.achievedRpo();
+        if (achieved.isEmpty() || achieved.get().isNegative()) {
+            return "not known";
+        }
+        return achieved.get().isZero() ? "no change lost" : "at most " + Wording.duration(achieved.get());
+    }
+
+    static String rpoBasis(RunReport report) {
+        if (report.losses().isEmpty()) {
+            return "no step said what was lost";
+        }
+        if (report.achievedRpo().isEmpty()) {
+            return "a step said that it does not know";
+        }
+        return report.serviceRestored().isEmpty()
+                ? "as stated so far; service is not back"
+                : "the longest span of changes that any step stated";
+    }
+}

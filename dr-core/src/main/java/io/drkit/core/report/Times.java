@@ -1,0 +1,29 @@
+package io.drkit.core.report;
+
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+
+/** Moments as people read them, always in UTC. */
+final class Times {
+    private static final DateTimeFormatter CLOCK =
+            DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter FULL =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private Times() {}
+
+    static String clock(Instant at) {
+        return CLOCK.format(at);
+    }
+
+    static String full(Instant at) {
+        return FULL.format(at);
+    }
+
+    /** Only the time when it is on the same day as {@code other}. */
+    static String beside(Instant other, Instant at) {
+        return full(other).regionMatches(0, full(at), 0, 10) ? clock(at) : full(at);
+    }
+}

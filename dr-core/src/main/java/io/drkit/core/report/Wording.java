@@ -1,0 +1,116 @@
+package io.drkit.core.report;
+
+import io.drkit.core.DataLoss;
+import java.time.Duration;
+import java.util.Locale;
+
+/** How DRKit writes figures and names for people, in console lines and reports alike. */
+public final class Wording {
+    private static final String[] UNITS = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+
+    private Wording() {}
+
+    /**
+     * For example {@code 340 ms}, {@code 12.4 s}, {@code 4 min 12 s}, {@code 2 h 5 min}, {@code 3 d 4 h}. Rounded up, so that no
+     * figure looks better than it is.
+     */
+    public static String duration(Duration time) {
+        if (time.isNegative()) {
+            return "-" + duration(time.negated());
+        }
+        if (time.isZero()) {
+            return "0 s";
+        }
+        if (time.compareTo(Duration.ofMillis(999)) <= 0) {
+            return up(time, Duration.ofMillis(1)) + " ms";
+        }
+        long tenths = time.compareTo(Duration.ofMinutes(2)) < 0 ? up(time, Duration.ofMillis(100)) : Long.MAX_VALUE;
+        if (tenths < 600) {
+            return tenths % 10 == 0 ? tenths / 10 + " s" : tenths / 10 + "." + tenths % 10 + " s";
+        }
+        long seconds = up(time, Duration.ofSeconds(1));
+        if (seconds < 3600) {
+            return pair(seconds, 60, "min", "s");
+        }
+        long minutes = up(time, Duration.ofMinutes(1));
+        return minutes < 24 * 60 ? pair(minutes, 60, "h", "min") : pair(up(time, Duration.ofHours(1)), 24, "d", "h");
+    }
+
+    /** For example {@code 512 B}, {@code 1.5 KiB}, {@code 13 MiB}. Rounded up. */
+    public static String bytes(long bytes) {
+        if (bytes < 0) {
+            throw new IllegalArgumentException("A number of bytes is 0 or more, not " + bytes);
+        }
+        int unit = 0;
+        double amount = bytes;
+        while (amount >= 1024 && unit < UNITS.length - 1) {
+            amount /= 1024;
+            unit++;
+        }
+        double shown = Math.ceil(amount * 10) / 10;
+        if (shown >= 1024 && unit < UNITS.length - 1) {
+            shown = 1;
+            unit++;
+        }
+        String digits = String.format(Locale.ROOT, "%.1f", shown);
+        return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits) + " " + UNITS[unit];
+    }
+
+    /** How much, without the basis: for example {@code at most 2 min, 13 MiB}, {@code nothing}, {@code not known}. */
+    public static String amount(DataLoss loss) {
+        if (loss.time().isEmpty() && loss.bytes().isEmpty()) {
+            return "not known";
+        }
+        boolean noTime = loss.time().filter(Duration::isZero).isPresent();
+        boolean noBytes = loss.bytes().isPresent() && loss.bytes().getAsLong() == 0;
+        if (noTime && noBytes) {
+            return "nothing";
+        }
+        if (loss.time().isEmpty()) {
+            return "time not known, at most " + bytes(Math.max(0, loss.bytes().orElseThrow()));
+        }
+        String time = "at most " + duration(loss.time().get());
+        return loss.bytes().isEmpty()
+                ? time + ", bytes not known"
+                : time + ", " + bytes(Math.max(0, loss.bytes().getAsLong()));
+    }
+
+    /**
+     * The text on one line, safe to show: line breaks and tabs become spaces, and other control characters, as well as those that
+     * turn the reading direction, are spelt out as {@code <U+202E>}. A name can thus neither steer a terminal nor pretend to be
+     * another line.
+     */
+    public static String printable(String text) {
+        StringBuilder shown = new StringBuilder(text.length());
+        text.codePoints().forEach(c -> {
+            if (c == '\n' || c == '\r' || c == '\t') {
+                shown.append(' ');
+            } else if (hidden(c)) {
+                shown.append(String.format(Locale.ROOT, "<U+%04X>", c));
+            } else {
+                shown.appendCodePoint(c);
+            }
+        });
+        return shown.toString();
+    }
+
+    static boolean hidden(int c) {
+        return switch (Character.getType(c)) {
+            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
+                true;
+            // the zero-width joiner and non-joiner are needed to write some languages
+            case Character.FORMAT -> c != 0x200C && c != 0x200D && c != 0x00AD;
+            default -> false;
+        };
+    }
+
+    private static long up(Duration time, Duration unit) {
+        long whole = time.dividedBy(unit);
+        return unit.multipliedBy(whole).equals(time) ? whole : whole + 1;
+    }
+
+    private static String pair(long amount, int per, String big, String small) {
+        String whole = amount / per + " " + big;
+        return amount % per == 0 ? whole : whole + " " + amount % per + " " + small;
+    }
+}

@@ -1,0 +1,63 @@
+package io.drkit.core.run;
+
+import io.drkit.core.event.RunEvent;
+import io.drkit.core.event.RunListener;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.time.Clockwork;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What a run writes down and tells. An entry is durable in the journal before the history counts it and before anybody is told.
+ * Thread-safe: the steps of a run share it, and its monitor puts what they write and tell in one order.
+ */
+final class RunLog {
+    private static final Logger log = LoggerFactory.getLogger(RunLog.class);
+
+    private final Journal journal;
+    private final RunHistory history;
+    private final Clockwork clockwork;
+    private final List<RunListener> listeners;
+    private final Instant wallOrigin;
+    private final long monotonicOrigin;
+
+    RunLog(Journal journal, RunHistory history, Clockwork clockwork, List<RunListener> listeners) {
+        this.journal = journal;
+        this.history = history;
+        this.clockwork = clockwork;
+        this.listeners = listeners;
+        this.wallOrigin = clockwork.now();
+        this.monotonicOrigin = clockwork.nanoTime();
+    }
+
+    /** Wall time that does not jump while this process runs: read once, then carried on by monotonic time. */
+    Instant now() {
+        return wallOrigin.plusNanos(clockwork.nanoTime() - monotonicOrigin);
+    }
+
+    synchronized void write(JournalEntry.Kind kind, String step, Map<String, String> details) {
+        JournalEntry entry = new JournalEntry(kind, now(), step, details);
+        journal.append(entry);
+        history.replay(entry);
+    }
+
+    /** Asks the history, which must not be kept beyond the question. */
+    synchronized <T> T ask(Function<RunHistory, T> question) {
+        return question.apply(history);
+    }
+
+    synchronized void tell(RunEvent event) {
+        for (RunListener listener : listeners) {
+            try {
+                listener.on(event);
+            } catch (RuntimeException e) {
+                log.warn("A listener failed; the run goes on", e);
+            }
+        }
+    }
+}

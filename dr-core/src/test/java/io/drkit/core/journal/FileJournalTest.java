@@ -1,0 +1,295 @@
+package io.drkit.core.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
+import io.drkit.core.StaleEpochException;
+import io.drkit.core.journal.JournalEntry.Kind;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class FileJournalTest {
+    private static final JournalKey KEY = new JournalKey("shop", "west", "east");
+
+    @TempDir
+    Path root;
+
+    private JournalStore store() {
+        return new FileJournalStore(root);
+    }
+
+    private static JournalEntry entry(Kind kind, String step) {
+        return new JournalEntry(
+                kind, Instant.parse("2026-01-02T03:04:05.678901234Z"), step, Map.of("text", "quotes \" and\nlines ü"));
+    }
+
+    private List<JournalEntry> writeThree() {
+        List<JournalEntry> entries =
+                List.of(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"), entry(Kind.OUTCOME, "a"));
+        try (Journal journal = store().open(KEY)) {
+            journal.raiseEpoch();
+            journal.begin(entries.get(0));
+            journal.append(entries.get(1));
+            journal.append(entries.get(2));
+        }
+        return entries;
+    }
+
+    private Path runFile() throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            return files.filter(f -> f.toString().endsWith(".journal"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    private List<JournalEntry> read() {
+        try (Journal journal = store().open(KEY)) {
+            return journal.latestRun();
+        }
+    }
+
+    @Test
+    void latestRun_neverRun_isEmpty() {
+        assertThat(read()).isEmpty();
+    }
+
+    @Test
+    void latestRun_afterReopening_isWhatWasWritten() {
+        List<JournalEntry> written = writeThree();
+        assertThat(read()).isEqualTo(written);
+    }
+
+    @Test
+    void latestRun_fileCutAtEveryByte_losesOnlyTheTornEntry() throws IOException {
+        List<JournalEntry> written = writeThree();
+        byte[] whole = Files.readAllBytes(runFile());
+        int firstEntryEnd = secondLineEnd(whole);
+        for (int length = firstEntryEnd; length <= whole.length; length++) {
+            Files.write(runFile(), Arrays.copyOf(whole, length));
+            int complete = newlines(whole, length) - 1;
+            assertThat(read()).as("cut to %d bytes", length).isEqualTo(written.subList(0, complete));
+        }
+    }
+
+    @Test
+    void append_afterATornTail_goesOnFromTheLastWholeEntry() throws IOException {
+        List<JournalEntry> written = writeThree();
+        byte[] whole = Files.readAllBytes(runFile());
+        Files.write(runFile(), Arrays.copyOf(whole, whole.length - 7));
+        JournalEntry more = entry(Kind.FACT, "b");
+        try (Journal journal = store().open(KEY)) {
+            journal.append(more);
+        }
+        assertThat(read()).containsExactly(written.get(0), written.get(1), more);
+    }
+
+    @Test
+    void latestRun_tailOfZeroBytesAfterAPowerCut_isTorn() throws IOException {
+        List<JournalEntry> written = writeThree();
+        byte[] whole = Files.readAllBytes(runFile());
+        Files.write(runFile(), Arrays.copyOf(whole, whole.length + 100));
+        assertThat(read()).isEqualTo(written);
+    }
+
+    @Test
+    void open_anyByteChangedInAWholeLine_isRefused() throws IOException {
+        writeThree();
+        byte[] whole = Files.readAllBytes(runFile());
+        int checked = 0;
+        for (int i = 0; i < whole.length; i++) {
+            if (whole[i] == '\n') {
+                continue; // joins two lines: see the test of a removed line end
+            }
+            byte[] damaged = whole.clone();
+            damaged[i] ^= 1;
+            if (damaged[i] == '\n') {
+                continue;
+            }
+            Files.write(runFile(), damaged);
+            CorruptJournalException refused = catchThrowableOfType(CorruptJournalException.class, this::read);
+            assertThat(refused).as("byte %d changed", i).isNotNull();
+            assertThat(refused.code()).isIn("journal.corrupt", "journal.newer-format");
+            assertThat(refused).hasMessageContaining(runFile().toString()).hasMessageContaining("What to do:");
+            checked++;
+        }
+        assertThat(checked).isGreaterThan(300);
+        Files.write(runFile(), whole);
+        assertThat(read()).hasSize(3);
+    }
+
+    @Test
+    void open_lineRemovedDoubledOrMoved_isRefused() throws IOException {
+        writeThree();
+        List<String> lines = Files.readAllLines(runFile());
+        assertThatRefused(lines.get(0), lines.get(1), lines.get(3));
+        assertThatRefused(lines.get(0), lines.get(1), lines.get(1), lines.get(2), lines.get(3));
+        assertThatRefused(lines.get(0), lines.get(2), lines.get(1), lines.get(3));
+        assertThatRefused(lines.get(0), lines.get(1), lines.get(2) + lines.get(3));
+    }
+
+    private void assertThatRefused(String... lines) throws IOException {
+        Files.writeString(runFile(), String.join("\n", lines) + "\n");
+        assertThatThrownBy(this::read).isInstanceOf(CorruptJournalException.class);
+    }
+
+    @Test
+    void open_newerFormat_isRefusedAsSuchAndLeftAlone() throws IOException {
+        writeThree();
+        String text = Files.readString(runFile()).replaceFirst("drkit-journal 1", "drkit-journal 2");
+        Files.writeString(runFile(), text);
+        CorruptJournalException refused = catchThrowableOfType(CorruptJournalException.class, this::read);
+        assertThat(refused.code()).isEqualTo("journal.newer-format");
+        assertThat(runFile()).hasContent(text);
+    }
+
+    @Test
+    void open_twiceInOneProcess_isRefusedAndTheFirstKeepsItsLock() {
+        try (Journal first = store().open(KEY)) {
+            for (int i = 0; i < 3; i++) {
+                assertThatThrownBy(() -> store().open(KEY))
+                        .isInstanceOf(JournalInUseException.class)
+                        .hasMessageContaining("this very process");
+            }
+            Epoch epoch = first.raiseEpoch();
+            first.begin(entry(Kind.RUN_BEGAN, ""));
+            first.requireHeld(epoch);
+            assertThat(heldByAnotherProcessCanOpen()).isFalse();
+        }
+        assertThat(heldByAnotherProcessCanOpen()).isTrue();
+    }
+
+    private boolean heldByAnotherProcessCanOpen() {
+        try {
+            Process process = new ProcessBuilder(
+                            ProcessHandle.current().info().command().orElseThrow(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            OpensJournal.class.getName(),
+                            root.toString())
+                    .redirectErrorStream(true)
+                    .start();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int exit = process.waitFor();
+            assertThat(output).contains(exit == 0 ? "opened" : "journal.in-use");
+            return exit == 0;
+        } catch (IOException | InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Tries to open the journal from a process of its own. */
+    static final class OpensJournal {
+        private OpensJournal() {}
+
+        public static void main(String[] args) {
+            try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
+                System.out.println("opened " + journal.latestRun().size());
+            }
+        }
+    }
+
+    @Test
+    void open_otherDirectionOfTheSamePair_isTheSameJournal() {
+        try (Journal held = store().open(KEY)) {
+            assertThat(held.latestRun()).isEmpty();
+            assertThatThrownBy(() -> store().open(new JournalKey("shop", "east", "west")))
+                    .isInstanceOf(JournalInUseException.class);
+        }
+    }
+
+    @Test
+    void open_folderNotWritable_isBlockedWithWhatToDo() throws IOException {
+        Path file = Files.writeString(root.resolve("file"), "in the way");
+        BlockedException refused = catchThrowableOfType(
+                BlockedException.class,
+                () -> new FileJournalStore(file).open(KEY).close());
+        assertThat(refused.code()).isEqualTo("journal.unreachable");
+    }
+
+    @Test
+    void raiseEpoch_alwaysGrows_evenWhenTheEpochFileOrTheRunsAreGone() throws IOException {
+        List<Epoch> epochs = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            try (Journal journal = store().open(KEY)) {
+                epochs.add(journal.raiseEpoch());
+                journal.begin(entry(Kind.RUN_BEGAN, ""));
+            }
+        }
+        Path epochFile = runFile().resolveSibling("epoch");
+        Files.delete(epochFile);
+        try (Journal journal = store().open(KEY)) {
+            epochs.add(journal.raiseEpoch());
+        }
+        try (Stream<Path> files = Files.list(epochFile.getParent())) {
+            for (Path run : files.filter(f -> f.toString().endsWith(".journal")).toList()) {
+                Files.delete(run);
+            }
+        }
+        try (Journal journal = store().open(KEY)) {
+            epochs.add(journal.raiseEpoch());
+        }
+        assertThat(epochs).isSorted().doesNotHaveDuplicates().hasSize(5);
+    }
+
+    @Test
+    void requireHeld_epochRaisedByAnother_isStale() throws IOException {
+        try (Journal journal = store().open(KEY)) {
+            Epoch epoch = journal.raiseEpoch();
+            journal.begin(entry(Kind.RUN_BEGAN, ""));
+            journal.requireHeld(epoch);
+            Files.writeString(runFile().resolveSibling("epoch"), epoch.next().toString());
+            assertThatThrownBy(() -> journal.requireHeld(epoch)).isInstanceOf(StaleEpochException.class);
+        }
+    }
+
+    @Test
+    void requireHeld_closed_isStale() {
+        Journal journal = store().open(KEY);
+        Epoch epoch = journal.raiseEpoch();
+        journal.close();
+        assertThatThrownBy(() -> journal.requireHeld(epoch)).isInstanceOf(StaleEpochException.class);
+    }
+
+    @Test
+    void append_closed_isRefused() {
+        Journal journal = store().open(KEY);
+        journal.raiseEpoch();
+        journal.begin(entry(Kind.RUN_BEGAN, ""));
+        journal.close();
+        assertThatThrownBy(() -> journal.append(entry(Kind.FACT, "a"))).isInstanceOf(BlockedException.class);
+    }
+
+    private static int secondLineEnd(byte[] bytes) {
+        int seen = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\n' && ++seen == 2) {
+                return i + 1;
+            }
+        }
+        throw new AssertionError("no second line");
+    }
+
+    private static int newlines(byte[] bytes, int length) {
+        int seen = 0;
+        for (int i = 0; i < length; i++) {
+            if (bytes[i] == '\n') {
+                seen++;
+            }
+        }
+        return seen;
+    }
+}

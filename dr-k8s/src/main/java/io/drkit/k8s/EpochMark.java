@@ -1,0 +1,55 @@
+package io.drkit.k8s;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The epoch that the last run left on an object. It is compared on the observation, and the write carries the resourceVersion of
+ * that same observation; so the API server refuses the write when a newer run got between the two.
+ */
+record EpochMark(@Nullable String text) {
+    static final String ANNOTATION = "drkit.io/epoch";
+
+    static EpochMark on(ObjectMeta meta) {
+        Map<String, String> annotations = meta.getAnnotations();
+        return new EpochMark(annotations == null ? null : annotations.get(ANNOTATION));
+    }
+
+    /** Work outside any run claims nothing and is refused nothing: a person may always act by hand. */
+    void refuseBelow(Epoch mine, String object) {
+        if (mine.equals(Epoch.NONE) || text == null) {
+            return;
+        }
+        long theirs;
+        try {
+            theirs = Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new BlockedException(
+                    "k8s.epoch-unreadable",
+                    Problem.expected("an epoch in the annotation " + ANNOTATION + " of " + object)
+                            .found('"' + text + '"')
+                            .remedy("find out who wrote it, and remove the annotation"),
+                    e);
+        }
+        if (theirs > mine.value()) {
+            throw new StaleEpochException(
+                    "k8s.stale-epoch",
+                    Problem.expected("that no run newer than " + mine + " has changed " + object)
+                            .found("epoch " + theirs + " on it")
+                            .remedy("stop: the newer run is in charge"));
+        }
+    }
+
+    /** Adds the epoch to the annotations of a patch, unless it claims nothing. */
+    static void write(Epoch mine, ObjectNode annotations) {
+        if (!mine.equals(Epoch.NONE)) {
+            annotations.put(ANNOTATION, mine.toString());
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package io.drkit.k8s;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.action.ActionExecutor;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.dns.DnsStatus;
+import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.k8s.SimulatedCluster;
+import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** What is particular to Kubernetes; the rest is in the contract. */
+class KubernetesDnsSwitcherTest {
+    private final Clockwork clockwork = Clockwork.system();
+    private final SimulatedCluster cluster = SimulatedCluster.start(clockwork);
+    private final KubernetesDnsSwitcher switcher = KubernetesDnsSwitcher.of(cluster.client(), "shop");
+
+    @AfterEach
+    void close() {
+        cluster.close();
+    }
+
+    private Assessment preview(String name, String target) throws InterruptedException {
+        return ActionExecutor.on(clockwork).preview(switcher.pointTo(name, target));
+    }
+
+    @Test
+    void pointTo_serviceOfAnotherType_isBlocked() throws InterruptedException {
+        cluster.client()
+                .resource(new ServiceBuilder()
+                        .withNewMetadata()
+                        .withNamespace("shop")
+                        .withName("web")
+                        .endMetadata()
+                        .withNewSpec()
+                        .withType("ClusterIP")
+                        .endSpec()
+                        .build())
+                .create();
+
+        assertThat(preview("web", "db.east.example.com"))
+                .isInstanceOfSatisfying(
+                        Assessment.Blocked.class,
+                        blocked -> assertThat(blocked.why()).contains("ClusterIP"));
+        assertThatExceptionOfType(BlockedException.class).isThrownBy(() -> switcher.status("web"));
+    }
+
+    @Test
+    void pointTo_address_isBlocked() throws InterruptedException {
+        cluster.alias("shop", "database", "db.west.example.com");
+
+        assertThat(preview("database", "10.0.0.7")).isInstanceOf(Assessment.Blocked.class);
+        assertThat(preview("database", "2001:db8::1")).isInstanceOf(Assessment.Blocked.class);
+    }
+
+    @Test
+    void pointTo_sameHostInOtherLetters_isDone() throws InterruptedException {
+        cluster.alias("shop", "database", "db.west.example.com");
+
+        assertThat(preview("database", "DB.west.example.com.")).isInstanceOf(Assessment.Done.class);
+    }
+
+    @Test
+    @DisplayName("A9: without a lookup it says that the cluster's DNS was not asked")
+    void pointTo_noLookup_doesNotClaimAnAnswer() throws InterruptedException {
+        cluster.alias("shop", "database", "db.west.example.com");
+
+        Assessment.Done done =
+                ActionExecutor.on(clockwork).execute(switcher.pointTo("database", "db.east.example.com"));
+
+        assertThat(done.because()).contains("not asked");
+        DnsStatus status = switcher.status("database");
+        assertThat(status.target()).isEqualTo("db.east.example.com");
+        assertThat(status.answered()).isEmpty();
+        assertThat(status.residual()).isEmpty();
+    }
+}

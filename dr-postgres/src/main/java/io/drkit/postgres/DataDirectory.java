@@ -1,0 +1,114 @@
+package io.drkit.postgres;
+
+import io.drkit.core.replica.NodeAgent;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.Optional;
+
+/** A server's process and files, through its agent. */
+final class DataDirectory {
+    static final String STANDBY_SIGNAL = "standby.signal";
+
+    private final NodeAgent agent;
+
+    DataDirectory(NodeAgent agent) {
+        this.agent = agent;
+    }
+
+    /** What was found there. */
+    sealed interface View {
+        /** The node has no agent. */
+        record None() implements View {}
+
+        /** Its agent could not say: nothing is known. */
+        record Unreadable(String why) implements View {}
+
+        record Seen(boolean running, ControlFile control, boolean tombstoned, Optional<SwitchoverNote> note)
+                implements View {}
+    }
+
+    static View look(PostgresNode node) throws InterruptedException {
+        if (node.agent().isEmpty()) {
+            return new View.None();
+        }
+        DataDirectory directory = new DataDirectory(node.agent().get());
+        try {
+            return new View.Seen(directory.running(), directory.control(), directory.tombstoned(), directory.note());
+        } catch (IOException | RuntimeException e) {
+            return new View.Unreadable(e.toString());
+        }
+    }
+
+    boolean running() throws IOException, InterruptedException {
+        return agent.running();
+    }
+
+    void stop(NodeAgent.Stop how) throws IOException, InterruptedException {
+        agent.stop(how);
+    }
+
+    void start() throws IOException, InterruptedException {
+        agent.start();
+    }
+
+    ControlFile control() throws IOException, InterruptedException {
+        return ControlFile.parse(agent.read(ControlFile.PATH));
+    }
+
+    /** Whether the server can only come up as a standby: the file is heeded at every start, so it outlives a reboot. */
+    boolean tombstoned() throws IOException, InterruptedException {
+        return find(STANDBY_SIGNAL).isPresent();
+    }
+
+    void writeTombstone() throws IOException, InterruptedException {
+        agent.write(STANDBY_SIGNAL, new byte[0]);
+    }
+
+    void removeTombstone() throws IOException, InterruptedException {
+        agent.remove(STANDBY_SIGNAL);
+    }
+
+    Optional<SwitchoverNote> note() throws IOException, InterruptedException {
+        try {
+            return find(SwitchoverNote.PATH).map(SwitchoverNote::parse);
+        } catch (IllegalArgumentException | NullPointerException e) {
+            throw new IOException("The file " + SwitchoverNote.PATH + " is no readable note: " + e.getMessage(), e);
+        }
+    }
+
+    void write(SwitchoverNote note) throws IOException, InterruptedException {
+        agent.write(SwitchoverNote.PATH, note.content());
+    }
+
+    void removeNote() throws IOException, InterruptedException {
+        agent.remove(SwitchoverNote.PATH);
+    }
+
+    Optional<SwitchoverNote.Settings> settings() throws IOException, InterruptedException {
+        return find(AutoConf.PATH).map(SwitchoverNote.Settings::new);
+    }
+
+    void follow(String conninfo, String slot) throws IOException, InterruptedException {
+        byte[] now = find(AutoConf.PATH).orElse(new byte[0]);
+        byte[] edited = AutoConf.following(now, conninfo, slot);
+        if (!java.util.Arrays.equals(now, edited)) {
+            agent.write(AutoConf.PATH, edited);
+        }
+    }
+
+    void restore(Optional<SwitchoverNote.Settings> settings) throws IOException, InterruptedException {
+        if (settings.isPresent()) {
+            agent.write(AutoConf.PATH, settings.get().content());
+        } else {
+            agent.remove(AutoConf.PATH);
+        }
+    }
+
+    private Optional<byte[]> find(String path) throws IOException, InterruptedException {
+        try {
+            return Optional.of(agent.read(path));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        }
+    }
+}

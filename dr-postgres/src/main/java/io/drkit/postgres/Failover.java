@@ -1,0 +1,410 @@
+package io.drkit.postgres;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.DataLoss;
+import io.drkit.core.DeniedException;
+import io.drkit.core.DrTimeoutException;
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.replica.FailoverTerms;
+import io.drkit.core.replica.Fence;
+import io.drkit.core.replica.FenceProof;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.function.Supplier;
+
+/** Promotes {@code to} without the help of {@code from}, which may be dead. */
+final class Failover implements Action<Failover.Seen> {
+    private static final String BEGUN = "failover.begun";
+    private static final String BOUND_MILLIS = "loss.bound.millis";
+    private static final String BOUND_BASIS = "loss.bound.basis";
+    private static final Duration POLL = Duration.ofMillis(2);
+    private static final int RELOADABLE_CONNINFO = 130_000;
+
+    private final PostgresNode from;
+    private final PostgresNode to;
+    private final FailoverTerms terms;
+    private final Limits limits;
+    private final Clockwork clockwork;
+    private final Supplier<Optional<FlushSampler>> sampler;
+
+    /**
+     * Over the two servers.
+     *
+     * @param clockwork what the samples are timed with
+     */
+    Failover(
+            PostgresNode from,
+            PostgresNode to,
+            FailoverTerms terms,
+            Limits limits,
+            Clockwork clockwork,
+            Supplier<Optional<FlushSampler>> sampler) {
+        this.from = from;
+        this.to = to;
+        this.terms = terms;
+        this.limits = limits;
+        this.clockwork = clockwork;
+        this.sampler = sampler;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param bound what would be lost if it were done now
+     * @param pending whether a promotion was asked for that is still to come about
+     */
+    record Seen(Pair pair, LossBound bound, boolean pending) {}
+
+    @Override
+    public String describe() {
+        return "fail over from " + from.name() + " to " + to.name() + ", "
+                + terms.fence().map(Fence::describe).orElse("with no fence")
+                + terms.acceptedLoss()
+                        .map(loss -> ", accepting the loss of " + loss.toMillis() + " ms")
+                        .orElse("")
+                + terms.waiver().map(waiver -> ", waived by " + waiver.who()).orElse("");
+    }
+
+    @Override
+    public ExecutionPolicy policy() {
+        return limits.policy();
+    }
+
+    private String subject() {
+        return "the database of " + from.name();
+    }
+
+    // -- observe ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Seen observe(ActionContext context) throws InterruptedException {
+        Pair pair = Pair.look(from, to);
+        if (pair.to() instanceof ServerView.Silent silent) {
+            if (context.recorded(BEGUN).isPresent()) {
+                throw new UnknownOutcomeException(
+                        "postgres.unobservable",
+                        Problem.expected("to see how far the failover to " + to.name() + " has come")
+                                .found(to.name() + " cannot be asked: " + silent.why())
+                                .remedy("make it reachable, then resume; nothing was undone"));
+            }
+            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false);
+        }
+        ServerView.Answered target = (ServerView.Answered) pair.to();
+        return new Seen(pair, bound(pair, target, target.received(), now(), false), Promotion.pending(target, context));
+    }
+
+    private long now() {
+        return clockwork.nanoTime();
+    }
+
+    private LossBound bound(Pair pair, ServerView.Answered target, Optional<Lsn> received, long end, boolean fenced) {
+        if (received.isEmpty() || target.timeline().isEmpty()) {
+            return LossBound.unknown("the position or the timeline of " + to.name() + " is not known");
+        }
+        if (!(pair.from() instanceof ServerView.Answered)
+                && pair.disk() instanceof DataDirectory.View.Seen disk
+                && !disk.running()
+                && disk.control().cleanlyShutDown()
+                && disk.control().systemId() == target.systemId()
+                && disk.control().timeline() == target.timeline().getAsLong()
+                && received.get().after(disk.control().checkpoint())) {
+            return LossBound.nothing(from.name() + " is shut down cleanly at "
+                    + disk.control().checkpoint() + ", which " + to.name() + " has received");
+        }
+        return LossBound.of(
+                sampler.get(), target.systemId(), target.timeline().getAsLong(), received.get(), end, fenced);
+    }
+
+    // -- assess -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Assessment assess(Seen seen) {
+        Pair pair = seen.pair();
+        if (pair.to() instanceof ServerView.Silent silent) {
+            return Refusals.unreachable(to, silent);
+        }
+        ServerView.Answered target = (ServerView.Answered) pair.to();
+        boolean otherSystem = pair.from() instanceof ServerView.Answered source
+                ? source.systemId() != target.systemId()
+                : pair.disk() instanceof DataDirectory.View.Seen disk
+                        && disk.control().systemId() != target.systemId();
+        if (otherSystem) {
+            return Refusals.wrongPair(from, to);
+        }
+        boolean sourceWrites = pair.from() instanceof ServerView.Answered source && source.writable();
+        if (target.writable()) {
+            if (sourceWrites) {
+                return Refusals.splitBrain(from, to);
+            }
+            boolean proven = target.mark().isPresent()
+                    && target.timeline().isPresent()
+                    && target.mark().get().timeline() == target.timeline().getAsLong();
+            return proven
+                    ? Assessment.done(to.name() + " is the primary on timeline "
+                            + target.timeline().getAsLong() + ", proven by a write probe")
+                    : Assessment.needed("prove " + to.name() + " by a write probe");
+        }
+        if (sourceWrites && terms.fence().isEmpty()) {
+            return Refusals.primaryAnswers(from);
+        }
+        if (seen.pending()) {
+            return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
+        }
+        return unfit(target)
+                .or(() -> unaccepted(seen.bound()))
+                .orElseGet(() -> Assessment.needed(
+                        terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
+                        "cut " + to.name() + " from " + from.name(),
+                        "promote " + to.name() + ", losing at most " + seen.bound() + ": "
+                                + seen.bound().basis(),
+                        "prove " + to.name() + " by a write probe"));
+    }
+
+    private Optional<Assessment> unfit(ServerView.Answered target) {
+        if (!target.rights().promote()) {
+            return Optional.of(Refusals.missingGrant(
+                    to, "promote", "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
+        }
+        if (!target.rights().probe()) {
+            return Optional.of(Refusals.missingGrant(
+                    to, "write the probe", "GRANT CREATE ON DATABASE " + to.database() + " TO " + to.user()));
+        }
+        if (target.version() >= RELOADABLE_CONNINFO
+                && !(target.rights().setConninfo() && target.rights().reload())) {
+            return Optional.of(Refusals.missingGrant(
+                    to,
+                    "cut it from its primary",
+                    "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo TO " + to.user()
+                            + " (PostgreSQL 15 and later) and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
+                            + to.user()));
+        }
+        if (!target.settings().recoveryTargets().isEmpty()) {
+            return Optional.of(Refusals.recoveryTarget(
+                    to, String.join(", ", target.settings().recoveryTargets())));
+        }
+        if (target.settings().applyDelayMillis() > 0 && terms.waiver().isEmpty()) {
+            return Optional.of(Refusals.delayed(to, target.settings().applyDelayMillis()));
+        }
+        return target.replayPaused() && target.version() < RELOADABLE_CONNINFO
+                ? Optional.of(Refusals.paused(to))
+                : Optional.empty();
+    }
+
+    private Optional<Assessment> unaccepted(LossBound bound) {
+        if (terms.waiver().isPresent()) {
+            return Optional.empty();
+        }
+        if (bound.time().isEmpty()) {
+            return Optional.of(Refusals.lossUnknown(from, bound.basis()));
+        }
+        return terms.acceptedLoss()
+                .filter(limit -> bound.time().get().compareTo(limit) > 0)
+                .map(limit -> Refusals.lossAboveAccepted(bound.toString(), limit));
+    }
+
+    // -- apply ------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void apply(Seen seen, ActionContext context) throws InterruptedException {
+        ServerView.Answered target = (ServerView.Answered) seen.pair().to();
+        Timings timings = new Timings(context.clockwork());
+        Session.requireNotStale(target.mark(), context.epoch(), to);
+        context.record(BEGUN, from.name() + " to " + to.name());
+        try (Session session = Session.open(to)) {
+            Optional<Cut> cut = Optional.empty();
+            if (!target.writable()) {
+                cut = Optional.of(promote(seen.pair(), target, session, context, timings));
+            }
+            prove(session, seen.pair(), target, cut, context, timings);
+        } catch (SQLException e) {
+            throw Promotion.lost("failing over to " + to.name(), e);
+        }
+    }
+
+    /** The moment at which the replica stood still, and what was known then. */
+    private record Cut(long end, boolean fenced, long timeline) {}
+
+    private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
+            throws SQLException, InterruptedException {
+        context.requireAuthority();
+        FenceProof proof = terms.fence().isPresent()
+                ? terms.fence().get().fence(context)
+                : new FenceProof.Unknown("no fence was given");
+        long end = now();
+        timings.lap("fence");
+        context.record("fence", proof.toString());
+        boolean fenced = proof instanceof FenceProof.Confirmed;
+        if (!fenced) {
+            requireWaived(proof);
+        }
+        terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
+
+        Freeze freeze = new Freeze(session, target);
+        try {
+            freeze.begin(context);
+            timings.lap("cut");
+            Lsn received = session.received().orElseThrow(() -> new SQLException("It has no position"));
+            // The fence may have just written down how the old primary ended.
+            Pair now = new Pair(
+                    pair.from() instanceof ServerView.Answered && fenced
+                            ? new ServerView.Silent("fenced", false)
+                            : pair.from(),
+                    pair.to(),
+                    DataDirectory.look(from),
+                    pair.toRuns(),
+                    pair.lag(),
+                    pair.streamsFromSource());
+            LossBound bound = bound(now, target, Optional.of(received), fenced ? end : now(), fenced);
+            context.record("received.position", received.toString());
+            bound.time().ifPresent(time -> context.record(BOUND_MILLIS, Long.toString(time.toMillis() + 1)));
+            context.record(BOUND_BASIS, bound.basis());
+            context.report(bound.as(DataLoss.Stage.BOUND, subject()));
+            Optional<Assessment> unaccepted = unaccepted(bound);
+            if (unaccepted.isPresent()) {
+                throw Refusals.exception(unaccepted.get(), "an accepted loss");
+            }
+            context.requireAuthority();
+        } catch (RuntimeException | SQLException | InterruptedException e) {
+            freeze.undo(e);
+            throw e;
+        }
+        Promotion promotion = new Promotion(to, limits);
+        try {
+            promotion.ask(session);
+        } catch (DeniedException e) {
+            freeze.undo(e);
+            throw e;
+        }
+        promotion.await(session, context);
+        timings.lap("promote");
+        return new Cut(end, fenced, target.timeline().orElse(0));
+    }
+
+    private void requireWaived(FenceProof proof) throws InterruptedException {
+        String found = proof.toString();
+        if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {
+            throw new BlockedException(
+                    "postgres.not-fenced",
+                    Problem.expected("proof that " + from.name() + " can take no more writes")
+                            .found(found)
+                            .remedy(
+                                    proof instanceof FenceProof.Refused
+                                            ? "stop it by other means; a waiver does not cover a server known to be up"
+                                            : "fence it by other means, or have somebody waive the proof by name"));
+        }
+        if (Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
+            throw Refusals.exception(Refusals.primaryAnswers(from), "a primary that is fenced or gone");
+        }
+    }
+
+    /** Keeps the replica from receiving more while its loss is being weighed. */
+    private final class Freeze {
+        private final Session session;
+        private final ServerView.Answered target;
+        private Optional<String> original = Optional.empty();
+
+        Freeze(Session session, ServerView.Answered target) {
+            this.session = session;
+            this.target = target;
+        }
+
+        void begin(ActionContext context) throws SQLException, InterruptedException {
+            if (target.version() < RELOADABLE_CONNINFO) {
+                // The setting takes a restart there; a confirmed fence, or the request itself, ends the receiver.
+                return;
+            }
+            context.requireAuthority();
+            String conninfo = session.setting("primary_conninfo");
+            original = Optional.of(conninfo);
+            session.alterSystem("primary_conninfo", "");
+            session.reload();
+            Deadline deadline = context.clockwork().deadline(limits.drain());
+            while (session.receiverRuns()) {
+                if (deadline.passed()) {
+                    throw new DrTimeoutException(
+                            "postgres.not-cut",
+                            Problem.expected(to.name() + " to stop receiving")
+                                    .found("that its receiver still runs after "
+                                            + limits.drain().toMillis() + " ms")
+                                    .remedy("see its log, then resume"));
+                }
+                context.clockwork().sleep(POLL);
+            }
+        }
+
+        void undo(Exception first) {
+            if (original.isEmpty() || original.get().isEmpty()) {
+                return;
+            }
+            try {
+                session.alterSystem("primary_conninfo", original.get());
+                session.reload();
+            } catch (SQLException e) {
+                first.addSuppressed(e);
+            }
+        }
+    }
+
+    private void prove(
+            Session session,
+            Pair pair,
+            ServerView.Answered before,
+            Optional<Cut> cut,
+            ActionContext context,
+            Timings timings)
+            throws SQLException {
+        long oldTimeline = cut.map(Cut::timeline).orElse(0L);
+        ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, context);
+        timings.lap("probe");
+        long timeline = view.timeline().orElseThrow();
+        Optional<Lsn> left = cut.flatMap(c -> leftAt(session, timeline, c.timeline()));
+        context.report(achieved(pair, before, cut, left, context).as(DataLoss.Stage.ACHIEVED, subject()));
+        session.checkpoint(limits.checkpoint());
+        timings.lap("checkpoint");
+        context.record("timings", timings.toString());
+    }
+
+    private static Optional<Lsn> leftAt(Session session, long timeline, long oldTimeline) {
+        try {
+            return session.history(timeline).flatMap(history -> history.leftAt(oldTimeline));
+        } catch (SQLException e) {
+            return Optional.empty();
+        }
+    }
+
+    private LossBound achieved(
+            Pair pair, ServerView.Answered before, Optional<Cut> cut, Optional<Lsn> left, ActionContext context) {
+        if (cut.isPresent() && left.isPresent()) {
+            LossBound bound = bound(
+                    new Pair(
+                            new ServerView.Silent("replaced", false),
+                            pair.to(),
+                            pair.disk(),
+                            pair.toRuns(),
+                            pair.lag(),
+                            false),
+                    before,
+                    left,
+                    cut.get().end(),
+                    cut.get().fenced());
+            if (bound.time().isPresent()) {
+                return bound;
+            }
+        }
+        // What was stated before holds: the switch point is not before what had been received then.
+        String basis = context.recorded(BOUND_BASIS).orElse("the bound was measured by a process that is gone");
+        return context.recorded(BOUND_MILLIS)
+                .map(millis -> new LossBound(
+                        Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis))
+                .orElseGet(() -> LossBound.unknown(basis));
+    }
+}

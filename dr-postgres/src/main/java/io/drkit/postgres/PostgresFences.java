@@ -1,0 +1,61 @@
+package io.drkit.postgres;
+
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.replica.Fence;
+import io.drkit.core.replica.FenceProof;
+import io.drkit.core.replica.NodeAgent;
+import java.io.IOException;
+
+/** Fences for PostgreSQL servers. */
+public final class PostgresFences {
+    private PostgresFences() {}
+
+    /**
+     * Stops the server at once through its agent, as after a crash, and leaves a {@code standby.signal}, so that it can come up
+     * no more but as a read-only standby, after a reboot too. Confirmed when the process is seen to have ended after that file
+     * was written, or to be a standby; unknown when the agent cannot be reached; refused when the server still runs.
+     *
+     * @throws IllegalArgumentException when the node has no agent
+     */
+    public static Fence stopping(PostgresNode node) {
+        NodeAgent agent = node.agent()
+                .orElseThrow(() -> new IllegalArgumentException(node.name() + " has no agent that could stop it"));
+        return new AgentFence(node, new DataDirectory(agent));
+    }
+
+    private record AgentFence(PostgresNode node, DataDirectory disk) implements Fence {
+        private static final int TRIES = 2;
+
+        @Override
+        public String describe() {
+            return "stop the server " + node.name() + " at once and bar it from starting writable";
+        }
+
+        @Override
+        public FenceProof fence(ActionContext context) throws InterruptedException {
+            try {
+                for (int i = 0; i < TRIES; i++) {
+                    // Stopped first: on a server that stayed up, the file would turn its next restart into a surprise.
+                    disk.stop(NodeAgent.Stop.AT_ONCE);
+                    disk.writeTombstone();
+                    // Whatever started it in between may have done so before the file was there.
+                    if (!disk.running()) {
+                        return new FenceProof.Confirmed(
+                                node.name() + " does not run, and its standby.signal lets it start as a standby only");
+                    }
+                    if (Session.look(node) instanceof ServerView.Answered answered && !answered.writable()) {
+                        return new FenceProof.Confirmed(node.name() + " runs as a standby, under its standby.signal");
+                    }
+                }
+                return new FenceProof.Refused(node.name() + " runs again after it was stopped");
+            } catch (IOException e) {
+                return new FenceProof.Unknown("the agent of " + node.name() + " did not answer: " + e.getMessage());
+            }
+        }
+
+        @Override
+        public String toString() {
+            return describe();
+        }
+    }
+}

@@ -1,0 +1,628 @@
+package io.drkit.postgres;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.DataLoss;
+import io.drkit.core.DrException;
+import io.drkit.core.DrTimeoutException;
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.replica.Lag;
+import io.drkit.core.replica.NodeAgent;
+import io.drkit.core.time.Deadline;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Makes {@code to} the primary and {@code from} its standby.
+ *
+ * <p>What went on before a crash is read from the two servers and from the {@link SwitchoverNote} in the data directory of
+ * {@code from}. The order of what is written there keeps two things true at every instant: settings are changed only under a
+ * tombstone, and {@code to} is asked to promote only when {@code from} can come up no more but as a standby.
+ */
+final class Switchover implements Action<Switchover.Seen> {
+    private static final String BEGUN = "switchover.begun";
+    private static final Duration POLL = Duration.ofMillis(2);
+
+    private final PostgresNode from;
+    private final PostgresNode to;
+    private final Limits limits;
+
+    Switchover(PostgresNode from, PostgresNode to, Limits limits) {
+        this.from = from;
+        this.to = to;
+        this.limits = limits;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param pending whether a promotion was asked for that is still to come about
+     */
+    record Seen(Pair pair, boolean pending) {
+        Optional<SwitchoverNote> note() {
+            return pair.disk() instanceof DataDirectory.View.Seen disk ? disk.note() : Optional.empty();
+        }
+    }
+
+    @Override
+    public String describe() {
+        return "switch the primary over from " + from.name() + " to " + to.name();
+    }
+
+    @Override
+    public ExecutionPolicy policy() {
+        return limits.policy();
+    }
+
+    // -- observe ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Seen observe(ActionContext context) throws InterruptedException {
+        Pair pair = Pair.look(from, to);
+        if (context.recorded(BEGUN).isPresent()) {
+            // Before the beginning, silence is a reason not to begin. Now it leaves open what state things are in.
+            if (pair.to() instanceof ServerView.Silent silent) {
+                throw unseen(to.name(), silent.why());
+            }
+            if (pair.disk() instanceof DataDirectory.View.Unreadable unreadable) {
+                throw unseen("the agent of " + from.name(), unreadable.why());
+            }
+        }
+        boolean pending = pair.to() instanceof ServerView.Answered target && Promotion.pending(target, context);
+        return new Seen(pair, pending);
+    }
+
+    private UnknownOutcomeException unseen(String who, String why) {
+        return new UnknownOutcomeException(
+                "postgres.unobservable",
+                Problem.expected("to see how far the switchover to " + to.name() + " has come")
+                        .found(who + " cannot be asked: " + why)
+                        .remedy("make it reachable, then resume; nothing was undone"));
+    }
+
+    // -- assess -----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Assessment assess(Seen seen) {
+        Pair pair = seen.pair();
+        if (pair.to() instanceof ServerView.Silent silent) {
+            return Refusals.unreachable(to, silent);
+        }
+        ServerView.Answered target = (ServerView.Answered) pair.to();
+        if (pair.from() instanceof ServerView.Answered source && source.systemId() != target.systemId()) {
+            return Refusals.wrongPair(from, to);
+        }
+        if (seen.note().isPresent() && !seen.note().get().target().equals(to.name())) {
+            return Refusals.otherSwitchover(from, seen.note().get());
+        }
+        if (pair.disk() instanceof DataDirectory.View.Unreadable unreadable) {
+            return Refusals.agentUnreadable(from, unreadable.why());
+        }
+        if (pair.disk() instanceof DataDirectory.View.Seen disk) {
+            Optional<String> mismatch = mismatch(pair.from(), disk, target);
+            if (mismatch.isPresent()) {
+                return Refusals.agentMismatch(from, mismatch.get());
+            }
+        }
+        return target.writable() ? assessPromoted(seen, target) : assessStandby(seen, target);
+    }
+
+    private static Optional<String> mismatch(
+            ServerView view, DataDirectory.View.Seen disk, ServerView.Answered target) {
+        if (disk.control().systemId() != target.systemId()) {
+            return Optional.of("the system identifier in the data directory is another");
+        }
+        if (view instanceof ServerView.Answered answered) {
+            if (!disk.running()) {
+                return Optional.of("it answers, but its process does not run");
+            }
+            boolean inProduction = disk.control().state() == ControlFile.State.IN_PRODUCTION;
+            if (answered.writable() != inProduction) {
+                return Optional.of("it answers as a " + (answered.writable() ? "primary" : "standby")
+                        + ", but its control file says " + disk.control().state());
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Assessment assessPromoted(Seen seen, ServerView.Answered target) {
+        Pair pair = seen.pair();
+        if (pair.from() instanceof ServerView.Answered source) {
+            if (source.writable()) {
+                return Refusals.splitBrain(from, to);
+            }
+            boolean streams = target.timeline().isPresent()
+                    && source.streamsOn(target.timeline().getAsLong())
+                    && target.senders().streaming() > 0;
+            if (streams && seen.note().isEmpty()) {
+                return Assessment.done(to.name() + " is the primary on timeline "
+                        + target.timeline().getAsLong() + " and " + from.name() + " streams from it");
+            }
+        }
+        if (seen.note().isPresent()) {
+            return Assessment.needed(
+                    "prove " + to.name() + " by a write probe", "start " + from.name() + " as its streaming standby");
+        }
+        return pair.from() instanceof ServerView.Silent silent && !stopped(pair)
+                ? Refusals.unreachable(from, silent)
+                : Refusals.notReplicating(from, to);
+    }
+
+    private static boolean stopped(Pair pair) {
+        return pair.disk() instanceof DataDirectory.View.Seen disk && !disk.running();
+    }
+
+    private Assessment assessStandby(Seen seen, ServerView.Answered target) {
+        Pair pair = seen.pair();
+        Optional<SwitchoverNote> note = seen.note();
+        if (pair.from() instanceof ServerView.Answered source && source.writable()) {
+            if (note.isPresent() && note.get().phase() == SwitchoverNote.Phase.FENCED) {
+                return Refusals.maybePromoting(from, to);
+            }
+            return precheck(pair, source, target)
+                    .orElseGet(() -> Assessment.needed(
+                            "stop " + from.name() + " cleanly and bar it from starting writable",
+                            "wait until " + to.name() + " has its last write, then promote it",
+                            "prove " + to.name() + " by a write probe",
+                            "start " + from.name() + " as its streaming standby"));
+        }
+        if (note.isEmpty()) {
+            if (pair.from() instanceof ServerView.Answered) {
+                return Refusals.wrongRole(from, to);
+            }
+            return stopped(pair) ? Refusals.stopped(from) : Refusals.unreachable(from, (ServerView.Silent) pair.from());
+        }
+        if (seen.pending()) {
+            return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
+        }
+        Optional<Assessment> unfit = unfit(target);
+        return unfit.orElseGet(() -> Assessment.needed(
+                "go on with the switchover that stopped " + from.name() + ": promote " + to.name(),
+                "start " + from.name() + " as its streaming standby"));
+    }
+
+    private Optional<Assessment> precheck(Pair pair, ServerView.Answered source, ServerView.Answered target) {
+        if (pair.disk() instanceof DataDirectory.View.None) {
+            return Optional.of(Refusals.noAgent(from));
+        }
+        if (pair.disk() instanceof DataDirectory.View.Seen disk && disk.tombstoned()) {
+            return Optional.of(Refusals.tombstoned(from));
+        }
+        if (!source.rights().probe()) {
+            return Optional.of(Refusals.missingGrant(
+                    from, "write the probe", "GRANT CREATE ON DATABASE " + from.database() + " TO " + from.user()));
+        }
+        Optional<Assessment> unfit = unfit(target).or(() -> target(from, source));
+        if (unfit.isPresent()) {
+            return unfit;
+        }
+        if (target.receiver() instanceof ServerView.Receiver.None) {
+            return Optional.of(Refusals.notStreaming(from, to, "it has no receiver"));
+        }
+        if (pair.lag() instanceof Lag.Unknown unknown && target.receiver() instanceof ServerView.Receiver.Hidden) {
+            return Optional.of(Refusals.lagUnknown(to, unknown));
+        }
+        if (target.receiver() instanceof ServerView.Receiver.Seen receiver) {
+            if (!receiver.streaming()) {
+                return Optional.of(Refusals.notStreaming(from, to, "its receiver is " + receiver.status()));
+            }
+            if (!pair.streamsFromSource()) {
+                return Optional.of(Refusals.notStreaming(
+                        from,
+                        to,
+                        "it receives from " + receiver.address() + ", while " + from.name() + " is known as "
+                                + from.replicationHost() + ":" + from.replicationPort()));
+            }
+        }
+        if (source.senders().streaming() == 0) {
+            return Optional.of(
+                    source.senders().hidden() > 0
+                            ? Refusals.missingGrant(
+                                    from, "see pg_stat_replication", "GRANT pg_monitor TO " + from.user())
+                            : Refusals.notStreaming(from, to, from.name() + " sends to no standby"));
+        }
+        if (target.timeline().isEmpty() || !target.timeline().equals(source.timeline())) {
+            return Optional.of(Refusals.timelines(from, to, source.timeline() + " and " + target.timeline()));
+        }
+        if (pair.lag() instanceof Lag.Unknown unknown) {
+            return Optional.of(Refusals.lagUnknown(to, unknown));
+        }
+        Lag.Known lag = (Lag.Known) pair.lag();
+        return lag.bytes() > limits.maxLagBytes()
+                ? Optional.of(Refusals.lagging(to, lag, limits.maxLagBytes()))
+                : Optional.empty();
+    }
+
+    /** What would keep the standby from being promoted or from serving afterwards. */
+    private Optional<Assessment> unfit(ServerView.Answered target) {
+        if (!target.rights().promote()) {
+            return Optional.of(Refusals.missingGrant(
+                    to, "promote", "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
+        }
+        if (target.replayPaused()) {
+            return Optional.of(Refusals.paused(to));
+        }
+        if (target.settings().applyDelayMillis() > 0) {
+            return Optional.of(Refusals.delayed(to, target.settings().applyDelayMillis()));
+        }
+        if (target.settings().walLevel().equals("minimal") || target.settings().maxWalSenders() < 1) {
+            return Optional.of(Refusals.cannotServe(
+                    to,
+                    "wal_level " + target.settings().walLevel() + ", max_wal_senders "
+                            + target.settings().maxWalSenders()));
+        }
+        return target(to, target);
+    }
+
+    private static Optional<Assessment> target(PostgresNode node, ServerView.Answered view) {
+        if (!view.settings().recoveryTargets().isEmpty()) {
+            return Optional.of(Refusals.recoveryTarget(
+                    node, String.join(", ", view.settings().recoveryTargets())));
+        }
+        String timeline = view.settings().recoveryTargetTimeline();
+        return timeline.equals("latest")
+                ? Optional.empty()
+                : Optional.of(Refusals.recoveryTarget(node, "recovery_target_timeline = " + timeline));
+    }
+
+    // -- apply ------------------------------------------------------------------------------------------------------
+
+    @Override
+    public void apply(Seen seen, ActionContext context) throws InterruptedException {
+        ServerView.Answered target = (ServerView.Answered) seen.pair().to();
+        DataDirectory disk = new DataDirectory(from.agent().orElseThrow());
+        Timings timings = new Timings(context.clockwork());
+        Session.requireNotStale(target.mark(), context.epoch(), to);
+        seen.note().ifPresent(note -> requireNotOlderThan(note, context));
+        context.record(BEGUN, from.name() + " to " + to.name());
+        SwitchoverNote note;
+        try {
+            note = target.writable()
+                    ? withLastWrite(seen.note().orElseThrow(), disk)
+                    : new Handover(seen, target, disk, context, timings).run();
+            finish(note, disk, context, timings);
+        } catch (SQLException | IOException e) {
+            throw Promotion.lost("finishing the switchover to " + to.name(), e);
+        }
+    }
+
+    private void requireNotOlderThan(SwitchoverNote note, ActionContext context) {
+        if (!context.epoch().equals(io.drkit.core.Epoch.NONE) && note.epoch().compareTo(context.epoch()) > 0) {
+            throw new StaleEpochException(
+                    "postgres.stale-epoch",
+                    Problem.expected("an epoch of at least " + note.epoch() + " at " + from.name())
+                            .found("epoch " + context.epoch() + "; run " + note.runId() + " has been there since")
+                            .remedy("let that run go on"));
+        }
+    }
+
+    /** The note of a primary that somebody promoted the target over: its last write is read from its own control file. */
+    private SwitchoverNote withLastWrite(SwitchoverNote note, DataDirectory disk)
+            throws IOException, InterruptedException {
+        if (note.checkpoint().isPresent()) {
+            return note;
+        }
+        ControlFile control = disk.control();
+        if (disk.running() || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
+            throw Refusals.exception(
+                    Refusals.diverged(from, to, "it was not stopped cleanly before " + to.name() + " was promoted"),
+                    from.name() + " to have been drained");
+        }
+        return note.fenced(note.runId(), note.epoch(), control.checkpoint());
+    }
+
+    /** Everything up to the promotion, and what undoes it. */
+    private final class Handover {
+        private final Seen seen;
+        private final ServerView.Answered target;
+        private final DataDirectory disk;
+        private final ActionContext context;
+        private final Timings timings;
+        private final boolean mayUndo;
+        private Optional<SwitchoverNote> written = Optional.empty();
+        private boolean tombstoneBegun;
+        private boolean asked;
+
+        Handover(Seen seen, ServerView.Answered target, DataDirectory disk, ActionContext context, Timings timings) {
+            this.seen = seen;
+            this.target = target;
+            this.disk = disk;
+            this.context = context;
+            this.timings = timings;
+            // Whoever fenced it before us may have asked for the promotion, which can come about at any time.
+            this.mayUndo = seen.note()
+                    .map(note -> note.phase() == SwitchoverNote.Phase.STOPPING)
+                    .orElse(true);
+        }
+
+        SwitchoverNote run() throws InterruptedException, SQLException {
+            try (Session session = Session.open(to)) {
+                SwitchoverNote note = attempt(session);
+                timings.lap("ask");
+                new Promotion(to, limits).await(session, context);
+                timings.lap("promote");
+                return note;
+            }
+        }
+
+        private SwitchoverNote attempt(Session session) throws InterruptedException {
+            try {
+                SwitchoverNote note = quiesce();
+                Lsn last = lastWrite(note);
+                drain(session, last);
+                note = fence(note, last);
+                lastLook(session, last);
+                asked = true;
+                ask(session);
+                return note;
+            } catch (StaleEpochException e) {
+                // a newer run decides what becomes of this one's work
+                throw e;
+            } catch (RuntimeException | IOException | SQLException | InterruptedException e) {
+                if (asked || !mayUndo) {
+                    if (e instanceof InterruptedException interrupted) {
+                        throw interrupted;
+                    }
+                    throw e instanceof DrException known ? known : Promotion.lost("promoting " + to.name(), e);
+                }
+                throw aborted(e);
+            }
+        }
+
+        private SwitchoverNote quiesce() throws SQLException, IOException, InterruptedException {
+            boolean writable = seen.pair().from() instanceof ServerView.Answered source && source.writable();
+            if (!writable) {
+                written = seen.note();
+                if (seen.pair().from() instanceof ServerView.Silent) {
+                    // perhaps still on its way down
+                    disk.stop(NodeAgent.Stop.CLEAN);
+                }
+                return written.orElseThrow();
+            }
+            try (Session source = Session.open(from)) {
+                source.writeMark(context.epoch(), context.runId());
+                // what is written down now need not be while nobody can write
+                source.checkpoint(limits.checkpoint());
+            }
+            timings.lap("checkpoint");
+            String slot = target.receiver() instanceof ServerView.Receiver.Seen receiver ? receiver.slot() : "";
+            SwitchoverNote note = new SwitchoverNote(
+                    SwitchoverNote.Phase.STOPPING,
+                    context.runId(),
+                    context.epoch(),
+                    to.name(),
+                    target.timeline().orElseThrow(),
+                    slot,
+                    Optional.empty(),
+                    disk.settings());
+            context.requireAuthority();
+            written = Optional.of(note);
+            disk.write(note);
+            timings.lap("note");
+            disk.stop(NodeAgent.Stop.CLEAN);
+            timings.lap("stop");
+            return note;
+        }
+
+        private Lsn lastWrite(SwitchoverNote note) throws IOException, InterruptedException {
+            if (note.checkpoint().isPresent()) {
+                return note.checkpoint().get();
+            }
+            ControlFile control = disk.control();
+            if (disk.running() || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
+                throw new BlockedException(
+                        "postgres.not-clean",
+                        Problem.expected(from.name() + " to have been shut down cleanly on timeline " + note.timeline())
+                                .found((disk.running() ? "it runs" : "it ended as " + control.state()) + " on timeline "
+                                        + control.timeline())
+                                .remedy("see its log, then try again"));
+            }
+            return control.checkpoint();
+        }
+
+        /** The shutdown checkpoint is the last record: having more than where it begins is having all of it. */
+        private void drain(Session session, Lsn last) throws SQLException, InterruptedException {
+            Deadline deadline = context.clockwork().deadline(limits.drain());
+            while (true) {
+                Optional<Lsn> received = session.received();
+                if (received.isPresent() && received.get().after(last)) {
+                    timings.lap("drain");
+                    return;
+                }
+                if (deadline.passed()) {
+                    throw new BlockedException(
+                            "postgres.not-drained",
+                            Problem.expected(
+                                            to.name() + " to receive the last write of " + from.name() + ", at " + last)
+                                    .found("it has "
+                                            + received.map(Lsn::toString).orElse("nothing known") + " after "
+                                            + limits.drain().toMillis() + " ms")
+                                    .remedy("see why it does not receive, then try again"));
+                }
+                context.clockwork().sleep(deadline.atMost(POLL));
+            }
+        }
+
+        private SwitchoverNote fence(SwitchoverNote note, Lsn last) throws IOException, InterruptedException {
+            context.requireAuthority();
+            requireSourceDown();
+            SwitchoverNote fenced = note.fenced(context.runId(), context.epoch(), last);
+            tombstoneBegun = true;
+            written = Optional.of(fenced);
+            disk.write(fenced);
+            disk.writeTombstone();
+            disk.follow(to.conninfoFor(from), newSlot(note));
+            timings.lap("fence");
+            return fenced;
+        }
+
+        private void lastLook(Session session, Lsn last) throws SQLException, IOException, InterruptedException {
+            requireSourceDown();
+            Optional<Lsn> received = session.received();
+            if (received.isEmpty() || !received.get().after(last)) {
+                throw new BlockedException(
+                        "postgres.not-drained",
+                        Problem.expected(to.name() + " to hold the last write of " + from.name() + ", at " + last)
+                                .found("it has " + received.map(Lsn::toString).orElse("nothing known"))
+                                .remedy("see what happened to it, then try again"));
+            }
+            context.requireAuthority();
+        }
+
+        private void requireSourceDown() throws IOException, InterruptedException {
+            if (!disk.running()) {
+                return;
+            }
+            if (Session.look(from) instanceof ServerView.Answered answered && !answered.writable()) {
+                // rebooted under its tombstone
+                return;
+            }
+            throw new BlockedException(
+                    "postgres.source-runs",
+                    Problem.expected(from.name() + " to stay stopped")
+                            .found("that it runs again")
+                            .remedy("find out what starts it, bar that, and try again"));
+        }
+
+        private void ask(Session session) {
+            try {
+                new Promotion(to, limits).ask(session);
+            } catch (io.drkit.core.DeniedException e) {
+                asked = false;
+                throw e;
+            }
+        }
+
+        /** Puts the old primary back as it was, and says what went wrong first. */
+        private DrException aborted(Exception first) throws InterruptedException {
+            if (written.isPresent()) {
+                try {
+                    restore(written.get());
+                } catch (IOException | RuntimeException | InterruptedException e) {
+                    first.addSuppressed(e);
+                    throw new UnknownOutcomeException(
+                            "postgres.abort-incomplete",
+                            Problem.expected("to put " + from.name() + " back as it was, after: " + first.getMessage())
+                                    .found(String.valueOf(e.getMessage()))
+                                    .remedy("resume the switchover, which goes on or puts it back"),
+                            first);
+                }
+            }
+            if (first instanceof InterruptedException interrupted) {
+                throw interrupted;
+            }
+            if (first instanceof DrException known && !known.retryable()) {
+                return known;
+            }
+            return new BlockedException(
+                    "postgres.switchover-aborted",
+                    Problem.expected("to " + describe())
+                            .found(String.valueOf(first.getMessage()))
+                            .remedy("see to that and try again; " + from.name() + " is the primary as before"),
+                    first);
+        }
+
+        private void restore(SwitchoverNote note) throws IOException, InterruptedException {
+            if (tombstoneBegun || note.checkpoint().isPresent()) {
+                // First of all: from here on a writable old primary is what is wanted.
+                disk.write(note.in(SwitchoverNote.Phase.STOPPING));
+                if (disk.running()) {
+                    disk.stop(NodeAgent.Stop.CLEAN);
+                }
+                disk.restore(note.settings());
+                disk.removeTombstone();
+            }
+            Deadline deadline = context.clockwork().deadline(limits.restore());
+            while (true) {
+                // A server that is on its way down counts as running, so one call is not enough.
+                disk.start();
+                if (Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
+                    disk.removeNote();
+                    return;
+                }
+                if (deadline.passed()) {
+                    throw new DrTimeoutException(
+                            "postgres.restore",
+                            Problem.expected(from.name() + " to accept writes again")
+                                    .found("that it does not, after "
+                                            + limits.restore().toMillis() + " ms")
+                                    .remedy("see its log"));
+                }
+                context.clockwork().sleep(deadline.atMost(Duration.ofMillis(50)));
+            }
+        }
+    }
+
+    /** After the point of no return: only forward. */
+    private void finish(SwitchoverNote note, DataDirectory disk, ActionContext context, Timings timings)
+            throws SQLException, IOException, InterruptedException {
+        Lsn last = note.checkpoint().orElseThrow();
+        long timeline;
+        try (Session session = Session.open(to)) {
+            ServerView.Answered view = new Promotion(to, limits).prove(session, note.timeline(), context);
+            timeline = view.timeline().orElseThrow();
+            timings.lap("probe");
+            if (disk.running() && Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
+                throw Refusals.exception(Refusals.splitBrain(from, to), "one primary");
+            }
+            List<String> basis = new ArrayList<>();
+            basis.add(from.name() + " was shut down cleanly at " + last + ", which " + to.name()
+                    + " had received before it was promoted");
+            Optional<Lsn> left = switchPoint(session, timeline, note, last);
+            left.ifPresent(at -> basis.add("timeline " + timeline + " begins at " + at));
+            context.report(DataLoss.none("the database of " + from.name(), String.join("; ", basis)));
+            context.record("drained.position", last.toString());
+            session.checkpoint(limits.checkpoint());
+            timings.lap("checkpoint");
+            if (!note.slot().isEmpty()) {
+                session.createSlot(newSlot(note));
+            }
+        }
+        Standby standby = new Standby(from, to, limits);
+        standby.start(disk, newSlot(note));
+        standby.awaitStreaming(timeline, context);
+        timings.lap("rejoin");
+        if (!note.slot().isEmpty()) {
+            try (Session session = Session.open(from)) {
+                // it served the other direction and would hold back the log for ever
+                session.dropIdleSlot(note.slot());
+            }
+        }
+        disk.removeNote();
+        context.record("timings", timings.toString());
+    }
+
+    /** Whoever used a slot in one direction gets one in the other. */
+    private String newSlot(SwitchoverNote note) {
+        return note.slot().isEmpty() ? "" : from.slot();
+    }
+
+    /** Where the old timeline was left; empty when the role may not read it, as the drained position is proof enough. */
+    private Optional<Lsn> switchPoint(Session session, long timeline, SwitchoverNote note, Lsn last)
+            throws SQLException {
+        Optional<TimelineHistory> history = session.history(timeline);
+        if (history.isEmpty()) {
+            return Optional.empty();
+        }
+        Optional<Lsn> left = history.get().leftAt(note.timeline());
+        if (left.isEmpty() || !left.get().after(last)) {
+            throw Refusals.exception(
+                    Refusals.diverged(
+                            from,
+                            to,
+                            "its last write is at " + last + ", and the new timeline begins at "
+                                    + left.map(Lsn::toString).orElse("a place not in its history")),
+                    to.name() + " to hold the last write of " + from.name());
+        }
+        return left;
+    }
+}

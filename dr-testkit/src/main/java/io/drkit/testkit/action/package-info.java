@@ -1,0 +1,5 @@
+/** What drives actions in tests. */
+@NullMarked
+package io.drkit.testkit.action;
+
+import org.jspecify.annotations.NullMarked;

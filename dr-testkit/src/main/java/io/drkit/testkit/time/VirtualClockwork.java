@@ -1,0 +1,985 @@
+package io.drkit.testkit.time;
+
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Mailbox;
+import io.drkit.core.time.Task;
+import io.drkit.testkit.time.Schedule.Point;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A {@link Clockwork} on which an hour costs nothing and every run can be repeated. Tasks are real threads, of which exactly one
+ * runs at a time; when all of them wait, time jumps to the earliest wake-up; which of several runnable tasks goes next is drawn
+ * from the seed. So the same seed gives the same schedule, the same random numbers and the same {@link #trace()}.
+ *
+ * <pre>{@code
+ * try (VirtualClockwork virtual = VirtualClockwork.seeded(42)) {
+ *     Assessment.Done done = virtual.run(() -> ActionExecutor.on(virtual).execute(action));   // hours, in no time
+ *     assertThat(virtual.elapsed()).isLessThan(Duration.ofMinutes(5));
+ * }
+ * }</pre>
+ *
+ * <p>What it asks of the code that runs on it:
+ * <ul>
+ *   <li>It waits by the clockwork only. Waiting otherwise, for a lock or for a real socket, stops everything, and virtual time
+ *       does not pass meanwhile; after {@link Builder#watchdog 30 seconds of real time} in which no task asked the clockwork
+ *       anything, {@link #run} throws {@link Stuck} with the stack of the task that is to blame.
+ *   <li>It holds no lock over a call that waits or that others can see ({@code sleep}, {@code poll}, {@code put}, {@code join},
+ *       {@code start}, {@code interrupt}): another task may run there, and would wait for the lock for ever. That is found within
+ *       a second and reported with both names. Under a lock the time may be read, random numbers drawn, and mailboxes made.
+ *   <li>It does not spin: time stands still while a task runs, so a loop that waits must sleep. After {@link Builder#maxSteps}
+ *       calls {@link #run} throws {@link Stuck}.
+ * </ul>
+ *
+ * <p>Outside {@link #run} time stands still, and tasks that are left over stay where they are until the next {@link #run} or
+ * {@link #close}. The time and the random numbers may be read, mailboxes made and filled and tasks started by the test's thread
+ * then; threads that are no tasks have no business here while a run is going on. The origin of {@link #nanoTime()} is chosen so
+ * that it overflows after a minute: code that compares its values instead of subtracting them fails in the test.
+ */
+public final class VirtualClockwork implements Clockwork, AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(VirtualClockwork.class);
+    private static final long NEVER = Long.MAX_VALUE;
+    private static final long NANO_ORIGIN = NEVER - Duration.ofMinutes(1).toNanos();
+    private static final Duration GLANCE = Duration.ofMillis(250);
+    private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
+
+    private final long seed;
+    private final Instant startsAt;
+    private final long horizon;
+    private final long maxSteps;
+    private final Duration watchdog;
+    private final boolean traced;
+    private final Random random;
+    private final Schedule schedule;
+    private final Clockwork real = Clockwork.system();
+
+    private final Object lock = new Object();
+    private volatile boolean closing;
+    // all below is guarded by the lock
+    private final List<VirtualTask> ready = new ArrayList<>();
+    private final TreeSet<VirtualTask> timed =
+            new TreeSet<>(Comparator.<VirtualTask>comparingLong(t -> t.wakeAt).thenComparingLong(t -> t.id));
+    private final Set<VirtualTask> live = new LinkedHashSet<>();
+    private final Deque<Worker> idle = new ArrayDeque<>();
+    private final List<String> trace = new ArrayList<>();
+    private final List<Throwable> failures = new ArrayList<>();
+    private final Mailbox<Boolean> allEnded = real.mailbox();
+    private @Nullable VirtualTask running;
+    private @Nullable Mailbox<Ending> caller;
+    private @Nullable Stuck stuck;
+    private boolean letLoose;
+    private long elapsed;
+    private long steps;
+    private long tasks;
+    private long mailboxes;
+
+    private VirtualClockwork(Builder builder) {
+        seed = builder.seed;
+        startsAt = builder.startsAt;
+        horizon = nanos(builder.horizon);
+        maxSteps = builder.maxSteps;
+        watchdog = builder.watchdog;
+        traced = builder.traced;
+        random = new Random(mixed(seed));
+        schedule = Schedule.drawnFrom(new Random(mixed(seed + 1)));
+    }
+
+    /** With the defaults of {@link Builder}. */
+    public static VirtualClockwork seeded(long seed) {
+        return builder().seed(seed).build();
+    }
+
+    /** Starts from the defaults. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Runs {@code main} as the task {@code main}, and with it every task that it or an earlier run has started, until
+     * {@code main} ends. May be called again afterwards: time goes on from where it stood.
+     *
+     * @return what {@code main} answered
+     * @throws Exception what {@code main} threw, the same object
+     * @throws Stuck when it can never end
+     */
+    public <T> T run(Callable<T> main) throws Exception {
+        List<T> answer = new ArrayList<>(1);
+        run(() -> {
+            answer.add(main.call());
+        });
+        return answer.get(0);
+    }
+
+    /** As {@link #run(Callable)}, for work that answers nothing. */
+    public void run(Work main) throws Exception {
+        Mailbox<Ending> ending = real.mailbox();
+        synchronized (lock) {
+            requireOpen();
+            if (caller != null) {
+                throw new IllegalStateException("A run is going on already: start a task instead");
+            }
+            if (stuck != null) {
+                throw new IllegalStateException("An earlier run got stuck: take a new clockwork", stuck);
+            }
+            caller = ending;
+            spawn("main", main, ending);
+            give(next(Point.BLOCK));
+        }
+        Throwable failure;
+        try {
+            failure = watch(ending).failure;
+        } catch (InterruptedException e) {
+            synchronized (lock) {
+                stuck = new Stuck(report("The thread that waits for the run was interrupted."));
+                e.addSuppressed(stuck);
+            }
+            throw e;
+        } finally {
+            synchronized (lock) {
+                caller = null;
+            }
+        }
+        if (failure instanceof Exception thrown) {
+            throw thrown;
+        } else if (failure instanceof Error thrown) {
+            throw thrown;
+        }
+    }
+
+    /** The real caller only watches, so that it notices whichever task stops for real, {@code main} included. */
+    private Ending watch(Mailbox<Ending> ending) throws InterruptedException {
+        long seen = -1;
+        Duration still = Duration.ZERO;
+        while (true) {
+            Ending end = ending.poll(GLANCE);
+            if (end != null) {
+                return end;
+            }
+            synchronized (lock) {
+                VirtualTask suspect = running;
+                still = steps == seen ? still.plus(GLANCE) : Duration.ZERO;
+                seen = steps;
+                if (suspect == null || still.isZero()) {
+                    continue;
+                }
+                String lockedOut = lockedOut(suspect);
+                if (lockedOut != null || still.compareTo(watchdog) >= 0) {
+                    String why = lockedOut != null
+                            ? lockedOut
+                            : "Task " + suspect.name + " has not asked the clockwork anything for " + watchdog
+                                    + " of real time: it computes for very long, or waits for something outside the clockwork.";
+                    Stuck found = new Stuck(report(why));
+                    if (suspect.thread != null) {
+                        found.setStackTrace(suspect.thread.getStackTrace());
+                    }
+                    stuck = found;
+                    throw found;
+                }
+            }
+        }
+    }
+
+    /** Whether {@code suspect} waits for a lock of a task that cannot run: then it waits for ever. */
+    private @Nullable String lockedOut(VirtualTask suspect) {
+        if (suspect.thread == null) {
+            return null;
+        }
+        ThreadInfo info = ManagementFactory.getThreadMXBean().getThreadInfo(suspect.thread.getId());
+        for (VirtualTask other : live) {
+            if (info != null
+                    && other != suspect
+                    && other.thread != null
+                    && other.thread.getId() == info.getLockOwnerId()) {
+                return "Task " + suspect.name + " waits for the lock " + info.getLockName() + ", which task "
+                        + other.name
+                        + " holds while it waits" + whereabouts(other)
+                        + ". Hold no lock over a call of the clockwork that waits or that others can see.";
+            }
+        }
+        return null;
+    }
+
+    /** How much virtual time has passed since the beginning. */
+    public Duration elapsed() {
+        synchronized (lock) {
+            return Duration.ofNanos(elapsed);
+        }
+    }
+
+    /**
+     * What every task did and when, a line each; the same for the same seed and the same code.
+     *
+     * @throws IllegalStateException when it was not asked for by {@link Builder#traced()}
+     */
+    public List<String> trace() {
+        if (!traced) {
+            throw new IllegalStateException("Nothing was traced: build the clockwork with traced()");
+        }
+        synchronized (lock) {
+            return List.copyOf(trace);
+        }
+    }
+
+    /** What ended tasks other than {@code main} early, in order; each was logged too. */
+    public List<Throwable> failures() {
+        synchronized (lock) {
+            return List.copyOf(failures);
+        }
+    }
+
+    @Override
+    public Instant now() {
+        return startsAt.plusNanos(read());
+    }
+
+    @Override
+    public long nanoTime() {
+        return NANO_ORIGIN + read();
+    }
+
+    private long read() {
+        VirtualTask me;
+        long time;
+        synchronized (lock) {
+            me = current();
+            time = elapsed;
+        }
+        if (me != null) {
+            pass(me, Point.READ);
+        }
+        return time;
+    }
+
+    @Override
+    public void sleep(Duration time) throws InterruptedException {
+        VirtualTask me = requireTask("sleep");
+        heedInterrupt();
+        if (time.isZero() || time.isNegative()) {
+            pass(me, Point.YIELD);
+        } else {
+            block(me, time, null, "sleeps " + time);
+        }
+        heedInterrupt();
+    }
+
+    /** Drawn from the seed, apart from what decides the schedule. */
+    @Override
+    public RandomGenerator random() {
+        return random;
+    }
+
+    @Override
+    public Task start(String name, Runnable work) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(work, "work");
+        VirtualTask me;
+        VirtualTask task;
+        synchronized (lock) {
+            me = visible("start a task");
+            task = spawn(name, work::run, null);
+        }
+        if (me != null) {
+            pass(me, Point.YIELD);
+        }
+        return task;
+    }
+
+    @Override
+    public <T> Mailbox<T> mailbox() {
+        VirtualTask me;
+        VirtualMailbox<T> mailbox;
+        synchronized (lock) {
+            me = current();
+            mailboxes++;
+            mailbox = new VirtualMailbox<>(mailboxes);
+        }
+        if (me != null) {
+            pass(me, Point.READ);
+        }
+        return mailbox;
+    }
+
+    /**
+     * Ends the tasks that are left over, each at the call of the clockwork in which it waits, which throws an error of a kind
+     * that only this class knows; their {@code finally} blocks run, but cannot wait any more. Then ends the threads.
+     *
+     * @throws Stuck when a task does not end within 10 seconds of real time
+     */
+    @Override
+    public void close() {
+        synchronized (lock) {
+            if (closing) {
+                return;
+            }
+            if (caller != null) {
+                throw new IllegalStateException("A run is going on: let it end before the clockwork is closed");
+            }
+            closing = true;
+            VirtualTask blockedForReal = running;
+            if (blockedForReal == null) {
+                endNext();
+            } else {
+                // It may wait for a lock that another one holds: let all of them run into their ends at once.
+                letLoose = true;
+                live.removeIf(task -> task.thread == null && task != blockedForReal);
+                for (VirtualTask task : live) {
+                    task.baton = true;
+                    LockSupport.unpark(task.thread);
+                }
+                if (blockedForReal.thread != null) {
+                    blockedForReal.thread.interrupt();
+                }
+            }
+        }
+        boolean ended;
+        try {
+            ended = allEnded.poll(PATIENCE_AT_CLOSE) != null;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return;
+        }
+        synchronized (lock) {
+            idle.forEach(worker -> LockSupport.unpark(worker.thread));
+            idle.clear();
+            if (!ended) {
+                throw new Stuck(report("Not all tasks ended when the clockwork was closed."));
+            }
+        }
+    }
+
+    // The baton. Whoever runs holds it; it is passed under the lock, and its receiver woken.
+
+    /** The task whose thread calls; null when it is none. */
+    private @Nullable VirtualTask current() {
+        if (letLoose) {
+            for (VirtualTask task : live) {
+                if (task.thread == Thread.currentThread()) {
+                    return task;
+                }
+            }
+        }
+        VirtualTask task = running;
+        return task != null && task.thread == Thread.currentThread() ? task : null;
+    }
+
+    /** The calling task, or null for a thread that may act because nothing runs. */
+    private @Nullable VirtualTask visible(String act) {
+        VirtualTask me = current();
+        if (me == null) {
+            requireOpen();
+            if (caller != null) {
+                throw foreign(act);
+            }
+        } else if (closing) {
+            throw new Ended();
+        }
+        return me;
+    }
+
+    private VirtualTask requireTask(String act) {
+        synchronized (lock) {
+            VirtualTask me = current();
+            if (me == null) {
+                throw foreign(act);
+            }
+            if (closing) {
+                throw new Ended();
+            }
+            return me;
+        }
+    }
+
+    private static IllegalStateException foreign(String act) {
+        return new IllegalStateException("Thread " + Thread.currentThread().getName() + " cannot " + act
+                + " on virtual time, as it is no task of it: enter by run(), or start a task");
+    }
+
+    private void requireOpen() {
+        if (closing) {
+            throw new IllegalStateException("The clockwork is closed");
+        }
+    }
+
+    private VirtualTask spawn(String name, Work work, @Nullable Mailbox<Ending> ending) {
+        tasks++;
+        VirtualTask task = new VirtualTask(tasks, name, work, ending);
+        live.add(task);
+        ready.add(task);
+        note(name, "is started");
+        return task;
+    }
+
+    /** Another task may go on here; this one stays runnable. */
+    private void pass(VirtualTask me, Point point) {
+        synchronized (lock) {
+            if (closing) {
+                throw new Ended();
+            }
+            if (step(me)) {
+                if (ready.isEmpty()) {
+                    return;
+                }
+                int chosen = schedule.choose(point, ready.size() + 1);
+                if (chosen == 0) {
+                    return;
+                }
+                VirtualTask next = ready.set(chosen - 1, me);
+                note(me.name, "is preempted");
+                give(next);
+            }
+        }
+        me.awaitBaton();
+    }
+
+    /** Waits until woken, interrupted, or {@code time} has passed. */
+    private void block(VirtualTask me, Duration time, @Nullable Set<VirtualTask> waiters, String waitingFor) {
+        synchronized (lock) {
+            if (closing) {
+                throw new Ended();
+            }
+            if (step(me)) {
+                note(me.name, waitingFor);
+                long span = nanos(time);
+                me.wakeAt = span >= NEVER - elapsed ? NEVER : elapsed + span;
+                me.since = elapsed;
+                me.waitingFor = waitingFor;
+                me.waiters = waiters;
+                me.blocked = true;
+                if (me.wakeAt != NEVER) {
+                    timed.add(me);
+                }
+                if (waiters != null) {
+                    waiters.add(me);
+                }
+                VirtualTask next = next(Point.BLOCK);
+                if (next == null) {
+                    running = null;
+                } else if (next == me) {
+                    return;
+                } else {
+                    give(next);
+                }
+            }
+        }
+        me.awaitBaton();
+    }
+
+    /** Makes a waiting task runnable. */
+    private void wake(VirtualTask task) {
+        if (task.blocked) {
+            task.blocked = false;
+            timed.remove(task);
+            if (task.waiters != null) {
+                task.waiters.remove(task);
+                task.waiters = null;
+            }
+            ready.add(task);
+        }
+    }
+
+    private void wakeAll(Set<VirtualTask> waiters) {
+        List.copyOf(waiters).forEach(this::wake);
+    }
+
+    /** Counts a call of the clockwork; false when the run is over for everybody, and the task must wait to be ended. */
+    private boolean step(VirtualTask me) {
+        steps++;
+        if (stuck == null && steps > maxSteps) {
+            give(
+                    null,
+                    new Stuck(report("After " + maxSteps
+                            + " calls of the clockwork there is no end; the last was of task " + me.name
+                            + ". Time stands still while a task runs: a loop that waits must sleep.")));
+        } else if (stuck != null) {
+            running = null;
+        }
+        return stuck == null;
+    }
+
+    /** Who runs next, after a jump in time when all wait; null when nobody ever will. */
+    private @Nullable VirtualTask next(Point point) {
+        if (ready.isEmpty()) {
+            if (timed.isEmpty()) {
+                give(null, new Stuck(report("All " + live.size() + " tasks are blocked for ever.")));
+                return null;
+            }
+            long wakeAt = timed.first().wakeAt;
+            if (wakeAt > horizon) {
+                give(
+                        null,
+                        new Stuck(report("Nothing happens before the horizon, " + Duration.ofNanos(horizon)
+                                + " after the beginning.")));
+                return null;
+            }
+            elapsed = wakeAt;
+            while (!timed.isEmpty() && timed.first().wakeAt <= elapsed) {
+                wake(timed.first());
+            }
+        }
+        int chosen = ready.size() == 1 ? 0 : schedule.choose(point, ready.size());
+        VirtualTask last = ready.remove(ready.size() - 1);
+        return chosen == ready.size() ? last : ready.set(chosen, last);
+    }
+
+    private void give(@Nullable VirtualTask next) {
+        running = next;
+        if (next == null) {
+            return;
+        }
+        note(next.name, "runs");
+        if (next.thread != null) {
+            next.baton = true;
+            LockSupport.unpark(next.thread);
+        } else {
+            Worker worker = idle.poll();
+            if (worker == null) {
+                Worker fresh = new Worker(next);
+                real.start("virtual", fresh);
+            } else {
+                worker.work = next;
+                LockSupport.unpark(worker.thread);
+            }
+        }
+    }
+
+    private void give(@Nullable VirtualTask nobody, Stuck why) {
+        running = nobody;
+        stuck = why;
+        if (caller != null) {
+            caller.put(new Ending(why));
+        }
+    }
+
+    /** At the end of a task, on its thread. */
+    private void retire(VirtualTask task, Worker worker, @Nullable Throwable failure) {
+        synchronized (lock) {
+            task.ended = true;
+            task.thread = null;
+            live.remove(task);
+            idle.push(worker);
+            note(
+                    task.name,
+                    failure == null ? "ends" : "ends with " + failure.getClass().getName());
+            if (closing) {
+                if (!letLoose) {
+                    endNext();
+                } else if (live.isEmpty()) {
+                    allEnded.put(true);
+                }
+                return;
+            }
+            wakeAll(task.joiners);
+            if (task.ending != null) {
+                running = null;
+                task.ending.put(new Ending(failure));
+                return;
+            }
+            if (failure != null) {
+                failures.add(failure);
+                log.error("Task {} ended with an error", task.name, failure);
+            }
+            if (stuck == null) {
+                give(next(Point.BLOCK));
+            } else {
+                running = null;
+            }
+        }
+    }
+
+    /** While closing: lets one task after the other run into its end. */
+    private void endNext() {
+        running = null;
+        while (!live.isEmpty()) {
+            VirtualTask task = live.iterator().next();
+            if (task.thread != null) {
+                give(task);
+                return;
+            }
+            task.ended = true;
+            live.remove(task);
+        }
+        allEnded.put(true);
+    }
+
+    private void note(String name, String act) {
+        if (traced) {
+            trace.add("+" + Duration.ofNanos(elapsed) + " " + name + " " + act);
+        }
+    }
+
+    private String report(String headline) {
+        StringBuilder text = new StringBuilder(headline);
+        text.append(" Seed ").append(seed);
+        text.append(", virtual time ").append(startsAt.plusNanos(elapsed));
+        text.append(" (").append(Duration.ofNanos(elapsed)).append(" in).");
+        int shown = 0;
+        for (VirtualTask task : live) {
+            if (shown == 50) {
+                text.append("\n  and ").append(live.size() - shown).append(" more");
+                break;
+            }
+            shown++;
+            text.append("\n  ").append(task.name);
+            if (!task.blocked) {
+                text.append(task == running ? " runs" : " could run");
+            } else {
+                text.append(' ').append(task.waitingFor).append(" since +").append(Duration.ofNanos(task.since));
+            }
+            text.append(whereabouts(task));
+        }
+        return text.toString();
+    }
+
+    /** The innermost frame of the task's own code. */
+    private static String whereabouts(VirtualTask task) {
+        Thread thread = task.thread;
+        if (thread == null) {
+            return "";
+        }
+        for (StackTraceElement frame : thread.getStackTrace()) {
+            String type = frame.getClassName();
+            if (!type.startsWith("java.")
+                    && !type.startsWith("jdk.")
+                    && !type.equals(VirtualClockwork.class.getName())
+                    && !type.startsWith(VirtualClockwork.class.getName() + "$")) {
+                return " at " + type + "." + frame.getMethodName() + "(" + frame.getFileName() + ":"
+                        + frame.getLineNumber() + ")";
+            }
+        }
+        return "";
+    }
+
+    private static void heedInterrupt() throws InterruptedException {
+        if (Thread.interrupted()) {
+            throw new InterruptedException();
+        }
+    }
+
+    private static long nanos(Duration time) {
+        try {
+            return time.toNanos();
+        } catch (ArithmeticException beyond292Years) {
+            return time.isNegative() ? 0 : NEVER;
+        }
+    }
+
+    /** Neighbouring seeds must not begin alike, as they would in {@link Random}. */
+    private static long mixed(long seed) {
+        long z = seed * 0x9E3779B97F4A7C15L;
+        z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
+        return z ^ (z >>> 32);
+    }
+
+    /** Work that may throw. */
+    @FunctionalInterface
+    public interface Work {
+        /** Does it. */
+        void run() throws Exception;
+    }
+
+    /** No task can ever go on, or none may any more; the message says what each waits for, and where. */
+    public static final class Stuck extends AssertionError {
+        private static final long serialVersionUID = 1L;
+
+        private Stuck(String message) {
+            super(message);
+        }
+    }
+
+    /** Ends a task at close. An error, so that code which survives exceptions does not survive it. */
+    private static final class Ended extends Error {
+        private static final long serialVersionUID = 1L;
+
+        Ended() {
+            super("The virtual clockwork was closed", null, false, false);
+        }
+    }
+
+    private record Ending(@Nullable Throwable failure) {}
+
+    /** A thread that is used for one task after another. */
+    private final class Worker implements Runnable {
+        private volatile @Nullable VirtualTask work;
+        private volatile @Nullable Thread thread;
+
+        Worker(VirtualTask first) {
+            work = first;
+        }
+
+        @Override
+        public void run() {
+            thread = Thread.currentThread();
+            while (true) {
+                VirtualTask task = work;
+                if (task != null) {
+                    work = null;
+                    task.execute(this);
+                } else {
+                    synchronized (lock) {
+                        if (closing && live.isEmpty()) {
+                            return;
+                        }
+                    }
+                    LockSupport.park(this);
+                }
+            }
+        }
+    }
+
+    private final class VirtualTask implements Task {
+        private final long id;
+        private final String name;
+        private final Work work;
+        private final @Nullable Mailbox<Ending> ending;
+        private final Set<VirtualTask> joiners = new LinkedHashSet<>();
+        private volatile boolean baton;
+        private volatile boolean interrupted;
+        private volatile @Nullable Thread thread;
+        // all below is guarded by the lock
+        private @Nullable Set<VirtualTask> waiters;
+        private String waitingFor = "";
+        private boolean blocked;
+        private boolean ended;
+        private long wakeAt;
+        private long since;
+
+        VirtualTask(long id, String name, Work work, @Nullable Mailbox<Ending> ending) {
+            this.id = id;
+            this.name = name;
+            this.work = work;
+            this.ending = ending;
+        }
+
+        void execute(Worker worker) {
+            Thread self = Thread.currentThread();
+            self.setName(name);
+            Throwable failure = null;
+            try {
+                thread = self;
+                if (interrupted) {
+                    interrupted = false;
+                    self.interrupt();
+                }
+                work.run();
+            } catch (Ended closed) {
+                // as close() wants it
+            } catch (Throwable thrown) {
+                failure = thrown;
+            }
+            Thread.interrupted();
+            retire(this, worker, failure);
+        }
+
+        void awaitBaton() {
+            boolean fromOutside = false;
+            while (!baton) {
+                LockSupport.park(this);
+                fromOutside |= Thread.interrupted();
+            }
+            // Without the lock, which the task that passed the baton still holds for a moment: whoever holds the baton
+            // is alone.
+            baton = false;
+            if (closing) {
+                throw new Ended();
+            }
+            if (interrupted || fromOutside) {
+                interrupted = false;
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        @Override
+        public String name() {
+            return name;
+        }
+
+        @Override
+        public boolean ended() {
+            synchronized (lock) {
+                return ended;
+            }
+        }
+
+        @Override
+        public void interrupt() {
+            VirtualTask me;
+            synchronized (lock) {
+                me = visible("interrupt a task");
+                if (me == this) {
+                    Thread.currentThread().interrupt();
+                } else if (!ended) {
+                    note(name, "is interrupted");
+                    interrupted = true;
+                    wake(this);
+                }
+            }
+            if (me != null) {
+                pass(me, Point.YIELD);
+            }
+        }
+
+        @Override
+        public boolean join(Duration time) throws InterruptedException {
+            VirtualTask me = requireTask("join a task");
+            heedInterrupt();
+            pass(me, Point.YIELD);
+            if (!ended() && !time.isZero() && !time.isNegative()) {
+                block(me, time, joiners, "waits for task " + name + " to end");
+            }
+            heedInterrupt();
+            return ended();
+        }
+
+        @Override
+        public String toString() {
+            return "task " + name;
+        }
+    }
+
+    private final class VirtualMailbox<T> implements Mailbox<T> {
+        private final long id;
+        // guarded by the lock
+        private final Deque<T> messages = new ArrayDeque<>();
+        private final Set<VirtualTask> pollers = new LinkedHashSet<>();
+
+        VirtualMailbox(long id) {
+            this.id = id;
+        }
+
+        @Override
+        public void put(T message) {
+            VirtualTask me;
+            synchronized (lock) {
+                me = visible("put a message");
+                messages.add(message);
+                if (me != null) {
+                    note(me.name, "puts into mailbox " + id);
+                }
+                wakeAll(pollers);
+            }
+            if (me != null) {
+                pass(me, Point.YIELD);
+            }
+        }
+
+        @Override
+        public @Nullable T poll(Duration time) throws InterruptedException {
+            VirtualTask me = requireTask("take a message");
+            heedInterrupt();
+            pass(me, Point.YIELD);
+            heedInterrupt();
+            long until;
+            synchronized (lock) {
+                T message = messages.poll();
+                if (message != null) {
+                    return message;
+                }
+                long span = nanos(time);
+                until = span >= NEVER - elapsed ? NEVER : elapsed + Math.max(0, span);
+            }
+            while (true) {
+                Duration left;
+                synchronized (lock) {
+                    left = Duration.ofNanos(until == NEVER ? NEVER : until - elapsed);
+                }
+                if (left.isZero()) {
+                    return null;
+                }
+                block(me, left, pollers, "waits for a message in mailbox " + id);
+                heedInterrupt();
+                synchronized (lock) {
+                    T message = messages.poll();
+                    if (message != null) {
+                        return message;
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Builds a clockwork; a bad value throws {@link IllegalArgumentException} at once. Defaults: seed 0, beginning at
+     * 2026-01-01T00:00:00Z, a horizon of 10 years, 10 million calls, a watchdog of 30 seconds, no trace. Not thread-safe.
+     */
+    public static final class Builder {
+        private long seed;
+        private Instant startsAt = Instant.parse("2026-01-01T00:00:00Z");
+        private Duration horizon = Duration.ofDays(3653);
+        private long maxSteps = 10_000_000;
+        private Duration watchdog = Duration.ofSeconds(30);
+        private boolean traced;
+
+        private Builder() {}
+
+        /** What schedule and random numbers are drawn from. */
+        public Builder seed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /** The wall time at the beginning. */
+        public Builder startsAt(Instant startsAt) {
+            this.startsAt = Objects.requireNonNull(startsAt, "startsAt");
+            return this;
+        }
+
+        /** How much virtual time may pass before a run counts as stuck: more than zero, at most 200 years. */
+        public Builder horizon(Duration horizon) {
+            if (horizon.compareTo(Duration.ofDays(365 * 200)) > 0) {
+                throw new IllegalArgumentException("the horizon must be at most 200 years, not " + horizon);
+            }
+            this.horizon = positive("the horizon", horizon);
+            return this;
+        }
+
+        /** How many calls of the clockwork may be made before a run counts as stuck: 1 or more. */
+        public Builder maxSteps(long maxSteps) {
+            if (maxSteps < 1) {
+                throw new IllegalArgumentException("maxSteps must be 1 or more, not " + maxSteps);
+            }
+            this.maxSteps = maxSteps;
+            return this;
+        }
+
+        /** How much real time a task may spend between two calls of the clockwork: more than zero. */
+        public Builder watchdog(Duration watchdog) {
+            this.watchdog = positive("the watchdog", watchdog);
+            return this;
+        }
+
+        /** Keeps a {@link VirtualClockwork#trace()}; it costs memory with every step. */
+        public Builder traced() {
+            this.traced = true;
+            return this;
+        }
+
+        public VirtualClockwork build() {
+            return new VirtualClockwork(this);
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.isZero() || value.isNegative()) {
+                throw new IllegalArgumentException(name + " must be more than zero, not " + value);
+            }
+            return value;
+        }
+    }
+}
