@@ -291,9 +291,8 @@ final class LocalWriter implements FileTreeWriter {
 
     /** For nobody else to read while its permissions are still to come; without any to come, as the process makes files. */
     private FileChannel create(Path path, FileEntry file) throws IOException {
-        boolean closed = posix
-                && tree.attributes().contains(MODE)
-                && file.attributes().containsKey(MODE);
+        boolean closed =
+                posix && tree.attributes().contains(MODE) && file.attributes().containsKey(MODE);
         FileAttribute<?>[] mode = closed
                 ? new FileAttribute<?>[] {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
@@ -331,7 +330,10 @@ final class LocalWriter implements FileTreeWriter {
             } catch (ClosedByInterruptException e) {
                 throw e;
             } catch (IOException e) {
-                log.debug("{} cannot be synchronised to disk; its new names are durable when the file system says so", directory, e);
+                log.debug(
+                        "{} cannot be synchronised to disk; its new names are durable when the file system says so",
+                        directory,
+                        e);
             }
         }
     }

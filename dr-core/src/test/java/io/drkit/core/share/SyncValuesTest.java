@@ -3,10 +3,10 @@ package io.drkit.core.share;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.drkit.core.action.ActionContext;
-import io.drkit.core.action.Assessment;
 import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.time.Clockwork;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -73,8 +73,10 @@ class SyncValuesTest {
             assertThatThrownBy(() -> SyncOptions.builder().subTrees(overlapping).build())
                     .isInstanceOf(IllegalStateException.class);
         }
-        assertThatThrownBy(() ->
-                        SyncOptions.builder().subTrees("a").allowEmptySource("b").build())
+        assertThatThrownBy(() -> SyncOptions.builder()
+                        .subTrees("a")
+                        .allowEmptySource("b")
+                        .build())
                 .isInstanceOf(IllegalStateException.class);
         SyncOptions.builder().subTrees("a", "ab").allowEmptySource("ab").build();
     }
@@ -93,7 +95,10 @@ class SyncValuesTest {
                 .build();
 
         assertThat(options.toBuilder().build()).hasToString(options.toString());
-        assertThat(options.toBuilder().build()).usingRecursiveComparison().ignoringFields("filter").isEqualTo(options);
+        assertThat(options.toBuilder().build())
+                .usingRecursiveComparison()
+                .ignoringFields("filter")
+                .isEqualTo(options);
     }
 
     @Test
@@ -102,7 +107,8 @@ class SyncValuesTest {
         assertThat(DeleteGuard.defaults().limit(10_000)).isEqualTo(500);
         assertThat(DeleteGuard.atMost(0).judge(0, 10).allowed()).isTrue();
         assertThat(DeleteGuard.atMost(0).judge(1, 10).allowed()).isFalse();
-        assertThat(DeleteGuard.unlimited().judge(1_000_000, 1_000_000).allowed()).isTrue();
+        assertThat(DeleteGuard.unlimited().judge(1_000_000, 1_000_000).allowed())
+                .isTrue();
     }
 
     @Test
@@ -121,8 +127,8 @@ class SyncValuesTest {
 
     @Test
     void shownBy_anythingElse_isNone() throws Exception {
-        for (Assessment other : List.of(
-                Assessment.needed("scale to 0"), Assessment.underway("1 pod"), Assessment.blocked("a", "b"))) {
+        for (Assessment other :
+                List.of(Assessment.needed("scale to 0"), Assessment.underway("1 pod"), Assessment.blocked("a", "b"))) {
             assertThat(asked(WritersStopped.shownBy(action(Assessment.done("0 pods")), action(other))))
                     .isInstanceOf(WritersStopped.NotShown.class);
         }

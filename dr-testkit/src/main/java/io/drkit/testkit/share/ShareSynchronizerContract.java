@@ -814,7 +814,8 @@ public abstract class ShareSynchronizerContract {
         AtomicBoolean writing = new AtomicBoolean();
         AtomicInteger listings = new AtomicInteger();
         from.after(Operation.LIST, ".", () -> {
-            // the first one only looks whether there is anything; the second one is the walk, which does not see this file
+            // the first one only looks whether there is anything; the second one is the walk, which does not see this
+            // file
             if (listings.incrementAndGet() == 2) {
                 writing.set(true);
                 TreeEditor.of(source).file("late", "2", NOON);
@@ -966,7 +967,9 @@ public abstract class ShareSynchronizerContract {
             if (changesLeft.getAndDecrement() <= 0) {
                 throw new StaleEpochException(
                         "testkit.stale",
-                        Problem.expected("to be the latest run").found("a later one").remedy("leave it to that one"));
+                        Problem.expected("to be the latest run")
+                                .found("a later one")
+                                .remedy("leave it to that one"));
             }
         }
 

@@ -141,12 +141,7 @@ class SettlingTest {
 
         private static FileEntry bare(FileEntry entry) {
             return new FileEntry(
-                    entry.path(),
-                    entry.type(),
-                    entry.size(),
-                    entry.modified(),
-                    Optional.empty(),
-                    entry.attributes());
+                    entry.path(), entry.type(), entry.size(), entry.modified(), Optional.empty(), entry.attributes());
         }
     }
 }
