@@ -5,6 +5,7 @@ import io.drkit.core.report.RunReport;
 import io.drkit.testkit.evidence.Evidence;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -33,8 +34,19 @@ record Act(
         Duration writeGap,
         int writableDatabases) {
     static final String HEAD = String.format(
+            Locale.ROOT,
             "%-11s %-10s %9s %7s %7s %9s %7s %7s %9s %8s %8s",
-            "switch", "outcome", "rows", "lost", "told", "files", "lost", "told", "gap", "RTO", "RPO");
+            "switch",
+            "outcome",
+            "rows",
+            "lost",
+            "told",
+            "files",
+            "lost",
+            "told",
+            "gap",
+            "RTO",
+            "RPO");
 
     boolean good() {
         boolean planned = report.mode() == Mode.SWITCHOVER;
@@ -46,9 +58,10 @@ record Act(
 
     String line() {
         return String.format(
+                Locale.ROOT,
                 "%-11s %-10s %9d %7d %7d %9d %7d %7d %9s %8s %8s%s",
                 name,
-                report.outcome().name().toLowerCase(java.util.Locale.ROOT),
+                report.outcome().name().toLowerCase(Locale.ROOT),
                 rows,
                 rowsLost,
                 rowsReportedLost,
@@ -62,7 +75,8 @@ record Act(
     }
 
     private static String seconds(Optional<Duration> time) {
-        return time.map(t -> String.format("%.1f s", t.toMillis() / 1000.0)).orElse("unknown");
+        return time.map(t -> String.format(Locale.ROOT, "%.1f s", t.toMillis() / 1000.0))
+                .orElse("unknown");
     }
 
     void writeEvidence() throws IOException {

@@ -30,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -229,7 +230,7 @@ public final class TwoRegionStack {
                 .write();
         say("");
         say("\"told\" is what the report admitted to, counted in what was acknowledged within the span that it named.");
-        say(String.format("The whole took %.1f s. In %s:", wall.toMillis() / 1000.0, directory));
+        say(String.format(Locale.ROOT, "The whole took %.1f s. In %s:", wall.toMillis() / 1000.0, directory));
         folders.forEach(folder -> say("  " + directory.relativize(folder) + "/report.html and report.json"));
         say("  journal/, databases/, share-west/ and share-east/");
         say(good ? "Nothing was lost beyond what was told." : "NOT AS PROMISED: see above.");
