@@ -125,9 +125,11 @@ final class SyncAction implements Action<SyncAction.Observed> {
         SyncResult result = synchronizer.sync(source, target, options, new Watched(context), expected);
         context.record("synchronised", result.line());
         result.orThrow();
-        if (writersStopped.isPresent() && result.state() == SyncResult.State.CONSISTENT) {
+        if (writersStopped.isPresent()
+                && result.state() == SyncResult.State.CONSISTENT
+                && writersStopped.get().observe(context) instanceof WritersStopped.Stopped) {
             context.report(DataLoss.none(
-                    "files of " + source.describe(), "final sync that began after the writers had stopped"));
+                    "files of " + source.describe(), "final sync while the writers were seen to be stopped"));
         }
     }
 
