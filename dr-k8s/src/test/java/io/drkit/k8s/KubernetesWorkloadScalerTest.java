@@ -21,9 +21,13 @@ import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.k8s.PodBehaviour;
 import io.drkit.testkit.k8s.SimulatedCluster;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -102,8 +106,8 @@ class KubernetesWorkloadScalerTest {
             west.settle(Duration.ofMinutes(1));
 
             execute(scaler.toZero(APP, queue));
-            execute(other.scaleTo(java.util.Map.of(queue, 1)));
-            execute(other.scaleTo(java.util.Map.of(APP, 1)));
+            execute(other.scaleTo(Map.of(queue, 1)));
+            execute(other.scaleTo(Map.of(APP, 1)));
             assertThat(west.pods("shop", APP) + west.pods("shop", queue)).isZero();
             assertThat(east.readyPods("shop", APP)).isEqualTo(1);
 
@@ -185,17 +189,17 @@ class KubernetesWorkloadScalerTest {
     void toZero_controllerBehind_isNotDone() {
         var head = new SeenWorkload.Head(
                 APP,
-                new io.fabric8.kubernetes.api.model.ObjectMetaBuilder()
+                new ObjectMetaBuilder()
                         .withName("app")
                         .withResourceVersion("9")
                         .withGeneration(3L)
                         .build(),
-                new io.fabric8.kubernetes.api.model.LabelSelector(),
+                new LabelSelector(),
                 0,
                 0,
                 2L,
-                java.util.Optional.empty());
-        SeenWorkload behind = SeenWorkload.of(head, List.of(), java.util.Optional.empty());
+                Optional.empty());
+        SeenWorkload behind = SeenWorkload.of(head, List.of(), Optional.empty());
 
         assertThat(new ScaleIntent.ToZero(List.of(APP)).verdict(behind)).isInstanceOf(ScaleIntent.Verdict.Wait.class);
     }
@@ -269,12 +273,17 @@ class KubernetesWorkloadScalerTest {
     }
 
     @Test
-    void observe_interrupted_throwsInterrupted() throws InterruptedException {
+    void observe_interrupted_throwsAndSendsNothing() throws InterruptedException {
         run(APP, 1);
+        int before = west.requests().size();
         Thread.currentThread().interrupt();
 
         assertThatExceptionOfType(InterruptedException.class).isThrownBy(() -> scaler.status(APP));
         assertThat(Thread.interrupted()).isFalse();
+        // the next call proves it: a request that had been sent would have been counted by then
+        scaler.status(APP);
+        assertThat(west.requests().subList(before, west.requests().size()))
+                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST pods");
     }
 
     private void applyOnce(Action<?> action) throws InterruptedException {

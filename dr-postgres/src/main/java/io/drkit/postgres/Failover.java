@@ -116,7 +116,7 @@ final class Failover implements Action<Failover.Seen> {
                 && disk.control().cleanlyShutDown()
                 && disk.control().systemId() == target.systemId()
                 && disk.control().timeline() == target.timeline().getAsLong()
-                && received.get().after(disk.control().checkpoint())) {
+                && received.get().holdsCheckpointAt(disk.control().checkpoint())) {
             return LossBound.nothing(from.name() + " is shut down cleanly at "
                     + disk.control().checkpoint() + ", which " + to.name() + " has received");
         }
@@ -231,7 +231,7 @@ final class Failover implements Action<Failover.Seen> {
     }
 
     /** The moment at which the replica stood still, and what was known then. */
-    private record Cut(long end, boolean fenced, long timeline) {}
+    private record Cut(Lsn received, long end, boolean fenced, long timeline) {}
 
     private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
@@ -249,10 +249,11 @@ final class Failover implements Action<Failover.Seen> {
         terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
 
         Freeze freeze = new Freeze(session, target);
+        Lsn received;
         try {
             freeze.begin(context);
             timings.lap("cut");
-            Lsn received = session.received().orElseThrow(() -> new SQLException("It has no position"));
+            received = session.received().orElseThrow(() -> new SQLException("It has no position"));
             // The fence may have just written down how the old primary ended.
             Pair now = new Pair(
                     pair.from() instanceof ServerView.Answered && fenced
@@ -286,7 +287,7 @@ final class Failover implements Action<Failover.Seen> {
         }
         promotion.await(session, context);
         timings.lap("promote");
-        return new Cut(end, fenced, target.timeline().orElse(0));
+        return new Cut(received, end, fenced, target.timeline().orElse(0));
     }
 
     private void requireWaived(FenceProof proof) throws InterruptedException {
@@ -383,7 +384,11 @@ final class Failover implements Action<Failover.Seen> {
 
     private LossBound achieved(
             Pair pair, ServerView.Answered before, Optional<Cut> cut, Optional<Lsn> left, ActionContext context) {
-        if (cut.isPresent() && left.isPresent()) {
+        if (cut.isPresent()) {
+            // What had been received counts even where its last record is torn and the new timeline begins before it: a
+            // position sampled below it is one up to which every record is whole.
+            Lsn held = left.map(at -> Lsn.greatest(at, cut.get().received()))
+                    .orElse(cut.get().received());
             LossBound bound = bound(
                     new Pair(
                             new ServerView.Silent("replaced", false),
@@ -393,14 +398,14 @@ final class Failover implements Action<Failover.Seen> {
                             pair.lag(),
                             false),
                     before,
-                    left,
+                    Optional.of(held),
                     cut.get().end(),
                     cut.get().fenced());
             if (bound.time().isPresent()) {
                 return bound;
             }
         }
-        // What was stated before holds: the switch point is not before what had been received then.
+        // What was stated before still holds.
         String basis = context.recorded(BOUND_BASIS).orElse("the bound was measured by a process that is gone");
         return context.recorded(BOUND_MILLIS)
                 .map(millis -> new LossBound(

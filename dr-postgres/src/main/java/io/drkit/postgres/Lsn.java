@@ -6,6 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A position in the write-ahead log: an unsigned number of bytes, written {@code X/Y} in hexadecimal. */
 record Lsn(long bytes) implements Comparable<Lsn> {
+    private static final long SMALLEST_PAGE = 1024;
+    private static final long SHUTDOWN_RECORD = 114;
+
     /** Reads PostgreSQL's own notation; null, which is what an unprivileged reader gets, is no position. */
     static Optional<Lsn> of(@Nullable String text) {
         return text == null ? Optional.empty() : Optional.of(parse(text));
@@ -23,6 +26,17 @@ record Lsn(long bytes) implements Comparable<Lsn> {
 
     boolean after(Lsn other) {
         return compareTo(other) > 0;
+    }
+
+    /**
+     * Whether a server that has received up to here has the whole shutdown checkpoint that begins at {@code checkpoint}.
+     *
+     * <p>A sender stops at the end of what there is, or in between at the end of a page, so only at a page's end can a record
+     * be torn; and that record has 114 bytes in versions 12 to 17, without the header of a page that it may run into.
+     */
+    boolean holdsCheckpointAt(Lsn checkpoint) {
+        return after(checkpoint)
+                && (bytes % SMALLEST_PAGE != 0 || Long.compareUnsigned(bytes - checkpoint.bytes, SHUTDOWN_RECORD) >= 0);
     }
 
     /** How many bytes this lies after {@code other}; 0 when it does not. */

@@ -93,7 +93,6 @@ final class Session implements AutoCloseable {
                                (SELECT system_identifier FROM pg_control_system()) AS system_id,
                                current_setting('server_version_num')::int AS version,
                                extract(epoch FROM pg_postmaster_start_time())::text AS instance,
-                               (SELECT min_recovery_end_timeline FROM pg_control_recovery()) AS consistent_tli,
                                pg_last_wal_receive_lsn()::text AS received,
                                pg_last_wal_replay_lsn()::text AS replayed,
                                (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock,
@@ -121,7 +120,7 @@ final class Session implements AutoCloseable {
                     row.getLong("system_id"),
                     row.getInt("version"),
                     row.getString("instance"),
-                    timeline(row, receiver),
+                    timeline(row.getString("written_tli"), receiver, received),
                     Lsn.of(row.getString("flushed")),
                     recovering ? received : Optional.empty(),
                     recovering ? replayed : Optional.empty(),
@@ -147,16 +146,44 @@ final class Session implements AutoCloseable {
         return privileged && !"off".equals(one("SELECT current_setting('allow_alter_system', true)"));
     }
 
-    private static OptionalLong timeline(ResultSet row, ServerView.Receiver receiver) throws SQLException {
-        String written = row.getString("written_tli");
+    private OptionalLong timeline(
+            @Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received) throws SQLException {
         if (written != null) {
             return OptionalLong.of(Long.parseLong(written, 16));
         }
         if (receiver instanceof ServerView.Receiver.Seen seen && seen.streaming()) {
             return OptionalLong.of(seen.timeline());
         }
-        long consistent = row.getLong("consistent_tli");
-        return consistent > 0 ? OptionalLong.of(consistent) : OptionalLong.empty();
+        return received.isPresent() ? timelineOf(received.get()) : OptionalLong.empty();
+    }
+
+    /**
+     * The timeline of a standby that does not stream: that of the newest file of the log with its position. What the control
+     * data say is as old as the last restart point, and may name the timeline before.
+     */
+    private OptionalLong timelineOf(Lsn position) throws SQLException {
+        if (position.bytes() == 0) {
+            return OptionalLong.empty();
+        }
+        try {
+            String size = one("SELECT setting FROM pg_settings WHERE name = 'wal_segment_size'");
+            if (size == null) {
+                return OptionalLong.empty();
+            }
+            long bytes = Long.parseLong(size);
+            long perName = 0x1_0000_0000L / bytes;
+            // of the byte before it: at the end of a file the next one need not be there
+            long segment = Long.divideUnsigned(position.bytes() - 1, bytes);
+            String name = String.format(Locale.ROOT, "%08X%08X", segment / perName, segment % perName);
+            String timeline = one("SELECT max(substr(name, 1, 8)) FROM pg_ls_waldir()"
+                    + " WHERE length(name) = 24 AND substr(name, 9) = '" + name + "'");
+            return timeline == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(timeline, 16));
+        } catch (SQLException e) {
+            if (INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
+                return OptionalLong.empty();
+            }
+            throw e;
+        }
     }
 
     private ServerView.Receiver receiver() throws SQLException {

@@ -434,7 +434,7 @@ final class Switchover implements Action<Switchover.Seen> {
             Deadline deadline = context.clockwork().deadline(limits.drain());
             while (true) {
                 Optional<Lsn> received = session.received();
-                if (received.isPresent() && received.get().after(last)) {
+                if (received.isPresent() && received.get().holdsCheckpointAt(last)) {
                     timings.lap("drain");
                     return;
                 }
@@ -468,7 +468,7 @@ final class Switchover implements Action<Switchover.Seen> {
         private void lastLook(Session session, Lsn last) throws SQLException, IOException, InterruptedException {
             requireSourceDown();
             Optional<Lsn> received = session.received();
-            if (received.isEmpty() || !received.get().after(last)) {
+            if (received.isEmpty() || !received.get().holdsCheckpointAt(last)) {
                 throw new BlockedException(
                         "postgres.not-drained",
                         Problem.expected(to.name() + " to hold the last write of " + from.name() + ", at " + last)

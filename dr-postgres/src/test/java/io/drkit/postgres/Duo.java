@@ -1,7 +1,11 @@
 package io.drkit.postgres;
 
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionExecutor;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.replica.NodeAgent;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import io.drkit.testkit.postgres.PostgresPair;
 import io.drkit.testkit.postgres.PostgresServer;
 import java.sql.Connection;
@@ -88,10 +92,73 @@ final class Duo implements AutoCloseable {
         return "f".equals(ask(server, "SELECT pg_is_in_recovery()"));
     }
 
-    /** Where clients go: to the one server and to the other in turn, as they do not know who is the primary. */
+    /** Where clients go: first to the primary, then to the other and so on, as they do not know who it is. */
     Supplier<String> anyServer() {
-        AtomicInteger turn = new AtomicInteger();
+        AtomicInteger turn = new AtomicInteger(pair.servers().indexOf(pair.writable().get(0)));
         return () -> pair.clientUrl(pair.servers().get(turn.getAndIncrement() % 2));
+    }
+
+    interface Condition {
+        boolean holds() throws Exception;
+    }
+
+    static void until(Condition condition) throws Exception {
+        Deadline deadline = CLOCK.deadline(Duration.ofSeconds(20));
+        while (!condition.holds()) {
+            if (deadline.passed()) {
+                throw new AssertionError("It did not come about within 20 s");
+            }
+            CLOCK.sleep(Duration.ofMillis(10));
+        }
+    }
+
+    /** Makes one a primary that the other streams from, whatever a test has done to them. */
+    void repair() throws Exception {
+        pair.heal();
+        for (PostgresServer server : pair.servers()) {
+            if (server.running()) {
+                server.resume();
+            }
+        }
+        // where both write, the newer timeline is the one that was meant to
+        PostgresServer primary = pair.first();
+        for (PostgresServer server : pair.writable()) {
+            if (!pair.writable().contains(primary) || timeline(server) > timeline(primary)) {
+                primary = server;
+            }
+        }
+        if (!pair.writable().contains(primary)) {
+            primary.remove("standby.signal");
+            primary.remove("drkit.switchover");
+            primary.restart();
+        }
+        PostgresServer other = pair.other(primary);
+        if (!streams(primary, other) && !rejoins(primary, other)) {
+            pair.rebuild(other);
+        }
+        pair.awaitCaughtUp(primary, Duration.ofSeconds(20));
+    }
+
+    private long timeline(PostgresServer server) throws SQLException {
+        return Long.parseLong(ask(server, "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"), 16);
+    }
+
+    /** Cheaper than a rebuild, where it may be done. */
+    private boolean rejoins(PostgresServer primary, PostgresServer other) throws Exception {
+        Action<?> rejoin = PostgresReplicaPromoter.withDefaults()
+                .rejoin(node(other, other).build(), node(primary, primary).build());
+        ActionExecutor executor = ActionExecutor.on(CLOCK);
+        if (executor.preview(rejoin) instanceof Assessment.Needed) {
+            executor.execute(rejoin);
+            return true;
+        }
+        return false;
+    }
+
+    private boolean streams(PostgresServer primary, PostgresServer other) throws Exception {
+        return other.running()
+                && !writable(other)
+                && ask(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'").equals("1");
     }
 
     @Override

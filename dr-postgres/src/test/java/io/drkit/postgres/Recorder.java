@@ -10,12 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 
-/** A run's context whose facts outlive the process that recorded them, as a journal's do. */
+/** The context of a run of its own, with an epoch above all before it, whose facts outlive the process that recorded them, as a journal's do. */
 class Recorder implements ActionContext {
+    private static final AtomicLong EPOCHS = new AtomicLong();
+
     final Map<String, String> facts = new ConcurrentHashMap<>();
     final List<DataLoss> losses = new CopyOnWriteArrayList<>();
-    Epoch epoch = new Epoch(1);
+    Epoch epoch = new Epoch(EPOCHS.incrementAndGet());
 
     @Override
     public Clockwork clockwork() {

@@ -125,12 +125,12 @@ final class Timeline {
         for (long at = 0; at <= whole; at += step) {
             double share = share(start.plusSeconds(at));
             // the last label would be cut off
-            String anchor = at == 0 ? "" : share > 0.9 ? " text-anchor=\"end\"" : " text-anchor=\"middle\"";
+            String anchor = at == 0 ? "" : share > 0.95 ? " text-anchor=\"end\"" : " text-anchor=\"middle\"";
             String x = Html.percent(share);
             out.raw("<line class=\"tick\" x1=\"" + x + "\" x2=\"" + x + "\" y1=\"" + (y + 4) + "\" y2=\"" + height
                     + "\"/>");
             out.raw("<text class=\"tick-label\" x=\"" + x + "\" y=\"" + y + "\"" + anchor + ">")
-                    .text(at == 0 ? "0" : "+" + Wording.duration(Duration.ofSeconds(at)))
+                    .text(at == 0 ? "0" : "+" + Times.elapsed(at))
                     .raw("</text>");
         }
     }
@@ -141,7 +141,9 @@ final class Timeline {
             case DONE -> step.restoresService() ? "restores" : "done";
             case ALREADY_SO -> "already";
             case UNDONE -> "undone";
-            case FAILED, UNDO_FAILED -> "failed";
+            // it was done; that undoing it failed is told by the bar of the undoing
+            case UNDO_FAILED -> "done";
+            case FAILED -> "failed";
             case UNKNOWN, RUNNING, NOT_REACHED -> "unknown";
         };
         String took = step.took().map(Wording::duration).orElse("not ended");
@@ -157,7 +159,7 @@ final class Timeline {
                         y,
                         undo,
                         step.undoEnded().orElse(end),
-                        step.status() == StepStatus.UNDO_FAILED ? "undo failed" : "undo"));
+                        step.status() == StepStatus.UNDO_FAILED ? "failed" : "undo"));
     }
 
     private void row(int y, String name, String said, String title) {
@@ -211,11 +213,13 @@ final class Timeline {
             boolean used = report.steps().stream()
                     .filter(s -> s.began().isPresent())
                     .anyMatch(s -> switch (entry[0]) {
-                        case "done" -> s.status() == StepStatus.DONE && !s.restoresService();
+                        case "done" ->
+                            s.status() == StepStatus.UNDO_FAILED
+                                    || (s.status() == StepStatus.DONE && !s.restoresService());
                         case "restores" -> s.status() == StepStatus.DONE && s.restoresService();
                         case "already" -> s.status() == StepStatus.ALREADY_SO;
                         case "undone" -> s.status() == StepStatus.UNDONE;
-                        case "undo" -> s.undoBegan().isPresent();
+                        case "undo" -> s.undoBegan().isPresent() && s.status() != StepStatus.UNDO_FAILED;
                         case "failed" -> s.status() == StepStatus.FAILED || s.status() == StepStatus.UNDO_FAILED;
                         default -> s.status() == StepStatus.UNKNOWN || s.status() == StepStatus.RUNNING;
                     });

@@ -18,6 +18,16 @@ final class Times {
         return CLOCK.format(at);
     }
 
+    /** As short as an axis needs it: {@code 0:45}, {@code 12:00}, {@code 1:30:00}, {@code 3 d}. */
+    static String elapsed(long seconds) {
+        if (seconds >= 172_800) {
+            return seconds / 86_400 + " d";
+        }
+        return seconds < 3600
+                ? String.format(Locale.ROOT, "%d:%02d", seconds / 60, seconds % 60)
+                : String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    }
+
     static String full(Instant at) {
         return FULL.format(at);
     }

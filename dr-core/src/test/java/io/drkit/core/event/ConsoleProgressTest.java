@@ -405,6 +405,19 @@ class ConsoleProgressTest {
     }
 
     @Test
+    void ticking_runEndsWhileATickIsUnderWay_nothingIsDrawnBelowTheEnding() {
+        Ticks ticks = new Ticks();
+        ConsoleProgress console =
+                ConsoleProgress.to(screen.out).live().ticking(ticks).build();
+        tell(console, began("a"), step(0, "a"));
+        ticks.meanwhile = () -> console.on(new RunEvent.RunEnded(at(1), Reports.failover()));
+
+        ticks.run(5);
+
+        assertThat(shown().get(shown().size() - 2)).startsWith("  Run ");
+    }
+
+    @Test
     void builder_badValue_refused() {
         ConsoleProgress.Builder builder = ConsoleProgress.to(screen.out);
 
@@ -420,6 +433,7 @@ class ConsoleProgressTest {
         private long nanos;
         private int left;
         private int ticked;
+        private Runnable meanwhile = () -> {};
 
         void run(int ticks) {
             left = ticks;
@@ -491,6 +505,7 @@ class ConsoleProgressTest {
                     }
                     nanos += time.toNanos();
                     ticked++;
+                    meanwhile.run();
                     return null;
                 }
             };

@@ -218,6 +218,7 @@ class HtmlReportTest {
         String text = squeezed(picture);
 
         assertThat(text)
+                .contains("0 +2:00 +4:00 +6:00 +8:00 +10:00")
                 .contains("outage began 09:53:30")
                 .contains("run began 10:00:00")
                 .contains("point of no return 10:00:31")
@@ -240,6 +241,15 @@ class HtmlReportTest {
             assertThat(bar.getAttribute("width")).isEqualTo("43.75%");
         });
         assertThat(text(Reports.undone())).contains("Undo: 10:00:45 to 10:01:20");
+    }
+
+    @Test
+    void toHtml_undoFailed_stepDoneAndUndoFailed() throws Exception {
+        List<Element> bars = withClass(parsed(HtmlReport.toHtml(Reports.undoIncomplete())), "bar");
+
+        assertThat(bars.subList(0, 2))
+                .extracting(bar -> bar.getAttribute("class") + " at " + bar.getAttribute("x"))
+                .containsExactly("bar done at 0.00%", "bar failed at 56.25%");
     }
 
     @Test

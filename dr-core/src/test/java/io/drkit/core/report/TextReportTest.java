@@ -3,7 +3,9 @@ package io.drkit.core.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.drkit.core.plan.Mode;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -18,8 +20,8 @@ class TextReportTest {
                           RTO      10 min 35 s, objective 30 min: MET (from the outage until service was
                                    back)
                           Time     detection and decision 6 min 30 s + pause scheduler 1 s + fence west
-                                   30 s + copy files 2 min 21 s + between steps 6 s + start readers 41 s
-                                   + move DNS 26 s
+                                   30 s + copy files 2 min 21 s + start readers 41 s + move DNS 26 s +
+                                   between steps 6 s
                           RPO      at most 8 s, objective 15 min: MET (the longest span of changes that
                                    any step stated)
                           May lose database shop: at most 20 s, bytes not known (last replication
@@ -40,6 +42,25 @@ class TextReportTest {
         assertThat(TextReport.toText(Reports.undoIncomplete()))
                 .contains("Step     stop writers: could not be undone")
                 .contains("then resume run");
+    }
+
+    @Test
+    void toText_pointOfNoReturnLookedAtButNotApplied_isNotPastIt() {
+        RunReport report = Reports.report(
+                Mode.SWITCHOVER,
+                RunOutcome.STOPPED,
+                Optional.of("x"),
+                Optional.empty(),
+                Reports.at(60),
+                List.of(),
+                List.of(
+                        Reports.marked("promote", StepStatus.ALREADY_SO, 0, 1, true, false),
+                        Reports.open("copy files", StepStatus.RUNNING, 0)));
+
+        assertThat(String.join(" ", TextReport.lines(report, 500)))
+                .contains("STOPPED")
+                .doesNotContain("point of no return");
+        assertThat(HtmlReport.toHtml(report)).doesNotContain(">point of no return 1");
     }
 
     @Test

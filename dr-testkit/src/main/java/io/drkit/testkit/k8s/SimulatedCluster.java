@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,6 +59,16 @@ import org.slf4j.LoggerFactory;
 public final class SimulatedCluster implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SimulatedCluster.class);
     private static final Duration TURN = Duration.ofMillis(15);
+
+    /** The mock server logs each request at INFO; held here, since the logging framework forgets levels of unheld loggers. */
+    private static final java.util.logging.Logger CHATTER =
+            java.util.logging.Logger.getLogger(MockWebServer.class.getName());
+
+    static {
+        if (CHATTER.getLevel() == null) {
+            CHATTER.setLevel(java.util.logging.Level.WARNING);
+        }
+    }
 
     private final Clockwork clockwork;
     private final Faults faults = new Faults();
@@ -321,7 +332,7 @@ public final class SimulatedCluster implements AutoCloseable {
                 .count();
     }
 
-    private java.util.stream.Stream<ObjectNode> podsOf(String namespace, Workload workload) {
+    private Stream<ObjectNode> podsOf(String namespace, Workload workload) {
         String owner = namespace + "/" + workload;
         return api.all("Pod").stream()
                 .filter(pod -> owner.equals(pod.path("metadata")

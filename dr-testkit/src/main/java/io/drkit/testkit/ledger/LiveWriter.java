@@ -100,6 +100,11 @@ public final class LiveWriter implements AutoCloseable {
         private Mark(long at) {
             this.at = at;
         }
+
+        /** That much earlier. */
+        public Mark minus(Duration time) {
+            return new Mark(at - time.toNanos());
+        }
     }
 
     /** Now. */
@@ -116,6 +121,13 @@ public final class LiveWriter implements AutoCloseable {
     public int acknowledged() {
         synchronized (lock) {
             return acknowledgements.size();
+        }
+    }
+
+    /** How many rows were acknowledged after the one mark, up to the other. */
+    public int acknowledgedBetween(Mark after, Mark upTo) {
+        synchronized (lock) {
+            return Math.max(0, firstAfter(upTo.at) - firstAfter(after.at));
         }
     }
 

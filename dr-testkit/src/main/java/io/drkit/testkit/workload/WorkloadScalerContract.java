@@ -390,6 +390,19 @@ public abstract class WorkloadScalerContract {
         assertThatIllegalArgumentException().isThrownBy(() -> scaler().scaleTo(Map.of(APP, -1)));
     }
 
+    @Test
+    @DisplayName("W22: scaleTo the count that a workload already has still forgets what is remembered")
+    void scaleTo_sameCount_forgets() throws InterruptedException {
+        run(APP, 3);
+        execute(scaler().toZero(APP));
+        scaleByHand(APP, 1);
+
+        execute(scaler().scaleTo(Map.of(APP, 1)));
+
+        assertThat(only(APP).remembered()).isEmpty();
+        assertThat(ready(APP)).isEqualTo(1);
+    }
+
     /** The status of one workload. */
     protected final WorkloadStatus only(Workload workload) throws InterruptedException {
         return scaler().status(workload).get(0);

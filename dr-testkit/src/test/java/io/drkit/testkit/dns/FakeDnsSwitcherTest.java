@@ -7,16 +7,21 @@ import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.fault.Fault;
+import io.drkit.testkit.time.OnVirtualTime;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class FakeDnsSwitcherTest extends DnsSwitcherContract {
-    private final Clockwork clockwork = Clockwork.system();
-    private final FakeDnsZone zone = FakeDnsZone.on(clockwork).propagation(Duration.ofMillis(50));
+    @RegisterExtension
+    private final OnVirtualTime virtual = new OnVirtualTime();
+
+    private final Clockwork clockwork = virtual.clockwork();
+    private final FakeDnsZone zone = FakeDnsZone.on(clockwork);
     private final Set<String> known = new HashSet<>();
 
     @Test

@@ -4,12 +4,15 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.fault.Fault;
-import java.time.Duration;
+import io.drkit.testkit.time.OnVirtualTime;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 class FakeWorkloadScalerTest extends WorkloadScalerContract {
-    private final Clockwork clockwork = Clockwork.system();
-    private final FakeWorkloads world =
-            FakeWorkloads.on(clockwork).podTimes(Duration.ofMillis(60), Duration.ofMillis(40));
+    @RegisterExtension
+    private final OnVirtualTime virtual = new OnVirtualTime();
+
+    private final Clockwork clockwork = virtual.clockwork();
+    private final FakeWorkloads world = FakeWorkloads.on(clockwork);
 
     @Override
     protected Clockwork clockwork() {

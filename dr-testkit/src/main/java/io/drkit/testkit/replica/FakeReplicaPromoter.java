@@ -1,0 +1,563 @@
+package io.drkit.testkit.replica;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.DataLoss;
+import io.drkit.core.DrException;
+import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.replica.FailoverTerms;
+import io.drkit.core.replica.Fence;
+import io.drkit.core.replica.FenceProof;
+import io.drkit.core.replica.Lag;
+import io.drkit.core.replica.NodeStatus;
+import io.drkit.core.replica.ReplicaPromoter;
+import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.time.Deadline;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Promotes the servers of {@link FakeDatabases}, in the same order of steps as one for a real database: it passes the same
+ * contract. It compares epochs. Holds no state of its own. Thread-safe.
+ */
+public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> {
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration POLL = Duration.ofMillis(5);
+    /** How far apart the samples are taken that bound a loss. */
+    private static final Duration SAMPLING = Duration.ofMillis(250);
+
+    private final FakeDatabases world;
+
+    FakeReplicaPromoter(FakeDatabases world) {
+        this.world = world;
+    }
+
+    /**
+     * One server as it was seen.
+     *
+     * @param silent whether it did not answer: it may be unreachable or down
+     * @param downAndReachable whether its agent says that it does not run
+     */
+    private record View(
+            String name,
+            boolean silent,
+            boolean downAndReachable,
+            boolean writes,
+            long system,
+            long timeline,
+            boolean streams,
+            boolean streamsFromOther,
+            boolean promoting,
+            boolean proven,
+            boolean diverged,
+            Optional<String> leavingFor,
+            String position) {}
+
+    private record Seen(View from, View to, Lag lag, Optional<Duration> bound) {}
+
+    private View view(FakeDatabase server, FakeDatabase other) {
+        server.receive();
+        boolean silent = !server.running || !server.reachable;
+        return new View(
+                server.name(),
+                silent,
+                !server.running && server.reachable,
+                !silent && server.writes(),
+                server.system,
+                server.timeline,
+                server.streams(),
+                server.streams() && server.upstream == other,
+                server.promotedAt.isPresent(),
+                server.proven,
+                server.divergedFrom(other),
+                server.leavingFor,
+                Integer.toString(server.entries.size()));
+    }
+
+    private Seen look(FakeDatabase from, FakeDatabase to) {
+        synchronized (world) {
+            View fromView = view(from, to);
+            View toView = view(to, from);
+            Lag lag;
+            if (fromView.silent() || toView.silent()) {
+                lag = new Lag.Unknown((fromView.silent() ? from : to).name() + " does not answer");
+            } else if (!fromView.writes() || to.upstream != from) {
+                lag = new Lag.Unknown(to.name() + " does not replicate from " + from.name());
+            } else {
+                long missing = to.missing(from);
+                lag = new Lag.Known(
+                        missing * FakeDatabase.WRITE_BYTES, missing == 0 ? Optional.of(Duration.ZERO) : to.age());
+            }
+            return new Seen(fromView, toView, lag, bound(from, to));
+        }
+    }
+
+    /** From the first write that is missing, less the time between two samples. */
+    private Optional<Duration> bound(FakeDatabase from, FakeDatabase to) {
+        if (!world.sampled || from.system != to.system) {
+            return Optional.empty();
+        }
+        if (to.missing(from) == 0) {
+            return Optional.of(SAMPLING);
+        }
+        long firstMissing = from.entries.get(to.entries.size()).at();
+        return Optional.of(
+                Duration.ofNanos(world.clockwork.nanoTime() - firstMissing).plus(SAMPLING));
+    }
+
+    @Override
+    public ReplicationStatus status(FakeDatabase primary, FakeDatabase replica) {
+        Seen seen = look(primary, replica);
+        return new ReplicationStatus(status(seen.from()), status(seen.to()), seen.lag());
+    }
+
+    private static NodeStatus status(View view) {
+        if (view.silent()) {
+            return new NodeStatus(
+                    view.name(),
+                    view.downAndReachable() ? NodeStatus.Role.STOPPED : NodeStatus.Role.UNKNOWN,
+                    OptionalLong.empty(),
+                    "",
+                    false,
+                    "it does not answer");
+        }
+        return new NodeStatus(
+                view.name(),
+                view.writes() ? NodeStatus.Role.PRIMARY : NodeStatus.Role.REPLICA,
+                OptionalLong.of(view.timeline()),
+                view.position(),
+                view.streams(),
+                "");
+    }
+
+    // -- what the actions share ---------------------------------------------------------------------------------------
+
+    private static Assessment unreachable(View view) {
+        return Assessment.blocked(view.name() + " cannot be asked", "make it reachable");
+    }
+
+    private static Assessment splitBrain(Seen seen) {
+        return Assessment.blocked(
+                seen.from().name() + " and " + seen.to().name() + " both accept writes", "stop one of them");
+    }
+
+    private static BlockedException refused(String code, String found) {
+        return new BlockedException(
+                code, Problem.expected("to be able to promote").found(found).remedy("see the test"));
+    }
+
+    private static void requireNotStale(FakeDatabase server, Epoch epoch) {
+        if (!epoch.equals(Epoch.NONE) && epoch.value() < server.epoch) {
+            throw new StaleEpochException(
+                    "fake.stale-epoch",
+                    Problem.expected("an epoch of at least " + server.epoch + " at " + server.name())
+                            .found("epoch " + epoch)
+                            .remedy("let the newer run go on"));
+        }
+    }
+
+    private interface Condition {
+        boolean holds();
+    }
+
+    private boolean await(Condition condition) throws InterruptedException {
+        Deadline deadline = world.clockwork.deadline(PATIENCE);
+        while (true) {
+            synchronized (world) {
+                world.receiveAll();
+                if (condition.holds()) {
+                    return true;
+                }
+            }
+            if (deadline.passed()) {
+                return false;
+            }
+            world.clockwork.sleep(POLL);
+        }
+    }
+
+    private void promote(FakeDatabase to, ActionContext context) throws InterruptedException {
+        context.requireAuthority();
+        world.faults.call(world.clockwork, "promote " + to.name(), "to promote " + to.name(), () -> {
+            synchronized (world) {
+                requireReached(to);
+                if (to.promotedAt.isEmpty() && !to.writes()) {
+                    to.promotedAt = Optional.of(world.clockwork.nanoTime() + world.promoting.toNanos());
+                }
+            }
+            return true;
+        });
+        if (!await(to::writes)) {
+            throw new UnknownOutcomeException(
+                    "fake.promotion-unknown",
+                    Problem.expected(to.name() + " to be promoted")
+                            .found("that it is not")
+                            .remedy("resume"));
+        }
+    }
+
+    private static void requireReached(FakeDatabase server) {
+        if (!server.reachable || !server.running) {
+            throw new UnknownOutcomeException(
+                    "fake.no-answer",
+                    Problem.expected(server.name() + " to answer").found("nothing").remedy("observe again"));
+        }
+    }
+
+    private void prove(FakeDatabase to, Epoch epoch) {
+        synchronized (world) {
+            requireReached(to);
+            requireNotStale(to, epoch);
+            to.epoch = Math.max(to.epoch, epoch.value());
+            to.proven = true;
+        }
+    }
+
+    private void follow(FakeDatabase former, FakeDatabase primary) throws InterruptedException {
+        world.faults.call(world.clockwork, "start " + former.name(), "to start " + former.name(), () -> {
+            world.clockwork.sleep(world.starting);
+            synchronized (world) {
+                former.standby = true;
+                former.upstream = primary;
+                former.running = true;
+            }
+            return true;
+        });
+        if (!await(former::streams)) {
+            throw new UnknownOutcomeException(
+                    "fake.rejoin-unproven",
+                    Problem.expected(former.name() + " to stream")
+                            .found("that it does not")
+                            .remedy("resume"));
+        }
+    }
+
+    private static String subject(FakeDatabase from) {
+        return "the database of " + from.name();
+    }
+
+    // -- the actions --------------------------------------------------------------------------------------------------
+
+    @Override
+    public Action<?> switchover(FakeDatabase from, FakeDatabase to) {
+        return new Switchover(from, to);
+    }
+
+    @Override
+    public Action<?> failover(FakeDatabase from, FakeDatabase to, FailoverTerms terms) {
+        return new Failover(from, to, terms);
+    }
+
+    @Override
+    public Action<?> rejoin(FakeDatabase former, FakeDatabase primary) {
+        return new Rejoin(former, primary);
+    }
+
+    private final class Switchover implements Action<Seen> {
+        private final FakeDatabase from;
+        private final FakeDatabase to;
+
+        Switchover(FakeDatabase from, FakeDatabase to) {
+            this.from = from;
+            this.to = to;
+        }
+
+        @Override
+        public String describe() {
+            return "switch the primary over from " + from.name() + " to " + to.name();
+        }
+
+        @Override
+        public Seen observe(ActionContext context) {
+            return look(from, to);
+        }
+
+        @Override
+        public Assessment assess(Seen seen) {
+            if (seen.to().silent()) {
+                return unreachable(seen.to());
+            }
+            if (seen.from().system() != seen.to().system()) {
+                return Assessment.blocked("the two are not copies of one database", "name the right ones");
+            }
+            boolean ours = seen.from().leavingFor().filter(to.name()::equals).isPresent();
+            if (seen.to().writes()) {
+                if (seen.from().writes()) {
+                    return splitBrain(seen);
+                }
+                if (ours) {
+                    return Assessment.needed("start " + from.name() + " as a replica");
+                }
+                return seen.from().streamsFromOther()
+                        ? Assessment.done(to.name() + " is the primary and " + from.name() + " streams from it")
+                        : Assessment.blocked(to.name() + " is a primary already", "rejoin " + from.name());
+            }
+            if (seen.to().promoting()) {
+                return Assessment.underway(to.name() + " to be promoted");
+            }
+            if (seen.from().silent() && !ours) {
+                return unreachable(seen.from());
+            }
+            if (ours) {
+                return Assessment.needed("go on to promote " + to.name());
+            }
+            if (!seen.from().writes()) {
+                return Assessment.blocked("neither accepts writes", "name the primary");
+            }
+            if (!seen.to().streamsFromOther() || seen.lag() instanceof Lag.Unknown) {
+                return Assessment.blocked(
+                        to.name() + " does not stream from " + from.name() + ", so its lag is not known",
+                        "repair the replication");
+            }
+            return Assessment.needed("stop " + from.name(), "promote " + to.name(), "rejoin " + from.name());
+        }
+
+        @Override
+        public void apply(Seen seen, ActionContext context) throws InterruptedException {
+            requireNotStale(to, context.epoch());
+            requireNotStale(from, context.epoch());
+            if (!seen.to().writes()) {
+                if (seen.from().writes()) {
+                    stop(context);
+                }
+                drain();
+                context.requireAuthority();
+                synchronized (world) {
+                    from.standby = true;
+                    from.upstream = to;
+                }
+                promote(to, context);
+            }
+            prove(to, context.epoch());
+            context.report(DataLoss.none(
+                    subject(from), to.name() + " had every write of " + from.name() + " before it was promoted"));
+            follow(from, to);
+            synchronized (world) {
+                from.leavingFor = Optional.empty();
+            }
+        }
+
+        private void stop(ActionContext context) throws InterruptedException {
+            context.requireAuthority();
+            synchronized (world) {
+                from.epoch = Math.max(from.epoch, context.epoch().value());
+                from.leavingFor = Optional.of(to.name());
+            }
+            try {
+                world.faults.call(world.clockwork, "stop " + from.name(), "to stop " + from.name(), () -> {
+                    synchronized (world) {
+                        world.receiveAll();
+                        from.running = false;
+                        from.cleanlyStopped = true;
+                    }
+                    world.clockwork.sleep(world.stopping);
+                    return true;
+                });
+            } catch (DrException e) {
+                restore();
+                throw e.retryable() ? refused("fake.switchover-aborted", e.getMessage()) : e;
+            }
+        }
+
+        private void drain() throws InterruptedException {
+            if (!await(() -> to.missing(from) == 0)) {
+                boolean mayUndo;
+                synchronized (world) {
+                    // whoever barred it may have asked for the promotion
+                    mayUndo = !from.standby;
+                }
+                if (mayUndo) {
+                    restore();
+                }
+                throw refused("fake.not-drained", to.name() + " has not received the last writes");
+            }
+        }
+
+        private void restore() {
+            synchronized (world) {
+                from.running = true;
+                from.cleanlyStopped = false;
+                from.leavingFor = Optional.empty();
+            }
+        }
+    }
+
+    private final class Failover implements Action<Seen> {
+        private final FakeDatabase from;
+        private final FakeDatabase to;
+        private final FailoverTerms terms;
+
+        Failover(FakeDatabase from, FakeDatabase to, FailoverTerms terms) {
+            this.from = from;
+            this.to = to;
+            this.terms = terms;
+        }
+
+        @Override
+        public String describe() {
+            return "fail over from " + from.name() + " to " + to.name() + ", "
+                    + terms.fence().map(Fence::describe).orElse("with no fence")
+                    + terms.acceptedLoss()
+                            .map(loss -> ", accepting the loss of " + loss.toMillis() + " ms")
+                            .orElse("")
+                    + terms.waiver().map(waiver -> ", waived by " + waiver.who()).orElse("");
+        }
+
+        @Override
+        public Seen observe(ActionContext context) {
+            return look(from, to);
+        }
+
+        @Override
+        public Assessment assess(Seen seen) {
+            if (seen.to().silent()) {
+                return unreachable(seen.to());
+            }
+            if (seen.from().system() != seen.to().system()) {
+                return Assessment.blocked("the two are not copies of one database", "name the right ones");
+            }
+            if (seen.to().writes()) {
+                if (seen.from().writes()) {
+                    return splitBrain(seen);
+                }
+                return seen.to().proven()
+                        ? Assessment.done(to.name() + " is the primary")
+                        : Assessment.needed("prove that " + to.name() + " takes writes");
+            }
+            if (seen.to().promoting()) {
+                return Assessment.underway(to.name() + " to be promoted");
+            }
+            if (seen.from().writes() && terms.fence().isEmpty()) {
+                return Assessment.blocked(from.name() + " answers and accepts writes", "use switchover");
+            }
+            return unaccepted(seen.bound())
+                    .map(why -> Assessment.blocked(why, "have somebody waive it by name"))
+                    .orElseGet(() -> Assessment.needed("fence " + from.name(), "promote " + to.name()));
+        }
+
+        private Optional<String> unaccepted(Optional<Duration> bound) {
+            if (terms.waiver().isPresent()) {
+                return Optional.empty();
+            }
+            if (bound.isEmpty()) {
+                return Optional.of("nobody knows how much would be lost");
+            }
+            return terms.acceptedLoss()
+                    .filter(limit -> bound.get().compareTo(limit) > 0)
+                    .map(limit -> "the writes of " + bound.get().toMillis() + " ms may be lost");
+        }
+
+        @Override
+        public void apply(Seen seen, ActionContext context) throws InterruptedException {
+            requireNotStale(to, context.epoch());
+            Optional<Duration> bound = seen.bound();
+            if (!seen.to().writes()) {
+                fence(context);
+                synchronized (world) {
+                    world.receiveAll();
+                    bound = bound(from, to);
+                }
+                context.report(loss(DataLoss.Stage.BOUND, bound));
+                Optional<String> unaccepted = unaccepted(bound);
+                if (unaccepted.isPresent()) {
+                    throw refused("fake.loss", unaccepted.get());
+                }
+                synchronized (world) {
+                    to.upstream = null;
+                }
+                promote(to, context);
+            }
+            prove(to, context.epoch());
+            context.report(loss(DataLoss.Stage.ACHIEVED, bound));
+        }
+
+        private DataLoss loss(DataLoss.Stage stage, Optional<Duration> bound) {
+            return new DataLoss(
+                    subject(from),
+                    stage,
+                    bound,
+                    OptionalLong.empty(),
+                    bound.isPresent() ? "samples of the primary's position" : "nobody sampled the primary's position");
+        }
+
+        private void fence(ActionContext context) throws InterruptedException {
+            FenceProof proof = terms.fence().isPresent()
+                    ? terms.fence().get().fence(context)
+                    : new FenceProof.Unknown("no fence was given");
+            context.record("fence", proof.toString());
+            if (!(proof instanceof FenceProof.Confirmed)) {
+                if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {
+                    throw refused("fake.not-fenced", proof.toString());
+                }
+                synchronized (world) {
+                    if (from.reachable && from.running && from.writes()) {
+                        throw refused("fake.primary-answers", from.name() + " answers and accepts writes");
+                    }
+                }
+            }
+            terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
+        }
+    }
+
+    private final class Rejoin implements Action<Seen> {
+        private final FakeDatabase former;
+        private final FakeDatabase primary;
+
+        Rejoin(FakeDatabase former, FakeDatabase primary) {
+            this.former = former;
+            this.primary = primary;
+        }
+
+        @Override
+        public String describe() {
+            return "rejoin " + former.name() + " to " + primary.name();
+        }
+
+        @Override
+        public Seen observe(ActionContext context) {
+            return look(former, primary);
+        }
+
+        @Override
+        public Assessment assess(Seen seen) {
+            if (seen.to().silent()) {
+                return unreachable(seen.to());
+            }
+            if (seen.from().system() != seen.to().system()) {
+                return Assessment.blocked("the two are not copies of one database", "name the right ones");
+            }
+            if (!seen.to().writes()) {
+                return Assessment.blocked(primary.name() + " is no primary", "name the primary");
+            }
+            if (seen.from().writes()) {
+                return splitBrain(seen);
+            }
+            if (seen.from().silent() && !seen.from().downAndReachable()) {
+                return unreachable(seen.from());
+            }
+            if (seen.from().diverged()) {
+                return Assessment.blocked(
+                        former.name() + " holds writes that " + primary.name() + " lacks", "keep a copy, then re-clone");
+            }
+            return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()
+                    ? Assessment.done(former.name() + " streams from " + primary.name())
+                    : Assessment.needed("start " + former.name() + " as a replica");
+        }
+
+        @Override
+        public void apply(Seen seen, ActionContext context) throws InterruptedException {
+            requireNotStale(primary, context.epoch());
+            context.requireAuthority();
+            follow(former, primary);
+            synchronized (world) {
+                former.leavingFor = Optional.empty();
+            }
+        }
+    }
+}
