@@ -363,7 +363,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 });
             } catch (DrException e) {
                 restore();
-                throw e.retryable() ? refused("fake.switchover-aborted", e.getMessage()) : e;
+                throw e.retryable() ? refused("fake.switchover-aborted", e.problem().sentence()) : e;
             }
         }
 
