@@ -5,10 +5,12 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.JournalStore;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.testkit.evidence.Evidence;
+import io.drkit.testkit.journal.InMemoryJournalStore;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -47,34 +49,41 @@ final class Overhead {
                         + " in turns, least and most in brackets");
         Timing running = new Timing(ROUNDS);
         Timing bare = new Timing(ROUNDS);
-        List<String> lines = List.of();
-        run(folder, "warm-up");
+        Timing inMemory = new Timing(ROUNDS);
+        run(new FileJournalStore(folder.resolve("warm-up")));
+        List<String> written = journal(folder.resolve("warm-up"));
         for (int round = 0; round < ROUNDS; round++) {
-            String name = "round-" + round;
-            running.add(() -> run(folder, name));
-            List<String> written = journal(folder, name);
-            bare.add(() -> bare(folder.resolve("bare"), written));
-            lines = written;
+            Path home = folder.resolve("round-" + round);
+            Path file = folder.resolve("bare-" + round);
+            boolean planFirst = round % 2 == 0;
+            if (planFirst) {
+                running.add(() -> run(new FileJournalStore(home)));
+            }
+            bare.add(() -> bare(file, written));
+            if (!planFirst) {
+                running.add(() -> run(new FileJournalStore(home)));
+            }
+            inMemory.add(() -> run(new InMemoryJournalStore()));
         }
         delete(folder);
         double ratio = running.median() / bare.median();
         System.out.printf(
-                Locale.ROOT, "  %,d journal lines, %,d of them steps' intents and outcomes%n", lines.size(), 2 * STEPS);
-        System.out.println("  the plan      " + running);
-        System.out.println("  bare fsyncs   " + bare);
-        System.out.printf(
                 Locale.ROOT,
-                "  ratio %.2f; %.0f microseconds a step on top%n",
-                ratio,
-                (running.median() - bare.median()) * 1e6 / STEPS);
+                "  %,d journal lines, %,d of them steps' intents and outcomes%n",
+                written.size(),
+                2 * STEPS);
+        System.out.println("  the plan, journal on disk   " + running);
+        System.out.println("  bare writes and fsyncs      " + bare);
+        System.out.println("  the plan, journal in memory " + inMemory);
+        System.out.printf(Locale.ROOT, "  ratio of the first two %.2f%n", ratio);
         Evidence.atMost("runner-overhead", Math.round(ratio * 100) / 100.0, "times the bare fsyncs", 1.5)
                 .write();
     }
 
-    private static void run(Path folder, String name) throws InterruptedException {
+    private static void run(JournalStore journals) throws InterruptedException {
         Set<String> set = new HashSet<>();
         RecoveryPlan.Builder<Place> plan =
-                RecoveryPlan.<Place>named(name).objectives(Duration.ofMinutes(1), Duration.ofMinutes(1));
+                RecoveryPlan.<Place>named("thousand steps").objectives(Duration.ofMinutes(1), Duration.ofMinutes(1));
         RecoveryPlan.StepBuilder<Place> last = plan.step("step 0", (from, to) -> new Add(set, "0"));
         last.nothingToUndo("it is a benchmark");
         for (int i = 1; i < STEPS; i++) {
@@ -83,7 +92,7 @@ final class Overhead {
                     .after("step " + (i - 1))
                     .nothingToUndo("it is a benchmark");
         }
-        var report = PlanRunner.journalingTo(new FileJournalStore(folder.resolve(name)))
+        var report = PlanRunner.journalingTo(journals)
                 .build()
                 .run(last.build(), SiteSwitch.switchover(new Place("west"), new Place("east")));
         if (!report.succeeded() || set.size() != STEPS) {
@@ -92,8 +101,8 @@ final class Overhead {
     }
 
     /** The lines of the run's journal. */
-    private static List<String> journal(Path folder, String name) throws IOException {
-        try (Stream<Path> files = Files.walk(folder.resolve(name))) {
+    private static List<String> journal(Path home) throws IOException {
+        try (Stream<Path> files = Files.walk(home)) {
             Path file = files.filter(f -> f.toString().endsWith(".journal"))
                     .findFirst()
                     .orElseThrow();
