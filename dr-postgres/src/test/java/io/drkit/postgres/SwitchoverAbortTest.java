@@ -44,6 +44,7 @@ class SwitchoverAbortTest extends SharedPair {
         assertThat(from.dataDirectory().resolve("standby.signal")).doesNotExist();
         assertThat(from.dataDirectory().resolve("drkit.switchover")).doesNotExist();
         assertThat(duo.pair.writable()).containsExactly(from);
+        assertThat(duo.ask(to, "SELECT count(*) FROM pg_replication_slots")).isEqualTo("0");
         duo.pair.awaitCaughtUp(from, SOON);
     }
 
