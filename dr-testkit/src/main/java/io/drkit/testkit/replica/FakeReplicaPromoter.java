@@ -363,7 +363,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 });
             } catch (DrException e) {
                 restore();
-                throw e.retryable() ? refused("fake.switchover-aborted", e.problem().sentence()) : e;
+                throw e.retryable()
+                        ? refused("fake.switchover-aborted", e.problem().sentence())
+                        : e;
             }
         }
 
