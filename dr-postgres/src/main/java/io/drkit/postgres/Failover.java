@@ -237,6 +237,10 @@ final class Failover implements Action<Failover.Seen> {
     private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
         context.requireAuthority();
+        if (terms.fence().isPresent()) {
+            // A fence is meant to stay, also when the promotion is refused in the end.
+            context.noWayBack();
+        }
         FenceProof proof = terms.fence().isPresent()
                 ? terms.fence().get().fence(context)
                 : new FenceProof.Unknown("no fence was given");
