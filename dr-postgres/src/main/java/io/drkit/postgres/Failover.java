@@ -186,7 +186,8 @@ final class Failover implements Action<Failover.Seen> {
                     to,
                     "cut it from its primary",
                     "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo TO " + to.user()
-                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user() + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
+                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user()
+                            + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
                             + to.user()));
         }
         if (!target.settings().recoveryTargets().isEmpty()) {

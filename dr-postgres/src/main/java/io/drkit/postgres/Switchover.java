@@ -387,8 +387,7 @@ final class Switchover implements Action<Switchover.Seen> {
             }
         }
 
-        private SwitchoverNote quiesce(Session session)
-                throws SQLException, IOException, InterruptedException {
+        private SwitchoverNote quiesce(Session session) throws SQLException, IOException, InterruptedException {
             boolean writable = seen.pair().from() instanceof ServerView.Answered source && source.writable();
             if (!writable) {
                 written = seen.note();
