@@ -5,6 +5,7 @@ import io.drkit.core.DataLoss;
 import io.drkit.core.DeniedException;
 import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
@@ -27,7 +28,6 @@ final class Failover implements Action<Failover.Seen> {
     private static final String BOUND_MILLIS = "loss.bound.millis";
     private static final String BOUND_BASIS = "loss.bound.basis";
     private static final Duration POLL = Duration.ofMillis(2);
-    private static final int RELOADABLE_CONNINFO = 130_000;
 
     private final PostgresNode from;
     private final PostgresNode to;
@@ -170,6 +170,9 @@ final class Failover implements Action<Failover.Seen> {
     }
 
     private Optional<Assessment> unfit(ServerView.Answered target) {
+        if (target.version() < ServerView.OLDEST_VERSION) {
+            return Optional.of(Refusals.version(to, target.version()));
+        }
         if (!target.rights().promote()) {
             return Optional.of(Refusals.missingGrant(
                     to, "promote", "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
@@ -178,13 +181,12 @@ final class Failover implements Action<Failover.Seen> {
             return Optional.of(Refusals.missingGrant(
                     to, "write the probe", "GRANT CREATE ON DATABASE " + to.database() + " TO " + to.user()));
         }
-        if (target.version() >= RELOADABLE_CONNINFO
-                && !(target.rights().setConninfo() && target.rights().reload())) {
+        if (!(target.rights().setConninfo() && target.rights().reload())) {
             return Optional.of(Refusals.missingGrant(
                     to,
                     "cut it from its primary",
                     "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo TO " + to.user()
-                            + " (PostgreSQL 15 and later) and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
+                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user() + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
                             + to.user()));
         }
         if (!target.settings().recoveryTargets().isEmpty()) {
@@ -194,9 +196,8 @@ final class Failover implements Action<Failover.Seen> {
         if (target.settings().applyDelayMillis() > 0 && terms.waiver().isEmpty()) {
             return Optional.of(Refusals.delayed(to, target.settings().applyDelayMillis()));
         }
-        return target.replayPaused() && target.version() < RELOADABLE_CONNINFO
-                ? Optional.of(Refusals.paused(to))
-                : Optional.empty();
+        // a paused replay is no obstacle: the promotion ends the pause and replays all that was received
+        return Optional.empty();
     }
 
     private Optional<Assessment> unaccepted(LossBound bound) {
@@ -248,7 +249,7 @@ final class Failover implements Action<Failover.Seen> {
         }
         terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
 
-        Freeze freeze = new Freeze(session, target);
+        Freeze freeze = new Freeze(session);
         Lsn received;
         try {
             freeze.begin(context);
@@ -274,6 +275,9 @@ final class Failover implements Action<Failover.Seen> {
                 throw Refusals.exception(unaccepted.get(), "an accepted loss");
             }
             context.requireAuthority();
+        } catch (StaleEpochException e) {
+            // a newer run decides what becomes of this one's work
+            throw e;
         } catch (RuntimeException | SQLException | InterruptedException e) {
             freeze.undo(e);
             throw e;
@@ -310,19 +314,13 @@ final class Failover implements Action<Failover.Seen> {
     /** Keeps the replica from receiving more while its loss is being weighed. */
     private final class Freeze {
         private final Session session;
-        private final ServerView.Answered target;
         private Optional<String> original = Optional.empty();
 
-        Freeze(Session session, ServerView.Answered target) {
+        Freeze(Session session) {
             this.session = session;
-            this.target = target;
         }
 
         void begin(ActionContext context) throws SQLException, InterruptedException {
-            if (target.version() < RELOADABLE_CONNINFO) {
-                // The setting takes a restart there; a confirmed fence, or the request itself, ends the receiver.
-                return;
-            }
             context.requireAuthority();
             String conninfo = session.setting("primary_conninfo");
             original = Optional.of(conninfo);

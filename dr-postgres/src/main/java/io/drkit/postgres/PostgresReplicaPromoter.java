@@ -13,7 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Promotes PostgreSQL standbys (streaming replication, version 12 and later).
+ * Promotes PostgreSQL standbys (streaming replication, version 13 and later).
  *
  * <pre>{@code
  * PostgresReplicaPromoter promoter = PostgresReplicaPromoter.withDefaults();

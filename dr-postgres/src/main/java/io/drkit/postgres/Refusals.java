@@ -159,6 +159,13 @@ final class Refusals {
                 "set wal_level to replica and max_wal_senders to at least 2, and restart it");
     }
 
+    static Assessment version(PostgresNode node, int version) {
+        return blocked(
+                "postgres.version",
+                node.name() + " runs version " + version / 10_000,
+                "PostgreSQL 13 is the oldest that can be pointed at another primary without a restart");
+    }
+
     static Assessment missingGrant(PostgresNode node, String what, String grant) {
         return blocked(
                 "postgres.missing-grant", "the role " + node.user() + " may not " + what + " on " + node.name(), grant);

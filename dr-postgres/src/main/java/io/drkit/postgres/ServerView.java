@@ -6,6 +6,9 @@ import java.util.OptionalLong;
 
 /** What a server said of itself over SQL, or that it said nothing. */
 sealed interface ServerView {
+    /** From this one on {@code primary_conninfo} takes no restart. */
+    int OLDEST_VERSION = 130_000;
+
     /**
      * It did not answer: it may be anything, a writable primary included.
      *
@@ -81,7 +84,8 @@ sealed interface ServerView {
             String walLevel,
             int maxWalSenders) {}
 
-    record Rights(boolean promote, boolean reload, boolean probe, boolean setConninfo) {}
+    /** What the role of the control connection may do. */
+    record Rights(boolean promote, boolean reload, boolean probe, boolean setConninfo, boolean slots) {}
 
     /** The row that the write probe left: which run, with which epoch, wrote last on which timeline. */
     record Mark(long epoch, String runId, long timeline) {}

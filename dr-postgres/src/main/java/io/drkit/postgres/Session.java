@@ -101,6 +101,8 @@ final class Session implements AutoCloseable {
                                has_function_privilege('pg_promote(boolean,integer)', 'EXECUTE') AS may_promote,
                                has_function_privilege('pg_reload_conf()', 'EXECUTE') AS may_reload,
                                has_database_privilege(current_database(), 'CREATE') AS may_create,
+                               (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
+                                   AS may_slots,
                                CASE WHEN pg_is_in_recovery() THEN NULL
                                     ELSE substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) END AS written_tli,
                                CASE WHEN pg_is_in_recovery() THEN NULL
@@ -134,7 +136,8 @@ final class Session implements AutoCloseable {
                             row.getBoolean("may_promote"),
                             row.getBoolean("may_reload"),
                             row.getBoolean("may_create") || probeTableExists(),
-                            maySetConninfo(row.getInt("version"))),
+                            maySetConninfo(row.getInt("version")),
+                            row.getBoolean("may_slots")),
                     mark);
         }
     }
@@ -143,11 +146,14 @@ final class Session implements AutoCloseable {
         boolean privileged = version >= 150000
                 ? "t".equals(one("SELECT has_parameter_privilege('primary_conninfo', 'ALTER SYSTEM')"))
                 : "on".equals(one("SELECT current_setting('is_superuser')"));
-        return privileged && !"off".equals(one("SELECT current_setting('allow_alter_system', true)"));
+        // it is read before it is changed, so that it can be put back
+        return privileged
+                && "t".equals(one("SELECT pg_has_role('pg_read_all_settings', 'USAGE')"))
+                && !"off".equals(one("SELECT current_setting('allow_alter_system', true)"));
     }
 
-    private OptionalLong timeline(
-            @Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received) throws SQLException {
+    private OptionalLong timeline(@Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received)
+            throws SQLException {
         if (written != null) {
             return OptionalLong.of(Long.parseLong(written, 16));
         }
@@ -368,13 +374,16 @@ final class Session implements AutoCloseable {
         }
     }
 
-    void createSlot(String name) throws SQLException {
+    /** Answers whether it made it; one of that name that is there already is left as it is. */
+    boolean createSlot(String name) throws SQLException {
         try (PreparedStatement statement =
                 connection.prepareStatement("SELECT pg_create_physical_replication_slot(?, true)"
                         + " WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = ?)")) {
             statement.setString(1, name);
             statement.setString(2, name);
-            statement.execute();
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next();
+            }
         }
     }
 

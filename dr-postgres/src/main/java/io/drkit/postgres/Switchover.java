@@ -215,6 +215,11 @@ final class Switchover implements Action<Switchover.Seen> {
             if (!receiver.streaming()) {
                 return Optional.of(Refusals.notStreaming(from, to, "its receiver is " + receiver.status()));
             }
+            if (!receiver.slot().isEmpty()
+                    && !(target.rights().slots() && source.rights().slots())) {
+                return Optional.of(Refusals.missingGrant(
+                        to, "create replication slots", "ALTER ROLE " + to.user() + " REPLICATION"));
+            }
             if (!pair.streamsFromSource()) {
                 return Optional.of(Refusals.notStreaming(
                         from,
@@ -244,6 +249,9 @@ final class Switchover implements Action<Switchover.Seen> {
 
     /** What would keep the standby from being promoted or from serving afterwards. */
     private Optional<Assessment> unfit(ServerView.Answered target) {
+        if (target.version() < ServerView.OLDEST_VERSION) {
+            return Optional.of(Refusals.version(to, target.version()));
+        }
         if (!target.rights().promote()) {
             return Optional.of(Refusals.missingGrant(
                     to, "promote", "GRANT EXECUTE ON FUNCTION pg_promote(boolean, integer) TO " + to.user()));
@@ -329,6 +337,7 @@ final class Switchover implements Action<Switchover.Seen> {
         private final Timings timings;
         private final boolean mayUndo;
         private Optional<SwitchoverNote> written = Optional.empty();
+        private boolean slotMade;
         private boolean tombstoneBegun;
         private boolean asked;
 
@@ -356,7 +365,7 @@ final class Switchover implements Action<Switchover.Seen> {
 
         private SwitchoverNote attempt(Session session) throws InterruptedException {
             try {
-                SwitchoverNote note = quiesce();
+                SwitchoverNote note = quiesce(session);
                 Lsn last = lastWrite(note);
                 drain(session, last);
                 note = fence(note, last);
@@ -374,11 +383,12 @@ final class Switchover implements Action<Switchover.Seen> {
                     }
                     throw e instanceof DrException known ? known : Promotion.lost("promoting " + to.name(), e);
                 }
-                throw aborted(e);
+                throw aborted(e, session);
             }
         }
 
-        private SwitchoverNote quiesce() throws SQLException, IOException, InterruptedException {
+        private SwitchoverNote quiesce(Session session)
+                throws SQLException, IOException, InterruptedException {
             boolean writable = seen.pair().from() instanceof ServerView.Answered source && source.writable();
             if (!writable) {
                 written = seen.note();
@@ -405,6 +415,10 @@ final class Switchover implements Action<Switchover.Seen> {
                     Optional.empty(),
                     disk.settings());
             context.requireAuthority();
+            if (!slot.isEmpty()) {
+                // Slots are not replicated. Whatever keeps it from being made is met before anything is stopped.
+                slotMade = session.createSlot(newSlot(note));
+            }
             written = Optional.of(note);
             disk.write(note);
             timings.lap("note");
@@ -503,7 +517,7 @@ final class Switchover implements Action<Switchover.Seen> {
         }
 
         /** Puts the old primary back as it was, and says what went wrong first. */
-        private DrException aborted(Exception first) throws InterruptedException {
+        private DrException aborted(Exception first, Session session) throws InterruptedException {
             if (written.isPresent()) {
                 try {
                     restore(written.get());
@@ -515,6 +529,14 @@ final class Switchover implements Action<Switchover.Seen> {
                                     .found(String.valueOf(e.getMessage()))
                                     .remedy("resume the switchover, which goes on or puts it back"),
                             first);
+                }
+            }
+            if (slotMade) {
+                try {
+                    // left behind it would hold back the log for ever
+                    session.dropIdleSlot(from.slot());
+                } catch (SQLException e) {
+                    first.addSuppressed(e);
                 }
             }
             if (first instanceof InterruptedException interrupted) {

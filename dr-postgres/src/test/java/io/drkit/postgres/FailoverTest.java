@@ -79,8 +79,7 @@ class FailoverTest extends SharedPair {
                 }
             };
             Recorder context = new Recorder();
-            executor.execute(
-                    promoter.failover(from(), to(), FailoverTerms.fencedBy(timed)), context, Watcher.NONE);
+            executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(timed)), context, Watcher.NONE);
             assertThat(writer.awaitAcknowledgedSince(writer.mark(), 20, SOON)).isTrue();
             writer.stop();
 
@@ -96,8 +95,7 @@ class FailoverTest extends SharedPair {
             assertThat(audit.lossSpan()).isLessThanOrEqualTo(bound);
             for (Audit.Row row : audit.lost()) {
                 // acknowledged no longer before the fence than stated; the writer's own beginning was a little earlier
-                Duration beforeFence =
-                        Duration.ofNanos(fencedAt[0] - begun).minus(row.acknowledgedAfter());
+                Duration beforeFence = Duration.ofNanos(fencedAt[0] - begun).minus(row.acknowledgedAfter());
                 assertThat(beforeFence).isLessThanOrEqualTo(bound);
             }
             assertThat(sampler.toString()).doesNotContain(" 0 samples");
@@ -132,8 +130,8 @@ class FailoverTest extends SharedPair {
     @DisplayName("D4: a loss above the accepted one is refused, with nothing changed")
     void failover_lossAboveAccepted_refused() throws Exception {
         try (FlushSampler sampler = promoter.sampling(from(), Duration.ofMillis(20))) {
-            Duo.until(() -> executor.preview(promoter.failover(
-                            from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))))
+            Duo.until(() -> executor.preview(
+                            promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))))
                     instanceof Assessment.Needed);
             duo.pair.kill9(from);
             refused(
@@ -169,8 +167,7 @@ class FailoverTest extends SharedPair {
     void failover_fencedWhileAlive_oldPrimaryComesUpReadOnly() throws Exception {
         try (FlushSampler sampler = promoter.sampling(from(), Duration.ofMillis(20))) {
             Duo.until(() -> !sampler.toString().contains(" 0 samples"));
-            executor.execute(promoter.failover(
-                    from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
+            executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
         }
         assertThat(from.running()).isFalse();
         from.start();
@@ -216,7 +213,8 @@ class FailoverTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D9: a replica whose primary has gone tells the timeline that it is on, not the one of its last checkpoint")
+    @DisplayName(
+            "D9: a replica whose primary has gone tells the timeline that it is on, not the one of its last checkpoint")
     void status_primaryGoneSoonAfterASwitchover_replicaTellsTheNewTimeline() throws Exception {
         executor.execute(promoter.switchover(from(), to()));
         long timeline = promoter.status(to(), from()).primary().timeline().orElseThrow();
@@ -257,8 +255,7 @@ class FailoverTest extends SharedPair {
     @DisplayName("D6: a primary that wrote on after the switch is refused, stopped cleanly or not")
     void rejoin_cleanlyStoppedButDiverged_refused() throws Exception {
         from.stop(NodeAgent.Stop.CLEAN);
-        executor.execute(promoter.failover(
-                from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
+        executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
         from.remove("standby.signal");
         from.start();
         assertThatThrownBy(() -> executor.execute(promoter.rejoin(from(), to())))
@@ -295,7 +292,8 @@ class FailoverTest extends SharedPair {
                         promoter.failover(
                                 to(),
                                 from(),
-                                FailoverTerms.fencedBy(PostgresFences.stopping(to())).waivedBy(WAIVER)),
+                                FailoverTerms.fencedBy(PostgresFences.stopping(to()))
+                                        .waivedBy(WAIVER)),
                         older,
                         Watcher.NONE))
                 .isInstanceOf(StaleEpochException.class);
@@ -312,7 +310,8 @@ class FailoverTest extends SharedPair {
             duo.write(from, "row " + at);
             // stopped cleanly, so that it can follow again and the next round begins soon
             from.stop(NodeAgent.Stop.CLEAN);
-            FailoverTerms terms = FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER);
+            FailoverTerms terms =
+                    FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER);
             passed.clear();
             boolean died = false;
             try {
