@@ -246,6 +246,48 @@ class FileJournalTest {
     }
 
     @Test
+    void raiseEpoch_epochFileGoneAfterAResumption_isAboveTheResumptionsEpoch() throws IOException {
+        Epoch resumed;
+        try (Journal journal = store().open(KEY)) {
+            journal.raiseEpoch();
+            journal.begin(entry(Kind.RUN_BEGAN, ""));
+            journal.raiseEpoch();
+            resumed = journal.raiseEpoch();
+            journal.append(new JournalEntry(Kind.RUN_RESUMED, Instant.EPOCH, "", Map.of("epoch", resumed.toString())));
+        }
+        Files.delete(runFile().resolveSibling("epoch"));
+        try (Journal journal = store().open(KEY)) {
+            assertThat(journal.raiseEpoch()).isGreaterThan(resumed);
+        }
+    }
+
+    @Test
+    void everything_threadInterrupted_isDurableAllTheSameAndTheThreadStaysInterrupted() {
+        List<JournalEntry> written = List.of(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"));
+        Thread.currentThread().interrupt();
+        try (Journal journal = store().open(KEY)) {
+            Epoch epoch = journal.raiseEpoch();
+            journal.begin(written.get(0));
+            journal.append(written.get(1));
+            journal.requireHeld(epoch);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(read()).isEqualTo(written);
+    }
+
+    @Test
+    void open_namesLongerThanAFileNameMayBe_haveAJournalEach() {
+        String plan = "切换计划".repeat(30);
+        try (Journal one = store().open(new JournalKey(plan, "west", "east"));
+                Journal other = store().open(new JournalKey(plan, "west", "north"))) {
+            one.raiseEpoch();
+            one.begin(entry(Kind.RUN_BEGAN, ""));
+            assertThat(other.latestRun()).isEmpty();
+        }
+    }
+
+    @Test
     void requireHeld_epochRaisedByAnother_isStale() throws IOException {
         try (Journal journal = store().open(KEY)) {
             Epoch epoch = journal.raiseEpoch();
