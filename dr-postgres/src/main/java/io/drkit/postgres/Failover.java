@@ -186,7 +186,8 @@ final class Failover implements Action<Failover.Seen> {
                     to,
                     "cut it from its primary",
                     "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo TO " + to.user()
-                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user() + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
+                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user()
+                            + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
                             + to.user()));
         }
         if (!target.settings().recoveryTargets().isEmpty()) {
@@ -237,6 +238,10 @@ final class Failover implements Action<Failover.Seen> {
     private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
         context.requireAuthority();
+        if (terms.fence().isPresent()) {
+            // A fence is meant to stay, also when the promotion is refused in the end.
+            context.noWayBack();
+        }
         FenceProof proof = terms.fence().isPresent()
                 ? terms.fence().get().fence(context)
                 : new FenceProof.Unknown("no fence was given");

@@ -246,6 +246,11 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     }
 
     @Override
+    public void noWayBack() {
+        mayHaveChanged = true;
+    }
+
+    @Override
     public void record(String key, String value) {
         log.write(Kind.FACT, step.name(), Map.of("key", key, "value", value));
         log.tell(new RunEvent.FactRecorded(log.now(), step.name(), key, value));

@@ -790,7 +790,8 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("38: a final sync is refused until the writers are seen to be stopped")
+    @DisplayName(
+            "38: a final sync is refused until the writers are seen to be stopped; a preview says that it waits for that")
     void rule38_finalSync_waitsForTheStop() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         ActionExecutor executor = ActionExecutor.on(Clockwork.system());
@@ -799,6 +800,11 @@ public abstract class ShareSynchronizerContract {
         assertThatThrownBy(() -> executor.execute(shares.finalSync(from, to, PLAIN, writing)))
                 .isInstanceOf(BlockedException.class)
                 .hasMessageContaining("1 pod of runtime");
+        assertThat(executor.preview(shares.finalSync(from, to, PLAIN, writing)))
+                .isInstanceOfSatisfying(
+                        Assessment.Needed.class,
+                        needed -> assertThat(needed.changes())
+                                .anySatisfy(change -> assertThat(change).contains("1 pod of runtime")));
         assertThat(from.callCount() + to.callCount()).isZero();
         executor.execute(shares.finalSync(from, to, PLAIN, context -> new WritersStopped.Stopped("0 pods")));
 
