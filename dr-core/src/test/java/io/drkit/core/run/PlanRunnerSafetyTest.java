@@ -417,6 +417,18 @@ class PlanRunnerSafetyTest {
     }
 
     @Test
+    void run_processIsShortOfMemory_stopsAsItStandsAndCanBeResumed() throws InterruptedException {
+        RecoveryPlan<Place> plan = oneStep(Duration.ofSeconds(5));
+        world.after.put("a", context -> {
+            throw new OutOfMemoryError("planted");
+        });
+        assertThatThrownBy(() -> runner().run(plan, OVER)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(world.applied).containsExactly("a=1");
+        world.after.clear();
+        assertThat(runner().resume(plan, OVER).succeeded()).isTrue();
+    }
+
+    @Test
     void run_stepThatMayTakeForEver_runs() throws InterruptedException {
         assertThat(runner().run(oneStep(ChronoUnit.FOREVER.getDuration()), OVER).succeeded())
                 .isTrue();
