@@ -5,6 +5,7 @@ import io.drkit.core.Problem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ public final class FileJournalStore implements JournalStore {
      * this process holds, so a second opening here must be refused before it touches the file.
      */
     private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
+
+    private static final Set<FileChannel> LEFT_OPEN = ConcurrentHashMap.newKeySet();
 
     private static final int LONGEST_NAME = 200;
     private static final int HASH_LENGTH = 32;
@@ -65,7 +68,16 @@ public final class FileJournalStore implements JournalStore {
                 StandardOpenOption.READ,
                 StandardOpenOption.WRITE);
         try {
-            FileLock lock = channel.tryLock();
+            FileLock lock;
+            try {
+                lock = channel.tryLock();
+            } catch (OverlappingFileLockException e) {
+                // Another class loader of this process holds it, such as an application that was deployed anew in the
+                // middle
+                // of a run. Closing this channel would release that lock, so it stays open.
+                LEFT_OPEN.add(channel);
+                throw inUse(key, "this very process");
+            }
             Path owner = folder.resolve("owner");
             if (lock == null) {
                 throw inUse(
@@ -75,10 +87,12 @@ public final class FileJournalStore implements JournalStore {
             Files.writeString(owner, "process " + ProcessHandle.current().pid() + "\n");
             return new FileJournal(folder, key, channel, lock, () -> OPEN_HERE.remove(folder));
         } catch (IOException | RuntimeException e) {
-            try {
-                channel.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+            if (!LEFT_OPEN.contains(channel)) {
+                try {
+                    channel.close();
+                } catch (IOException suppressed) {
+                    e.addSuppressed(suppressed);
+                }
             }
             throw e;
         }

@@ -8,7 +8,11 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.journal.JournalEntry.Kind;
+import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -170,6 +174,31 @@ class FileJournalTest {
             assertThat(heldByAnotherProcessCanOpen()).isFalse();
         }
         assertThat(heldByAnotherProcessCanOpen()).isTrue();
+    }
+
+    @Test
+    void open_heldByAnotherClassLoaderOfThisProcess_isRefusedAndTheFirstKeepsItsLock() throws Exception {
+        List<URL> classPath = new ArrayList<>();
+        for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            classPath.add(Path.of(part).toUri().toURL());
+        }
+        try (Journal first = store().open(KEY);
+                URLClassLoader redeployed =
+                        new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            assertThat(first.latestRun()).isEmpty();
+            Class<?> storeType = redeployed.loadClass(FileJournalStore.class.getName());
+            Class<?> keyType = redeployed.loadClass(JournalKey.class.getName());
+            Object store = storeType.getConstructor(Path.class).newInstance(root);
+            Object key = keyType.getConstructor(String.class, String.class, String.class)
+                    .newInstance(KEY.plan(), KEY.siteA(), KEY.siteB());
+            InvocationTargetException refused = catchThrowableOfType(
+                    InvocationTargetException.class,
+                    () -> storeType.getMethod("open", keyType).invoke(store, key));
+            assertThat(refused.getCause())
+                    .hasMessageContaining("journal.in-use")
+                    .hasMessageContaining("this very process");
+            assertThat(heldByAnotherProcessCanOpen()).isFalse();
+        }
     }
 
     private boolean heldByAnotherProcessCanOpen() {

@@ -25,6 +25,7 @@ import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.plan.Undo;
+import io.drkit.core.report.HtmlReport;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepReport;
@@ -115,6 +116,7 @@ class PlanRunnerSafetyTest {
                 .as("the writers of the east run: those of the west must not come back beside them")
                 .isEqualTo(RunOutcome.STOPPED);
         assertThat(world.values).containsEntry("old writers", "off").containsEntry("new writers", "on");
+        assertThat(HtmlReport.toHtml(report)).contains("past its point of no return and does not go back");
     }
 
     @Test
@@ -130,10 +132,8 @@ class PlanRunnerSafetyTest {
         assertThat(world.values).containsEntry("old writers", "off");
     }
 
-    @Test
-    void execute_stepThatCanNeverBegin_isNotCalledASuccess() throws InterruptedException {
-        PlannedStep orphan =
-                new PlannedStep("b", world.set("b", "1"), List.of("nowhere"), new Undo.Nothing("x"), false, false);
+    /** Runs a plan that no builder would let through. */
+    private RunReport execute(PlannedStep... steps) throws InterruptedException {
         BoundPlan plan = new BoundPlan(
                 "p",
                 new Objectives(Duration.ZERO, Duration.ofMinutes(1)),
@@ -141,7 +141,7 @@ class PlanRunnerSafetyTest {
                 "west",
                 "east",
                 Optional.empty(),
-                List.of(orphan));
+                List.of(steps));
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch();
             JournalEntry first = new JournalEntry(
@@ -149,9 +149,67 @@ class PlanRunnerSafetyTest {
             journal.begin(first);
             RunHistory history = RunHistory.of(List.of(first));
             Clockwork clockwork = Clockwork.system();
-            PlanRun run = new PlanRun(plan, journal, history, epoch, clockwork, List.of(), 1, Duration.ofSeconds(1));
-            assertThat(run.execute(false).succeeded()).isFalse();
+            return new PlanRun(plan, journal, history, epoch, clockwork, List.of(), 1, Duration.ofSeconds(1))
+                    .execute(false);
         }
+    }
+
+    @Test
+    void execute_stepThatCanNeverBegin_isNotCalledASuccess() throws InterruptedException {
+        PlannedStep orphan =
+                new PlannedStep("b", world.set("b", "1"), List.of("nowhere"), new Undo.Nothing("x"), false, false);
+        assertThat(execute(orphan).succeeded()).isFalse();
+    }
+
+    @Test
+    void execute_changeThatIsNeverUndone_isNotCalledUndone() throws InterruptedException {
+        world.blocked.put("b", "no");
+        PlannedStep never = new PlannedStep("a", world.set("a", "1"), List.of(), new Undo.Never(), false, false);
+        PlannedStep refused =
+                new PlannedStep("b", world.set("b", "1"), List.of("a"), new Undo.Nothing("x"), false, false);
+        assertThat(execute(never, refused).outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+    }
+
+    @Test
+    void run_oneStepFailed_noOtherIsBegun() throws InterruptedException {
+        world.blocked.put("a", "no");
+        RunReport report = PlanRunner.journalingTo(new FileJournalStore(root))
+                .parallelism(1)
+                .build()
+                .run(
+                        plan().step("a", (from, to) -> world.set("a", "1"))
+                                .nothingToUndo("x")
+                                .step("b", (from, to) -> world.set("b", "1"))
+                                .nothingToUndo("x")
+                                .build(),
+                        OVER);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(world.applied).isEmpty();
+    }
+
+    // ---- going back
+
+    @Test
+    void run_undoFails_nothingThatItIndirectlyBuiltOnIsPutBackBeforeIt() throws InterruptedException {
+        world.values.put("a", "0");
+        world.values.put("c", "0");
+        world.after.put("c", context -> world.blocked.put("c", "the share is gone"));
+        world.blocked.put("d", "no");
+        RecoveryPlan<Place> plan = plan().step("a", (from, to) -> world.set("a", "1"))
+                .undo((from, to) -> world.set("a", "0"))
+                .step("b", (from, to) -> world.set("b", "1"))
+                .after("a")
+                .nothingToUndo("x")
+                .step("c", (from, to) -> world.set("c", "1"))
+                .after("b")
+                .undo((from, to) -> world.set("c", "0"))
+                .step("d", (from, to) -> world.set("d", "1"))
+                .after("c")
+                .nothingToUndo("x")
+                .build();
+        RunReport report = runner().run(plan, OVER);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        assertThat(world.values).as("c still stands on it").containsEntry("a", "1");
     }
 
     // ---- resumption
@@ -206,6 +264,23 @@ class PlanRunnerSafetyTest {
         world.blocked.clear();
         assertThat(runner().resume(plan, OVER).succeeded()).isTrue();
         assertThat(world.applied).containsExactly("x=off", "x=on", "z=1");
+    }
+
+    @Test
+    void resume_stepInDoubtThatALaterOneFollowed_isLookedAtAgain() throws InterruptedException {
+        RecoveryPlan<Place> plan = twoSteps();
+        try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
+            Epoch epoch = journal.raiseEpoch();
+            String hash = plan.bind(OVER).hash();
+            Map<String, String> header = Map.of("epoch", epoch.toString(), "run", "r", "hash", hash);
+            journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
+            for (String step : List.of("a", "b")) {
+                Map<String, String> intent = Map.of("began", Instant.EPOCH.toString(), "changes", "x");
+                journal.append(new JournalEntry(JournalEntry.Kind.INTENT, Instant.EPOCH, step, intent));
+            }
+        }
+        assertThat(runner().resume(plan, OVER).succeeded()).isTrue();
+        assertThat(world.applied).containsExactly("a=1", "b=1");
     }
 
     @Test
@@ -339,6 +414,18 @@ class PlanRunnerSafetyTest {
         assertThat(report.reason())
                 .hasValueSatisfying(reason -> assertThat(reason).contains("NoClassDefFoundError", "of the SDK"));
         assertThat(world.values).containsEntry("a", "0");
+    }
+
+    @Test
+    void run_processIsShortOfMemory_stopsAsItStandsAndCanBeResumed() throws InterruptedException {
+        RecoveryPlan<Place> plan = oneStep(Duration.ofSeconds(5));
+        world.after.put("a", context -> {
+            throw new OutOfMemoryError("planted");
+        });
+        assertThatThrownBy(() -> runner().run(plan, OVER)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(world.applied).containsExactly("a=1");
+        world.after.clear();
+        assertThat(runner().resume(plan, OVER).succeeded()).isTrue();
     }
 
     @Test

@@ -377,6 +377,21 @@ class ActionExecutorTest {
     }
 
     @Test
+    void execute_authorityLostWhileTheIntentIsWritten_nothingIsApplied() throws Exception {
+        Switch action = new Switch();
+        Context context = new Context(virtual, 100);
+        StaleEpochException thrown = virtual.run(() -> catchThrowableOfType(
+                StaleEpochException.class, () -> executor.execute(action, context, new ActionExecutor.Watcher() {
+                    @Override
+                    public void applying(Assessment.Needed needed, int attempt) {
+                        context.authority = 1;
+                    }
+                })));
+        assertThat(thrown).isNotNull();
+        assertThat(action.applied).isZero();
+    }
+
+    @Test
     void execute_watcherThrowsAfterALostAnswer_keepsTheFirstFailure() throws Exception {
         Switch action = new Switch().failingToApply(ActionExecutorTest::lost, 1);
         IllegalStateException planted = new IllegalStateException("the journal is full");
