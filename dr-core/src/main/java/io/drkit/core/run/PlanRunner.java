@@ -71,7 +71,8 @@ public final class PlanRunner {
      * @throws io.drkit.core.journal.JournalInUseException when a run of this plan between these sites is active elsewhere
      * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
-     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force; this process stopped
+     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force, or the journal was
+     *     removed or replaced under it; this process stopped
      */
     public <S extends Site> RunReport run(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) throws InterruptedException {
         BoundPlan bound = plan.bind(siteSwitch);

@@ -23,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileJournalTest {
@@ -227,6 +229,55 @@ class FileJournalTest {
         public static void main(String[] args) {
             try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
                 System.out.println("opened " + journal.latestRun().size());
+            }
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void append_diskFullInTheMiddleOfALine_isRefusedFromThenOnAndLosesNothingThatWasAcknowledged() throws Exception {
+        // A limit on the size of files cuts a write short as a full disk does, and needs no disk of its own.
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 16; exec \"$0\" -XX:-UsePerfData -cp \"$1\" \"$2\" \"$3\"",
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        System.getProperty("java.class.path"),
+                        FillsTheDisk.class.getName(),
+                        root.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        int acknowledged = Integer.parseInt(output.replaceAll("(?s).*acknowledged (\\d+).*", "$1"));
+        assertThat(output).contains("refused journal.unreachable", "then refused journal.unreachable");
+        assertThat(acknowledged).isGreaterThan(10);
+        assertThat(Files.readString(runFile())).as("what was cut short was cut off").endsWith("\n");
+        assertThat(read()).hasSize(acknowledged);
+    }
+
+    /** Appends until it cannot, and once more. */
+    static final class FillsTheDisk {
+        private FillsTheDisk() {}
+
+        public static void main(String[] args) {
+            try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
+                journal.raiseEpoch();
+                journal.begin(entry(Kind.RUN_BEGAN, ""));
+                int acknowledged = 1;
+                try {
+                    while (acknowledged < 10_000) {
+                        journal.append(entry(Kind.FACT, "step " + acknowledged));
+                        acknowledged++;
+                    }
+                } catch (BlockedException full) {
+                    System.out.println("acknowledged " + acknowledged + " refused " + full.code());
+                }
+                try {
+                    journal.append(new JournalEntry(Kind.FACT, Instant.EPOCH, "", Map.of()));
+                } catch (BlockedException still) {
+                    System.out.println("then refused " + still.code());
+                }
             }
         }
     }

@@ -266,21 +266,43 @@ class PlanRunnerSafetyTest {
         assertThat(world.applied).containsExactly("x=off", "x=on", "z=1");
     }
 
-    @Test
-    void resume_stepInDoubtThatALaterOneFollowed_isLookedAtAgain() throws InterruptedException {
-        RecoveryPlan<Place> plan = twoSteps();
+    /** A process wrote these intents, and nobody knows what came of them. */
+    private void crashedInTheMiddleOf(RecoveryPlan<Place> plan, String... steps) {
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch();
             String hash = plan.bind(OVER).hash();
             Map<String, String> header = Map.of("epoch", epoch.toString(), "run", "r", "hash", hash);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
-            for (String step : List.of("a", "b")) {
+            for (String step : steps) {
                 Map<String, String> intent = Map.of("began", Instant.EPOCH.toString(), "changes", "x");
                 journal.append(new JournalEntry(JournalEntry.Kind.INTENT, Instant.EPOCH, step, intent));
             }
         }
-        assertThat(runner().resume(plan, OVER).succeeded()).isTrue();
+    }
+
+    @Test
+    void resume_stepInDoubtThatALaterOneFollowed_isLookedAtAgain() throws InterruptedException {
+        crashedInTheMiddleOf(twoSteps(), "a", "b");
+        assertThat(runner().resume(twoSteps(), OVER).succeeded()).isTrue();
         assertThat(world.applied).containsExactly("a=1", "b=1");
+    }
+
+    @Test
+    void resume_pointOfNoReturnInDoubtAndNowRefused_goesOnlyForward() throws InterruptedException {
+        world.values.put("old writers", "off");
+        world.blocked.put("primary", "its role cannot be learnt");
+        crashedInTheMiddleOf(promotePlan(), "stop writers", "promote");
+        assertThat(runner().resume(promotePlan(), OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(world.values).containsEntry("old writers", "off");
+    }
+
+    @Test
+    void resume_changeInDoubtThatIsSeenDone_isThisRunsOwnAndUndone() throws InterruptedException {
+        world.values.put("old writers", "off");
+        world.blocked.put("primary", "the replica lags");
+        crashedInTheMiddleOf(promotePlan(), "stop writers");
+        assertThat(runner().resume(promotePlan(), OVER).outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(world.values).containsEntry("old writers", "on");
     }
 
     @Test
