@@ -252,7 +252,9 @@ class FileJournalTest {
         int acknowledged = Integer.parseInt(output.replaceAll("(?s).*acknowledged (\\d+).*", "$1"));
         assertThat(output).contains("refused journal.unreachable", "then refused journal.unreachable");
         assertThat(acknowledged).isGreaterThan(10);
-        assertThat(Files.readString(runFile())).as("what was cut short was cut off").endsWith("\n");
+        assertThat(Files.readString(runFile()))
+                .as("what was cut short was cut off")
+                .endsWith("\n");
         assertThat(read()).hasSize(acknowledged);
     }
 
