@@ -188,10 +188,10 @@ class DocumentationTest {
                                 .map(JavaClass::getPackageName))
                 .distinct()
                 .forEach(name -> imports.append("import ").append(name).append(".*;"));
-        if (errors(imports + "class Example {" + code + "}", output).isEmpty()) {
+        if (errors(imports + "class Example {" + code + "\n}", output).isEmpty()) {
             return List.of();
         }
-        return errors(imports + "class Example { static void example() throws Exception {" + code + "} }", output);
+        return errors(imports + "class Example { static void example() throws Exception {" + code + "\n} }", output);
     }
 
     private static List<String> errors(String source, Path output) throws IOException {

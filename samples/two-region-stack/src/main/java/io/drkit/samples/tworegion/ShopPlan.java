@@ -29,6 +29,7 @@ final class ShopPlan {
 
     private ShopPlan() {}
 
+    // example: plan
     static <D> RecoveryPlan<ShopSite<D>> of(
             ReplicaPromoter<D> promoter, ShareSynchronizer<FileTree> shares, DnsSwitcher dns, ScheduledSync schedule) {
         return RecoveryPlan.<ShopSite<D>>named("shop")
@@ -69,4 +70,5 @@ final class ShopPlan {
                 .onlyIn(Mode.SWITCHOVER)
                 .build();
     }
+    // end of example
 }
