@@ -208,7 +208,8 @@ final class Failover implements Action<Failover.Seen> {
                     to,
                     "cut it from its primary",
                     "GRANT ALTER SYSTEM ON PARAMETER primary_conninfo TO " + to.user()
-                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user() + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
+                            + " (PostgreSQL 15 and later), GRANT pg_monitor TO " + to.user()
+                            + " and GRANT EXECUTE ON FUNCTION pg_reload_conf() TO "
                             + to.user()));
         }
         if (!target.settings().recoveryTargets().isEmpty()) {
@@ -247,6 +248,7 @@ final class Failover implements Action<Failover.Seen> {
             if (!target.writable()) {
                 if (seen.intent().isPresent() && !seen.sourceWrites()) {
                     context.requireAuthority();
+                    context.noWayBack();
                     Promotion promotion = new Promotion(to, limits);
                     promotion.ask(session);
                     promotion.await(session, context);
@@ -267,6 +269,10 @@ final class Failover implements Action<Failover.Seen> {
     private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
         context.requireAuthority();
+        if (terms.fence().isPresent()) {
+            // A fence is meant to stay, also when the promotion is refused in the end.
+            context.noWayBack();
+        }
         FenceProof proof = terms.fence().isPresent()
                 ? terms.fence().get().fence(context)
                 : new FenceProof.Unknown("no fence was given");
@@ -314,6 +320,7 @@ final class Failover implements Action<Failover.Seen> {
             throw e;
         }
         Promotion promotion = new Promotion(to, limits);
+        context.noWayBack();
         try {
             promotion.ask(session);
         } catch (DeniedException e) {
@@ -392,10 +399,8 @@ final class Failover implements Action<Failover.Seen> {
             ActionContext context,
             Timings timings)
             throws SQLException {
-        long oldTimeline = cut.isPresent()
-                ? leftTimeline(session, cut.get(), before)
-                : seen.intent().orElse(0);
-        ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, context);
+        long oldTimeline = cut.map(Cut::timeline).orElse(seen.intent().orElse(0));
+        ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, before.replayed(), context);
         timings.lap("probe");
         long timeline = view.timeline().orElseThrow();
         Optional<Lsn> left = cut.flatMap(c -> leftAt(session, timeline, oldTimeline));
@@ -403,22 +408,6 @@ final class Failover implements Action<Failover.Seen> {
         session.checkpoint(limits.checkpoint());
         timings.lap("checkpoint");
         context.record("timings", timings.toString());
-    }
-
-    /**
-     * The timeline that the promotion left. A standby that was looked at just while an earlier request was being carried out
-     * may have shown the new one already; but then it had replayed nothing of it.
-     */
-    private static long leftTimeline(Session session, Cut cut, ServerView.Answered before) throws SQLException {
-        ServerView.Answered now = session.view();
-        if (now.timeline().orElse(0) != cut.timeline() || before.replayed().isEmpty()) {
-            return cut.timeline();
-        }
-        return session.history(cut.timeline())
-                .flatMap(TimelineHistory::newest)
-                .filter(newest -> !before.replayed().get().after(newest.at()))
-                .map(TimelineHistory.Switch::timeline)
-                .orElse(cut.timeline());
     }
 
     private static Optional<Lsn> leftAt(Session session, long timeline, long oldTimeline) {

@@ -196,6 +196,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
         Session.requireNotStale(source.mark(), context.epoch(), primary);
         context.record(BEGUN, former.name());
         context.requireAuthority();
+        context.noWayBack();
         Standby standby = new Standby(former, primary, limits);
         try {
             Optional<DataDirectory> disk = former.agent().map(DataDirectory::new);

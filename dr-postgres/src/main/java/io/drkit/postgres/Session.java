@@ -113,7 +113,8 @@ final class Session implements AutoCloseable {
                     .or(() -> replayed);
             long time = row.getLong("replayed_time");
             OptionalLong replayedTime = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(time);
-            // After the positions: a standby that goes over to a newer timeline in between must not seem to be far on the old.
+            // After the positions: a standby that goes over to a newer timeline in between must not seem to be far on
+            // the old.
             ServerView.Receiver receiver = receiver();
             return new ServerView.Answered(
                     !recovering,
@@ -150,8 +151,8 @@ final class Session implements AutoCloseable {
                 && !"off".equals(one("SELECT current_setting('allow_alter_system', true)"));
     }
 
-    private OptionalLong timeline(
-            @Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received) throws SQLException {
+    private OptionalLong timeline(@Nullable String written, ServerView.Receiver receiver, Optional<Lsn> received)
+            throws SQLException {
         if (written != null) {
             return OptionalLong.of(Long.parseLong(written, 16));
         }

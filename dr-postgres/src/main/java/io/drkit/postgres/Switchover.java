@@ -215,11 +215,6 @@ final class Switchover implements Action<Switchover.Seen> {
             if (!receiver.streaming()) {
                 return Optional.of(Refusals.notStreaming(from, to, "its receiver is " + receiver.status()));
             }
-            if (!receiver.slot().isEmpty()
-                    && !(target.rights().slots() && source.rights().slots())) {
-                return Optional.of(Refusals.missingGrant(
-                        to, "create replication slots", "ALTER ROLE " + to.user() + " REPLICATION"));
-            }
             if (!pair.streamsFromSource()) {
                 return Optional.of(Refusals.notStreaming(
                         from,
@@ -234,6 +229,13 @@ final class Switchover implements Action<Switchover.Seen> {
                             ? Refusals.missingGrant(
                                     from, "see pg_stat_replication", "GRANT pg_monitor TO " + from.user())
                             : Refusals.notStreaming(from, to, from.name() + " sends to no standby"));
+        }
+        boolean slots = target.receiver() instanceof ServerView.Receiver.Seen receiver
+                && !receiver.slot().isEmpty();
+        if (slots && !(target.rights().slots() && source.rights().slots())) {
+            PostgresNode lacking = target.rights().slots() ? from : to;
+            return Optional.of(Refusals.missingGrant(
+                    lacking, "create replication slots", "ALTER ROLE " + lacking.user() + " REPLICATION"));
         }
         if (target.timeline().isEmpty() || !target.timeline().equals(source.timeline())) {
             return Optional.of(Refusals.timelines(from, to, source.timeline() + " and " + target.timeline()));
@@ -370,6 +372,7 @@ final class Switchover implements Action<Switchover.Seen> {
                 drain(session, last);
                 note = fence(note, last);
                 lastLook(session, last);
+                context.noWayBack();
                 asked = true;
                 ask(session);
                 return note;
@@ -387,8 +390,7 @@ final class Switchover implements Action<Switchover.Seen> {
             }
         }
 
-        private SwitchoverNote quiesce(Session session)
-                throws SQLException, IOException, InterruptedException {
+        private SwitchoverNote quiesce(Session session) throws SQLException, IOException, InterruptedException {
             boolean writable = seen.pair().from() instanceof ServerView.Answered source && source.writable();
             if (!writable) {
                 written = seen.note();
@@ -590,7 +592,8 @@ final class Switchover implements Action<Switchover.Seen> {
         Lsn last = note.checkpoint().orElseThrow();
         long timeline;
         try (Session session = Session.open(to)) {
-            ServerView.Answered view = new Promotion(to, limits).prove(session, note.timeline(), context);
+            ServerView.Answered view =
+                    new Promotion(to, limits).prove(session, note.timeline(), Optional.empty(), context);
             timeline = view.timeline().orElseThrow();
             timings.lap("probe");
             if (disk.running() && Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {

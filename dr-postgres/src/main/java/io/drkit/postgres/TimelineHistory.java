@@ -31,9 +31,11 @@ record TimelineHistory(List<Switch> switches) {
         return new TimelineHistory(switches);
     }
 
-    /** The switch that began the present timeline; empty on the first. */
-    Optional<Switch> newest() {
-        return switches.isEmpty() ? Optional.empty() : Optional.of(switches.get(switches.size() - 1));
+    /** Where the newest timeline begins; empty for the first one. */
+    Optional<Lsn> begin() {
+        return switches.isEmpty()
+                ? Optional.empty()
+                : Optional.of(switches.get(switches.size() - 1).at());
     }
 
     /** Where {@code timeline} was left; empty when it is no ancestor. */

@@ -94,7 +94,8 @@ final class Duo implements AutoCloseable {
 
     /** Where clients go: first to the primary, then to the other and so on, as they do not know who it is. */
     Supplier<String> anyServer() {
-        AtomicInteger turn = new AtomicInteger(pair.servers().indexOf(pair.writable().get(0)));
+        AtomicInteger turn =
+                new AtomicInteger(pair.servers().indexOf(pair.writable().get(0)));
         return () -> pair.clientUrl(pair.servers().get(turn.getAndIncrement() % 2));
     }
 
@@ -158,7 +159,8 @@ final class Duo implements AutoCloseable {
     private boolean streams(PostgresServer primary, PostgresServer other) throws Exception {
         return other.running()
                 && !writable(other)
-                && ask(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'").equals("1");
+                && ask(primary, "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'")
+                        .equals("1");
     }
 
     @Override

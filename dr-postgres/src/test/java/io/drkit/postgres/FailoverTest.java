@@ -10,14 +10,15 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.ActionExecutor.Watcher;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
 import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.replica.NodeAgent;
+import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.ledger.Audit;
 import io.drkit.testkit.ledger.LiveWriter;
-import io.drkit.core.time.Clockwork;
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -83,8 +84,7 @@ class FailoverTest extends SharedPair {
                 }
             };
             Recorder context = new Recorder();
-            executor.execute(
-                    promoter.failover(from(), to(), FailoverTerms.fencedBy(timed)), context, Watcher.NONE);
+            executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(timed)), context, Watcher.NONE);
             assertThat(writer.awaitAcknowledgedSince(writer.mark(), 20, SOON)).isTrue();
             writer.stop();
 
@@ -100,8 +100,7 @@ class FailoverTest extends SharedPair {
             assertThat(audit.lossSpan()).isLessThanOrEqualTo(bound);
             for (Audit.Row row : audit.lost()) {
                 // acknowledged no longer before the fence than stated; the writer's own beginning was a little earlier
-                Duration beforeFence =
-                        Duration.ofNanos(fencedAt[0] - begun).minus(row.acknowledgedAfter());
+                Duration beforeFence = Duration.ofNanos(fencedAt[0] - begun).minus(row.acknowledgedAfter());
                 assertThat(beforeFence).isLessThanOrEqualTo(bound);
             }
             assertThat(sampler.toString()).doesNotContain(" 0 samples");
@@ -136,8 +135,8 @@ class FailoverTest extends SharedPair {
     @DisplayName("D4: a loss above the accepted one is refused, with nothing changed")
     void failover_lossAboveAccepted_refused() throws Exception {
         try (FlushSampler sampler = promoter.sampling(from(), Duration.ofMillis(20))) {
-            Duo.until(() -> executor.preview(promoter.failover(
-                            from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))))
+            Duo.until(() -> executor.preview(
+                            promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))))
                     instanceof Assessment.Needed);
             duo.pair.kill9(from);
             refused(
@@ -224,8 +223,7 @@ class FailoverTest extends SharedPair {
     void failover_fencedWhileAlive_oldPrimaryComesUpReadOnly() throws Exception {
         try (FlushSampler sampler = promoter.sampling(from(), Duration.ofMillis(20))) {
             Duo.until(() -> !sampler.toString().contains(" 0 samples"));
-            executor.execute(promoter.failover(
-                    from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
+            executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
         }
         assertThat(from.running()).isFalse();
         from.start();
@@ -271,7 +269,8 @@ class FailoverTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D9: a replica whose primary has gone tells the timeline that it is on, not the one of its last checkpoint")
+    @DisplayName(
+            "D9: a replica whose primary has gone tells the timeline that it is on, not the one of its last checkpoint")
     void status_primaryGoneSoonAfterASwitchover_replicaTellsTheNewTimeline() throws Exception {
         executor.execute(promoter.switchover(from(), to()));
         long timeline = promoter.status(to(), from()).primary().timeline().orElseThrow();
@@ -312,8 +311,7 @@ class FailoverTest extends SharedPair {
     @DisplayName("D6: a primary that wrote on after the switch is refused, stopped cleanly or not")
     void rejoin_cleanlyStoppedButDiverged_refused() throws Exception {
         from.stop(NodeAgent.Stop.CLEAN);
-        executor.execute(promoter.failover(
-                from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
+        executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
         from.remove("standby.signal");
         from.start();
         assertThatThrownBy(() -> executor.execute(promoter.rejoin(from(), to())))
@@ -350,12 +348,39 @@ class FailoverTest extends SharedPair {
                         promoter.failover(
                                 to(),
                                 from(),
-                                FailoverTerms.fencedBy(PostgresFences.stopping(to())).waivedBy(WAIVER)),
+                                FailoverTerms.fencedBy(PostgresFences.stopping(to()))
+                                        .waivedBy(WAIVER)),
                         older,
                         Watcher.NONE))
                 .isInstanceOf(StaleEpochException.class);
         assertThat(to.dataDirectory().resolve("standby.signal")).doesNotExist();
         assertThat(duo.pair.writable()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("D4: a promotion that had shown its timeline before it ended is told from a start without promotion")
+    void prove_timelineSeenBeforeThePromotionEnded_isNoStartWithoutOne() throws Exception {
+        from.stop(NodeAgent.Stop.CLEAN);
+        ServerView.Answered before = (ServerView.Answered) Session.look(to());
+        executor.execute(promoter.failover(
+                from(),
+                to(),
+                FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER)));
+        Duration soon = Duration.ofSeconds(10);
+        Promotion promotion =
+                new Promotion(to(), new Limits(0, soon, soon, soon, soon, soon, ExecutionPolicy.defaults()));
+        try (Session session = Session.open(to())) {
+            ServerView.Answered now = session.view();
+            long timeline = now.timeline().orElseThrow();
+
+            assertThat(promotion
+                            .prove(session, timeline, before.replayed(), new Recorder())
+                            .writable())
+                    .isTrue();
+            assertThatThrownBy(() -> promotion.prove(session, timeline, now.flushed(), new Recorder()))
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("postgres.timeline");
+        }
     }
 
     @Test
@@ -367,7 +392,8 @@ class FailoverTest extends SharedPair {
             duo.write(from, "row " + at);
             // stopped cleanly, so that it can follow again and the next round begins soon
             from.stop(NodeAgent.Stop.CLEAN);
-            FailoverTerms terms = FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER);
+            FailoverTerms terms =
+                    FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER);
             passed.clear();
             MortalContext mortal = new MortalContext(passed, at);
             boolean died = false;

@@ -38,12 +38,18 @@ class FormatsTest {
         assertThat(checkpoint.holdsCheckpointAt(checkpoint)).isFalse();
         assertThat(Lsn.parse("0/3002000").holdsCheckpointAt(checkpoint)).isFalse();
         assertThat(Lsn.parse("0/3002050").holdsCheckpointAt(checkpoint)).isTrue();
-        assertThat(Lsn.parse("0/3002000").holdsCheckpointAt(Lsn.parse("0/3001F88"))).isTrue();
+        assertThat(Lsn.parse("0/3002000").holdsCheckpointAt(Lsn.parse("0/3001F88")))
+                .isTrue();
     }
 
     private static byte[] control(int format, int state, long checkpoint, long redo) {
         ByteBuffer bytes = ByteBuffer.allocate(8192).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.putLong(0, 77).putInt(8, format).putInt(16, state).putLong(32, checkpoint).putLong(40, redo).putInt(48, 3);
+        bytes.putLong(0, 77)
+                .putInt(8, format)
+                .putInt(16, state)
+                .putLong(32, checkpoint)
+                .putLong(40, redo)
+                .putInt(48, 3);
         return bytes.array();
     }
 
@@ -53,16 +59,20 @@ class FormatsTest {
         assertThat(file.systemId()).isEqualTo(77);
         assertThat(file.timeline()).isEqualTo(3);
         assertThat(file.cleanlyShutDown()).isTrue();
-        assertThat(ControlFile.parse(control(1300, 1, 500, 400)).cleanlyShutDown()).isFalse();
-        assertThat(ControlFile.parse(control(1300, 6, 500, 500)).cleanlyShutDown()).isFalse();
-        assertThat(ControlFile.parse(control(1300, 2, 500, 500)).cleanlyShutDown()).isFalse();
+        assertThat(ControlFile.parse(control(1300, 1, 500, 400)).cleanlyShutDown())
+                .isFalse();
+        assertThat(ControlFile.parse(control(1300, 6, 500, 500)).cleanlyShutDown())
+                .isFalse();
+        assertThat(ControlFile.parse(control(1300, 2, 500, 500)).cleanlyShutDown())
+                .isFalse();
     }
 
     @Test
     void controlFile_unknownBytes_areRefused() {
         assertThatThrownBy(() -> ControlFile.parse(new byte[20])).hasMessageContaining("20 bytes");
         assertThatThrownBy(() -> ControlFile.parse(control(1300, 9, 0, 0))).hasMessageContaining("state 9");
-        assertThatThrownBy(() -> ControlFile.parse(control(0x14050000, 1, 0, 0))).hasMessageContaining("format");
+        assertThatThrownBy(() -> ControlFile.parse(control(0x14050000, 1, 0, 0)))
+                .hasMessageContaining("format");
     }
 
     @Test
@@ -75,7 +85,8 @@ class FormatsTest {
 
     @Test
     void autoConf_following_keepsEveryOtherByte() {
-        String before = "# Hän\nPRIMARY_CONNINFO = 'old'\nwork_mem = '4MB'\n primary_slot_name='x'\nprimary_slot_names='y'";
+        String before =
+                "# Hän\nPRIMARY_CONNINFO = 'old'\nwork_mem = '4MB'\n primary_slot_name='x'\nprimary_slot_names='y'";
         String after = new String(AutoConf.following(before.getBytes(UTF_8), "host='a b' x='it\\'s'", "s"), UTF_8);
         assertThat(after)
                 .isEqualTo("# Hän\nwork_mem = '4MB'\nprimary_slot_names='y'\n"
@@ -100,7 +111,9 @@ class FormatsTest {
         assertThat(read).usingRecursiveComparison().isEqualTo(note);
         SwitchoverNote bare = new SwitchoverNote(
                 SwitchoverNote.Phase.STOPPING, "r", Epoch.NONE, "east", 1, "s", Optional.empty(), Optional.empty());
-        assertThat(SwitchoverNote.parse(bare.content())).usingRecursiveComparison().isEqualTo(bare);
+        assertThat(SwitchoverNote.parse(bare.content()))
+                .usingRecursiveComparison()
+                .isEqualTo(bare);
         assertThat(SwitchoverNote.parse(new SwitchoverNote(
                                         SwitchoverNote.Phase.STOPPING,
                                         "r",
@@ -130,7 +143,8 @@ class FormatsTest {
         PostgresNode east = PostgresNode.named("east").address("e", 1).user("u").build();
         assertThat(node.toString()).doesNotContain("s3cret");
         assertThat(node.conninfoFor(east))
-                .contains("host='db.internal' port=5433 user='repl' application_name='east'", "passfile='/etc/pg it\\'s'")
+                .contains(
+                        "host='db.internal' port=5433 user='repl' application_name='east'", "passfile='/etc/pg it\\'s'")
                 .doesNotContain("s3cret");
     }
 

@@ -65,8 +65,8 @@ class SwitchoverAbortTest extends SharedPair {
                 duo.pair.heal();
             }
         });
-        BlockedException aborted = catchThrowableOfType(
-                BlockedException.class, () -> executor.execute(promoter.switchover(source, to())));
+        BlockedException aborted =
+                catchThrowableOfType(BlockedException.class, () -> executor.execute(promoter.switchover(source, to())));
         assertThat(aborted.code()).isEqualTo("postgres.not-drained");
         assertFromIsAsBefore(settings);
         assertThat(duo.holds(to, "unsent")).isTrue();
@@ -138,8 +138,8 @@ class SwitchoverAbortTest extends SharedPair {
     @Test
     @DisplayName("D4: a run that has lost its authority changes nothing more, and the newer one goes on")
     void switchover_authorityLostBeforeThePromotion_newerRunEndsIt() throws Exception {
-        StaleEpochException stale =
-                new StaleEpochException("test.stale", Problem.expected("1").found("2").remedy("stop"));
+        StaleEpochException stale = new StaleEpochException(
+                "test.stale", Problem.expected("1").found("2").remedy("stop"));
         Recorder context = new Recorder() {
             private int left = 2;
 
@@ -187,8 +187,7 @@ class SwitchoverAbortTest extends SharedPair {
             // the request stands and cannot be withdrawn: nothing is to be done but to wait
             assertThat(executor.preview(promoter.switchover(from(), to()), context))
                     .isInstanceOf(Assessment.Underway.class);
-            assertThatThrownBy(() ->
-                            executor.execute(promoter.switchover(from(), to()), context, Watcher.NONE))
+            assertThatThrownBy(() -> executor.execute(promoter.switchover(from(), to()), context, Watcher.NONE))
                     .isInstanceOf(DrTimeoutException.class)
                     .hasMessageContaining("carry out the promotion");
 
@@ -197,8 +196,7 @@ class SwitchoverAbortTest extends SharedPair {
             assertThat(duo.writable(from)).isFalse();
 
             to.resume();
-            executor.execute(
-                    PostgresReplicaPromoter.withDefaults().switchover(from(), to()), context, Watcher.NONE);
+            executor.execute(PostgresReplicaPromoter.withDefaults().switchover(from(), to()), context, Watcher.NONE);
             assertThat(duo.pair.writable()).containsExactly(to);
             assertThat(writer.awaitAcknowledgedSince(writer.mark(), 20, SOON)).isTrue();
             writer.stop();
@@ -220,8 +218,7 @@ class SwitchoverAbortTest extends SharedPair {
         duo.pair.kill9(to);
         to.start();
         assertThat(duo.pair.writable()).isEmpty();
-        executor.execute(
-                PostgresReplicaPromoter.withDefaults().switchover(from(), to()), context, Watcher.NONE);
+        executor.execute(PostgresReplicaPromoter.withDefaults().switchover(from(), to()), context, Watcher.NONE);
         assertThat(duo.pair.writable()).containsExactly(to);
     }
 

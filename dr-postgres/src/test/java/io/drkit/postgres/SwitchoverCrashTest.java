@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 /** The controller dies at every boundary between it and the world; another one takes over. */
 class SwitchoverCrashTest extends SharedPair {
     @Test
-    @DisplayName("D4: a controller that dies at any boundary of a switchover is followed by one that ends it, nothing lost")
+    @DisplayName(
+            "D4: a controller that dies at any boundary of a switchover is followed by one that ends it, nothing lost")
     void switchover_controllerDiesAtEveryBoundary_nextOneEndsItWithoutLoss() throws Exception {
         try (LiveWriter writer = LiveWriter.builder(duo.anyServer()).clients(2).start()) {
             int deaths = 0;
@@ -37,7 +38,8 @@ class SwitchoverCrashTest extends SharedPair {
                         .isEqualTo("0");
                 assertThat(duo.ask(to, "SELECT count(*) FROM pg_replication_slots WHERE active"))
                         .isEqualTo("1");
-                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 5, SOON)).isTrue();
+                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 5, SOON))
+                        .isTrue();
                 if (!died) {
                     break;
                 }
@@ -66,5 +68,4 @@ class SwitchoverCrashTest extends SharedPair {
             return true;
         }
     }
-
 }

@@ -49,19 +49,20 @@ class SwitchoverRefusalTest {
         byte[] settings = duo.westServer().read("postgresql.auto.conf");
         String started = duo.ask(duo.westServer(), "SELECT pg_postmaster_start_time()");
         BlockedException refusal = Assertions.catchThrowableOfType(
-                BlockedException.class,
-                () -> ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from, to)));
+                BlockedException.class, () -> ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from, to)));
         assertThat(refusal).isNotNull();
         assertThat(refusal.getMessage()).contains("[" + code + "]");
         for (String part : told) {
             assertThat(refusal.getMessage()).contains(part);
         }
         assertThat(refusal.problem().remedy()).isNotBlank();
-        assertThat(duo.ask(duo.westServer(), "SELECT pg_postmaster_start_time()")).isEqualTo(started);
+        assertThat(duo.ask(duo.westServer(), "SELECT pg_postmaster_start_time()"))
+                .isEqualTo(started);
         assertThat(duo.writable(duo.westServer())).isTrue();
         assertThat(duo.westServer().read("postgresql.auto.conf")).isEqualTo(settings);
         assertThat(duo.westServer().dataDirectory().resolve("drkit.switchover")).doesNotExist();
-        assertThat(duo.ask(duo.westServer(), "SELECT to_regclass('drkit_probe.run')")).isEqualTo("null");
+        assertThat(duo.ask(duo.westServer(), "SELECT to_regclass('drkit_probe.run')"))
+                .isEqualTo("null");
     }
 
     private static PostgresNode.Builder unreachable(String name) {
@@ -84,7 +85,8 @@ class SwitchoverRefusalTest {
 
     @Test
     void switchover_roleMayNotLogIn_refusedAsDenied() throws Exception {
-        PostgresNode east = duo.node(duo.eastServer(), null).user("nobody_of_that_name").build();
+        PostgresNode east =
+                duo.node(duo.eastServer(), null).user("nobody_of_that_name").build();
         refused(duo.west(), east, "postgres.denied", "nobody_of_that_name");
     }
 
@@ -111,8 +113,10 @@ class SwitchoverRefusalTest {
     @Test
     @DisplayName("D4: two database systems that are not copies of each other are refused")
     void switchover_otherDatabaseSystem_refused(@TempDir Path directory) throws Exception {
-        try (PostgresServer other =
-                PostgresServer.builder("other").directory(directory).durable(false).build()) {
+        try (PostgresServer other = PostgresServer.builder("other")
+                .directory(directory)
+                .durable(false)
+                .build()) {
             other.initialise();
             other.start();
             PostgresNode stranger = PostgresNode.named("other")
@@ -130,10 +134,9 @@ class SwitchoverRefusalTest {
 
     @Test
     void switchover_agentDoesNotAnswer_refused() throws Exception {
-        PostgresNode west = duo.node(
-                        duo.westServer(), new WatchedAgent(duo.westServer(), moment -> {
-                            throw new IOException("no route to the agent");
-                        }))
+        PostgresNode west = duo.node(duo.westServer(), new WatchedAgent(duo.westServer(), moment -> {
+                    throw new IOException("no route to the agent");
+                }))
                 .build();
         refused(west, duo.east(), "postgres.agent-unreachable", "no route to the agent");
     }
@@ -157,7 +160,8 @@ class SwitchoverRefusalTest {
     @Test
     @DisplayName("D4, D9: a lag that the role may not see is unknown, and refused")
     void switchover_lagUnknown_refused() throws Exception {
-        PostgresNode east = duo.node(duo.eastServer(), duo.eastServer()).user("stranger").build();
+        PostgresNode east =
+                duo.node(duo.eastServer(), duo.eastServer()).user("stranger").build();
         ReplicationStatus status = PROMOTER.status(duo.west(), east);
         assertThat(status.lag()).isInstanceOf(Lag.Unknown.class);
         assertThat(status.lag().line()).contains("pg_monitor");
@@ -168,7 +172,8 @@ class SwitchoverRefusalTest {
     @Test
     @DisplayName("D4, D9: a primary whose senders the role may not see is refused")
     void switchover_sendersHidden_refused() throws Exception {
-        PostgresNode west = duo.node(duo.westServer(), duo.westServer()).user("stranger").build();
+        PostgresNode west =
+                duo.node(duo.westServer(), duo.westServer()).user("stranger").build();
         refused(west, duo.east(), "postgres.missing-grant", "pg_stat_replication");
     }
 
@@ -187,7 +192,8 @@ class SwitchoverRefusalTest {
         try {
             awaitStreams(false);
             refused(duo.west(), duo.east(), "postgres.not-streaming");
-            assertThat(PROMOTER.status(duo.west(), duo.east()).replica().receiving()).isFalse();
+            assertThat(PROMOTER.status(duo.west(), duo.east()).replica().receiving())
+                    .isFalse();
         } finally {
             duo.pair.heal();
             awaitStreams(true);
@@ -256,9 +262,11 @@ class SwitchoverRefusalTest {
         duo.sql(duo.westServer(), "CREATE ROLE onlooker LOGIN");
         duo.sql(duo.westServer(), "GRANT pg_monitor TO onlooker");
         duo.pair.awaitCaughtUp(duo.westServer(), SOON);
-        PostgresNode east = duo.node(duo.eastServer(), duo.eastServer()).user("onlooker").build();
+        PostgresNode east =
+                duo.node(duo.eastServer(), duo.eastServer()).user("onlooker").build();
         refused(duo.west(), east, "postgres.missing-grant", "pg_promote");
-        PostgresNode west = duo.node(duo.westServer(), duo.westServer()).user("onlooker").build();
+        PostgresNode west =
+                duo.node(duo.westServer(), duo.westServer()).user("onlooker").build();
         refused(west, duo.east(), "postgres.missing-grant", "write the probe");
     }
 
@@ -295,8 +303,7 @@ class SwitchoverRefusalTest {
     void status_idlePrimary_lagIsZeroInBytesAndTime() throws Exception {
         duo.pair.awaitCaughtUp(duo.westServer(), SOON);
         ReplicationStatus status = PROMOTER.status(duo.west(), duo.east());
-        assertThat(status.line())
-                .startsWith("west primary (timeline 1), east replica streaming (timeline 1), lag ");
+        assertThat(status.line()).startsWith("west primary (timeline 1), east replica streaming (timeline 1), lag ");
         Lag.Known lag = (Lag.Known) status.lag();
         assertThat(lag.bytes()).isZero();
         assertThat(lag.time()).contains(Duration.ZERO);

@@ -32,11 +32,13 @@ class SwitchoverTest extends SharedPair {
         try (LiveWriter writer = LiveWriter.builder(duo.anyServer()).clients(4).start()) {
             for (int i = 0; i < SWITCHES; i++) {
                 findRoles();
-                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 50, SOON)).isTrue();
+                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 50, SOON))
+                        .isTrue();
                 LiveWriter.Mark before = writer.mark();
                 Recorder context = new Recorder();
                 ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from(), to()), context, Watcher.NONE);
-                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 50, SOON)).isTrue();
+                assertThat(writer.awaitAcknowledgedSince(writer.mark(), 50, SOON))
+                        .isTrue();
                 gaps.add(writer.longestGapSince(before).toMillis());
 
                 ReplicationStatus status = promoter.status(to(), from());

@@ -2,7 +2,9 @@ package io.drkit.rules;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,15 +13,23 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.tools.Diagnostic;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
 /**
- * The documentation says what is so. An example is copied from a source that is compiled and run: the line before it names the
- * source and the region, {@code <!-- example: samples/consumer/src/main/java/shop/Shop.java#plan -->}, and in the source the
- * region stands between {@code // example: plan} and {@code // end of example}.
+ * The documentation says what is so: every Java example compiles. One that is copied from a source names the source and the
+ * region in the line before it, {@code <!-- example: samples/consumer/src/main/java/shop/Shop.java#plan -->}, and in the source the
+ * region stands between {@code // example: plan} and {@code // end of example}. Any other is compiled here.
  */
 class DocumentationTest {
     private static final Path ROOT = root();
@@ -57,6 +67,23 @@ class DocumentationTest {
         }
 
         assertThat(checked).as("marked examples").isNotEmpty();
+    }
+
+    @Test
+    void documents_everyOtherExample_compiles(@TempDir Path output) throws Exception {
+        List<String> broken = new ArrayList<>();
+        for (Path document : documents()) {
+            for (Example example : examples(document)) {
+                if (!MARKER.matcher(example.source()).matches()) {
+                    List<String> errors = compile(example.code(), output);
+                    if (!errors.isEmpty()) {
+                        broken.add("The example at " + example.place() + " does not compile: " + errors);
+                    }
+                }
+            }
+        }
+
+        assertThat(broken).isEmpty();
     }
 
     @Test
@@ -142,6 +169,55 @@ class DocumentationTest {
             }
         }
         throw new AssertionError("No line " + wanted + " after line " + from);
+    }
+
+    /**
+     * Compiles an example as what it is: a whole source, or members of a class, or statements; the last two see every package of
+     * the modules without an import. Answers the errors of the last attempt.
+     */
+    private static List<String> compile(String code, Path output) throws IOException {
+        if (code.startsWith("import ") || code.startsWith("package ")) {
+            return errors(code, output);
+        }
+        StringBuilder imports = new StringBuilder("import static io.drkit.core.workload.Workload.*;");
+        Stream.concat(
+                        Stream.of("java.io", "java.nio.file", "java.time", "java.util", "javax.sql"),
+                        // a package that only describes itself cannot be imported
+                        Modules.all().stream()
+                                .filter(type -> !type.getName().endsWith("package-info"))
+                                .map(JavaClass::getPackageName))
+                .distinct()
+                .forEach(name -> imports.append("import ").append(name).append(".*;"));
+        if (errors(imports + "class Example {" + code + "\n}", output).isEmpty()) {
+            return List.of();
+        }
+        return errors(imports + "class Example { static void example() throws Exception {" + code + "\n} }", output);
+    }
+
+    private static List<String> errors(String source, Path output) throws IOException {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
+        JavaFileObject file =
+                new SimpleJavaFileObject(URI.create("string:///Example.java"), JavaFileObject.Kind.SOURCE) {
+                    @Override
+                    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+                        return source;
+                    }
+                };
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(diagnostics, null, null)) {
+            compiler.getTask(
+                            null,
+                            files,
+                            diagnostics,
+                            List.of("-proc:none", "-d", output.toString()),
+                            null,
+                            List.of(file))
+                    .call();
+        }
+        return diagnostics.getDiagnostics().stream()
+                .filter(diagnostic -> diagnostic.getKind() == Diagnostic.Kind.ERROR)
+                .map(Object::toString)
+                .toList();
     }
 
     private static List<Path> documents() throws IOException {

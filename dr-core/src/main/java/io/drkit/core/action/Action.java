@@ -32,7 +32,7 @@ public interface Action<O> {
      *
      * @throws io.drkit.core.UnknownOutcomeException when the answer was lost: it will be observed again
      * @throws io.drkit.core.BlockedException when it was refused: by throwing it the action states that nothing was changed, or
-     *     that everything was put back. Any other exception leaves that open
+     *     that everything was put back, unless it said {@link ActionContext#noWayBack} before. Any other exception leaves that open
      */
     void apply(O observed, ActionContext context) throws InterruptedException;
 

@@ -27,6 +27,13 @@ public interface ActionContext {
     void requireAuthority();
 
     /**
+     * States that from here on something is changed, or may be, that this action does not put back, such as a fence: whatever it
+     * throws later, a {@link io.drkit.core.BlockedException} included, no longer says that nothing was changed. Call it right
+     * before that change. Outside a run nothing follows from it.
+     */
+    default void noWayBack() {}
+
+    /**
      * Remembers a fact that could not be observed again, such as who waived what. Durable when it returns, and still there after
      * a crash; outside a run it lasts as long as the execution. Never a secret: it goes to the journal and the report.
      *

@@ -9,6 +9,7 @@ import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import java.time.Duration;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,7 +81,9 @@ public final class ActionExecutor {
             Assessment assessment;
             try {
                 observed = action.observe(context);
-                assessment = action.assess(observed);
+                assessment = Objects.requireNonNull(
+                        action.assess(observed),
+                        () -> "nothing was concluded from what was observed: " + action.describe());
                 unseen = 0;
             } catch (RuntimeException e) {
                 boolean helpless = helpless(e);
@@ -92,7 +95,7 @@ public final class ActionExecutor {
                 if (helpless || deadline.passed() || (applied == 0 && unseen >= policy.attempts())) {
                     throw applied == 0 ? first : unverified(action, e, first);
                 }
-                pause(deadline, policy.backoff(unseen, clockwork), watcher, "it to be observable: " + e.getMessage());
+                pause(deadline, policy.backoff(unseen, clockwork), watcher, "it to be observable: " + say(e));
                 continue;
             }
             watcher.assessed(assessment);
@@ -142,6 +145,12 @@ public final class ActionExecutor {
         clockwork.sleep(deadline.atMost(time));
     }
 
+    /** Many failures of the platform, such as a null pointer, say nothing but their kind. */
+    private static String say(RuntimeException failure) {
+        String message = failure.getMessage();
+        return message == null ? failure.toString() : message;
+    }
+
     private static boolean helpless(RuntimeException failure) {
         return failure instanceof DrException known && !known.retryable();
     }
@@ -150,7 +159,7 @@ public final class ActionExecutor {
         return new UnknownOutcomeException(
                 "action.unverified",
                 Problem.expected("to see that it is done: " + action.describe())
-                        .found("that it could not be observed any more: " + why.getMessage())
+                        .found("that it could not be observed any more: " + say(why))
                         .remedy("find out what state it is in, then resume; nothing was undone"),
                 first);
     }

@@ -8,6 +8,9 @@ import java.time.Duration;
  * and doubling up to 30 s less up to 20 % jitter, and an observation each 200 ms while something is under way.
  */
 public final class ExecutionPolicy {
+    /** Far beyond any recovery, and far from overflowing nanoseconds. */
+    private static final Duration LONGEST = Duration.ofDays(36_500);
+
     private static final ExecutionPolicy DEFAULTS = new Builder().build();
 
     private final Duration timeout;
@@ -68,7 +71,10 @@ public final class ExecutionPolicy {
                 Math.round(capped * (0.8 + 0.2 * clockwork.random().nextDouble())));
     }
 
-    /** Builds a policy; a bad value throws {@link IllegalArgumentException} at once. Not thread-safe. */
+    /**
+     * Builds a policy; a bad value throws {@link IllegalArgumentException} at once. Times beyond 100 years count as 100 years.
+     * Not thread-safe.
+     */
     public static final class Builder {
         private Duration timeout = Duration.ofMinutes(10);
         private int attempts = 5;
@@ -119,7 +125,7 @@ public final class ExecutionPolicy {
             if (value.isZero() || value.isNegative()) {
                 throw new IllegalArgumentException(name + " must be more than zero, not " + value);
             }
-            return value;
+            return value.compareTo(LONGEST) > 0 ? LONGEST : value;
         }
     }
 }

@@ -8,7 +8,8 @@ import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.io.RandomAccessFile;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +18,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
@@ -42,13 +44,19 @@ final class FileJournal implements Journal {
     private static final String HEAD = "drkit-journal ";
     private static final int FORMAT = 1;
     private static final int HASH_LENGTH = 64;
+    static final String LOCK = "lock";
 
     private final Path folder;
     private final JournalKey key;
     private final FileChannel lockChannel;
     private final FileLock lock;
     private final Runnable release;
-    private @Nullable FileChannel run;
+    private final Optional<Object> lockIdentity;
+    /** Not a {@link FileChannel}: the interruption of a step that writes here would close that, and end the whole run. */
+    private @Nullable RandomAccessFile run;
+
+    private @Nullable Path runPath;
+    private Optional<Object> runIdentity = Optional.empty();
     private long end;
     private String chain = "";
     private List<JournalEntry> entries = List.of();
@@ -60,6 +68,7 @@ final class FileJournal implements Journal {
         this.key = key;
         this.lockChannel = lockChannel;
         this.lock = lock;
+        this.lockIdentity = identity(folder.resolve(LOCK));
         Optional<Path> latest = latestFile();
         if (latest.isPresent()) {
             load(latest.get());
@@ -75,20 +84,20 @@ final class FileJournal implements Journal {
     public synchronized Epoch raiseEpoch() {
         try {
             long highest = Math.max(
-                    storedEpoch(), latestFile().map(FileJournal::epochOf).orElse(0L));
+                    Math.max(storedEpoch(), epochOfEntries()),
+                    latestFile().map(FileJournal::epochOf).orElse(0L));
             Epoch next = new Epoch(highest).next();
             Path draft = folder.resolve("epoch.new");
-            try (FileChannel channel = FileChannel.open(
-                    draft, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-                write(channel, next + "\n");
-                channel.force(true);
+            try (RandomAccessFile file = emptied(draft)) {
+                write(file, next + "\n");
+                file.getFD().sync();
             }
             Files.move(
                     draft,
                     folder.resolve("epoch"),
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
-            forceFolder();
+            force(folder);
             return next;
         } catch (IOException e) {
             throw FileJournalStore.unreachable(folder, e);
@@ -105,14 +114,15 @@ final class FileJournal implements Journal {
             Path draft = folder.resolve("run.new");
             chain = hash("", HEAD + FORMAT);
             entries = new ArrayList<>();
-            FileChannel channel = FileChannel.open(
-                    draft, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
-            run = channel;
-            write(channel, HEAD + FORMAT + "\n");
-            end = channel.position();
+            RandomAccessFile opened = emptied(draft);
+            run = opened;
+            write(opened, HEAD + FORMAT + "\n");
+            end = opened.getFilePointer();
             append(first);
             Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
-            forceFolder();
+            force(folder);
+            runPath = file;
+            runIdentity = identity(file);
         } catch (IOException e) {
             throw FileJournalStore.unreachable(folder, e);
         }
@@ -120,21 +130,21 @@ final class FileJournal implements Journal {
 
     @Override
     public synchronized void append(JournalEntry entry) {
-        FileChannel channel = run;
-        if (channel == null) {
+        RandomAccessFile file = run;
+        if (file == null) {
             throw FileJournalStore.unreachable(
                     folder, new IOException("no run has begun in it, or an earlier entry could not be written whole"));
         }
         try {
             String json = JSON.writeValueAsString(toJson(entry));
             String next = hash(chain, json);
-            write(channel, next + " " + json + "\n");
-            channel.force(false);
-            end = channel.position();
+            write(file, next + " " + json + "\n");
+            file.getFD().sync();
+            end = file.getFilePointer();
             chain = next;
             entries.add(entry);
         } catch (IOException e) {
-            cutBack(channel, e);
+            cutBack(file, e);
             throw FileJournalStore.unreachable(folder, e);
         }
     }
@@ -142,10 +152,26 @@ final class FileJournal implements Journal {
     @Override
     public synchronized void requireHeld(Epoch epoch) {
         long stored;
+        boolean gone;
         try {
             stored = storedEpoch();
+            gone = stored == 0
+                    || !identity(folder.resolve(LOCK)).equals(lockIdentity)
+                    || (runPath != null && !identity(runPath).equals(runIdentity));
         } catch (IOException e) {
             throw FileJournalStore.unreachable(folder, e);
+        }
+        if (lock.isValid() && gone) {
+            // Whoever opens what stands there now is not kept out by the lock that is held here, and nothing that is
+            // written
+            // here can be found again.
+            throw new StaleEpochException(
+                    "journal.gone",
+                    Problem.expected("the journal of " + key + " to stay in " + folder + " while it is in use")
+                            .found("that its files were removed, moved or replaced")
+                            .remedy(
+                                    "put them back as they were and resume; where they are lost, look at both sites to see"
+                                            + " what was done, then begin a new run, which observes everything anew"));
         }
         if (!lock.isValid() || stored != epoch.value()) {
             throw new StaleEpochException(
@@ -167,14 +193,16 @@ final class FileJournal implements Journal {
         }
     }
 
-    /** What was not written whole must not stand before what is written next. */
-    private void cutBack(FileChannel channel, IOException first) {
-        try {
-            channel.truncate(end);
-            channel.position(end);
+    /**
+     * What was not written whole is cut off. Nothing more is written here after that: a disk that has failed once to make an
+     * entry durable is not trusted to do so with the next.
+     */
+    private void cutBack(RandomAccessFile file, IOException first) {
+        run = null;
+        try (file) {
+            file.setLength(end);
         } catch (IOException e) {
             first.addSuppressed(e);
-            run = null;
         }
     }
 
@@ -212,13 +240,20 @@ final class FileJournal implements Journal {
             throw corrupt(file, Math.max(1, number), "no whole entry", null);
         }
         entries = read;
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        run = channel;
-        if (begin < bytes.length) {
-            channel.truncate(begin);
-            channel.force(true);
+        RandomAccessFile opened = new RandomAccessFile(file.toFile(), "rw");
+        try {
+            if (begin < bytes.length) {
+                opened.setLength(begin);
+                opened.getFD().sync();
+            }
+            opened.seek(begin);
+            runIdentity = identity(file);
+        } catch (IOException e) {
+            opened.close();
+            throw e;
         }
-        channel.position(begin);
+        run = opened;
+        runPath = file;
         end = begin;
     }
 
@@ -305,6 +340,26 @@ final class FileJournal implements Journal {
         }
     }
 
+    /** The file's name carries the epoch of its first process alone. */
+    private long epochOfEntries() {
+        return entries.stream()
+                .map(entry -> entry.detail("epoch"))
+                .filter(epoch -> !epoch.isEmpty())
+                .mapToLong(Long::parseLong)
+                .max()
+                .orElse(0);
+    }
+
+    /** What tells a file from another one in its place; empty when there is none, or where the file system cannot tell. */
+    private static Optional<Object> identity(Path file) throws IOException {
+        try {
+            return Optional.ofNullable(
+                    Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+        } catch (NoSuchFileException gone) {
+            return Optional.empty();
+        }
+    }
+
     /** File names carry the epoch in a fixed width, so the last by name is the latest. */
     private Optional<Path> latestFile() throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
@@ -331,14 +386,22 @@ final class FileJournal implements Journal {
         return -1;
     }
 
-    private static void write(FileChannel channel, String text) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        while (buffer.hasRemaining()) {
-            channel.write(buffer);
+    private static RandomAccessFile emptied(Path path) throws IOException {
+        RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
+        try {
+            file.setLength(0);
+            return file;
+        } catch (IOException e) {
+            file.close();
+            throw e;
         }
     }
 
-    private static String hash(String before, String text) {
+    private static void write(RandomAccessFile file, String text) throws IOException {
+        file.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    static String hash(String before, String text) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             digest.update(before.getBytes(StandardCharsets.UTF_8));
@@ -350,10 +413,25 @@ final class FileJournal implements Journal {
     }
 
     /** Makes a rename durable. Windows cannot open a folder, and needs no such thing. */
-    private void forceFolder() throws IOException {
-        if (folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-                channel.force(true);
+    static void force(Path folder) throws IOException {
+        if (!folder.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+            return;
+        }
+        boolean interrupted = false;
+        try {
+            while (true) {
+                // The interruption of a step or of the run is no failure of the disk: it waits until this is durable.
+                interrupted |= Thread.interrupted();
+                try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+                    channel.force(true);
+                    return;
+                } catch (ClosedByInterruptException again) {
+                    interrupted = true;
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
             }
         }
     }

@@ -5,6 +5,7 @@ import io.drkit.core.Problem;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,11 @@ public final class FileJournalStore implements JournalStore {
      */
     private static final Set<Path> OPEN_HERE = ConcurrentHashMap.newKeySet();
 
+    private static final Set<FileChannel> LEFT_OPEN = ConcurrentHashMap.newKeySet();
+
+    private static final int LONGEST_NAME = 200;
+    private static final int HASH_LENGTH = 32;
+
     private final Path root;
 
     /** Keeps journals below {@code root}, which is made when it is first needed. */
@@ -37,9 +43,9 @@ public final class FileJournalStore implements JournalStore {
 
     @Override
     public Journal open(JournalKey key) {
-        Path folder = root.resolve(fileName(key.plan()) + "@" + fileName(key.siteA()) + "+" + fileName(key.siteB()));
+        Path folder = root.resolve(folderName(key));
         try {
-            Files.createDirectories(folder);
+            create(folder);
             Path real = folder.toRealPath();
             if (!OPEN_HERE.add(real)) {
                 throw inUse(key, "this very process");
@@ -57,9 +63,21 @@ public final class FileJournalStore implements JournalStore {
 
     private static Journal lockAndRead(Path folder, JournalKey key) throws IOException {
         FileChannel channel = FileChannel.open(
-                folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                folder.resolve(FileJournal.LOCK),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
         try {
-            FileLock lock = channel.tryLock();
+            FileLock lock;
+            try {
+                lock = channel.tryLock();
+            } catch (OverlappingFileLockException e) {
+                // Another class loader of this process holds it, such as an application that was deployed anew in the
+                // middle
+                // of a run. Closing this channel would release that lock, so it stays open.
+                LEFT_OPEN.add(channel);
+                throw inUse(key, "this very process");
+            }
             Path owner = folder.resolve("owner");
             if (lock == null) {
                 throw inUse(
@@ -69,10 +87,12 @@ public final class FileJournalStore implements JournalStore {
             Files.writeString(owner, "process " + ProcessHandle.current().pid() + "\n");
             return new FileJournal(folder, key, channel, lock, () -> OPEN_HERE.remove(folder));
         } catch (IOException | RuntimeException e) {
-            try {
-                channel.close();
-            } catch (IOException suppressed) {
-                e.addSuppressed(suppressed);
+            if (!LEFT_OPEN.contains(channel)) {
+                try {
+                    channel.close();
+                } catch (IOException suppressed) {
+                    e.addSuppressed(suppressed);
+                }
             }
             throw e;
         }
@@ -95,6 +115,29 @@ public final class FileJournalStore implements JournalStore {
                         .remedy(
                                 "make the folder reachable and writable, with free space; nothing is done without a journal"),
                 cause);
+    }
+
+    /** Makes the folder, and makes it durable: what is written in a folder that a power cut takes away was never written. */
+    private static void create(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            Path parent = folder.getParent();
+            if (parent != null) {
+                create(parent);
+            }
+            Files.createDirectories(folder);
+            if (parent != null) {
+                FileJournal.force(parent);
+            }
+        }
+    }
+
+    /** A name that no file system refuses for its length: a long one is cut, and told from its like by its hash. */
+    private static String folderName(JournalKey key) {
+        String name = fileName(key.plan()) + "@" + fileName(key.siteA()) + "+" + fileName(key.siteB());
+        return name.length() <= LONGEST_NAME
+                ? name
+                : name.substring(0, LONGEST_NAME - HASH_LENGTH - 1) + "~"
+                        + FileJournal.hash("", name).substring(0, HASH_LENGTH);
     }
 
     private static String fileName(String name) {

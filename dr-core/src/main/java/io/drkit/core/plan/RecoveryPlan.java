@@ -332,7 +332,10 @@ public final class RecoveryPlan<S extends Site> {
             return this;
         }
 
-        /** There is no way back once its change is under way: from there on a failed run only goes forward. */
+        /**
+         * There is no way back once its change is under way, or where it was so before the run looked: from there on a failed run
+         * only goes forward.
+         */
         public StepBuilder<S> pointOfNoReturn() {
             draft.pointOfNoReturn = true;
             return this;

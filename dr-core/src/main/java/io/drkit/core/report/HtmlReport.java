@@ -213,7 +213,7 @@ public final class HtmlReport {
                         + "<th role=\"columnheader\" scope=\"col\">Until service was back</th>"
                         + "<th role=\"columnheader\" scope=\"col\" class=\"num\">Took</th>"
                         + "<th role=\"columnheader\" scope=\"col\" class=\"num\">Share</th></tr></thead><tbody role=\"rowgroup\">\n");
-        for (RtoBreakdown.Part part : breakdown.get().parts()) {
+        for (RtoBreakdown.Line part : breakdown.get().lines()) {
             double share = whole.isZero() ? 0 : seconds(part.took()) / seconds(whole);
             String kind = switch (part.kind()) {
                 case BEFORE_RUN -> "before";
@@ -222,7 +222,7 @@ public final class HtmlReport {
             };
             String what = switch (part.kind()) {
                 case BEFORE_RUN -> "Detection and decision";
-                case STEP -> part.step();
+                case STEP -> part.what();
                 case BETWEEN -> "Between steps: approval, pause or resumption";
             };
             out.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">").text(what);

@@ -66,6 +66,32 @@ public record RtoBreakdown(List<Part> parts) {
         parts = List.copyOf(parts);
     }
 
+    /**
+     * A line of the breakdown as people read it.
+     *
+     * @param kind what kind of time
+     * @param what for example {@code detection and decision}, or a step's name
+     * @param took how long
+     */
+    public record Line(Kind kind, String what, Duration took) {}
+
+    /** The parts in their order, with all the time between steps as one line at the end: each gap alone says nothing. */
+    public List<Line> lines() {
+        List<Line> lines = new ArrayList<>();
+        Duration between = Duration.ZERO;
+        for (Part part : parts) {
+            if (part.kind() == Kind.BETWEEN) {
+                between = between.plus(part.took());
+            } else {
+                lines.add(new Line(part.kind(), part.what(), part.took()));
+            }
+        }
+        if (!between.isZero()) {
+            lines.add(new Line(Kind.BETWEEN, "between steps", between));
+        }
+        return lines;
+    }
+
     /** Empty when service was not seen to be back, or when the outage is stated to have begun after that. */
     public static Optional<RtoBreakdown> of(RunReport report) {
         Instant start = report.outageBegan().orElse(report.began());

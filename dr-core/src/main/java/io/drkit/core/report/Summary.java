@@ -37,7 +37,9 @@ final class Summary {
     }
 
     private static String stopped(RunReport report) {
-        String where = report.steps().stream().anyMatch(step -> step.pointOfNoReturn() && step.attempts() > 0)
+        String where = report.steps().stream()
+                        .anyMatch(step -> step.pointOfNoReturn()
+                                && (step.attempts() > 0 || step.status() == StepStatus.ALREADY_SO))
                 ? "The run is past its point of no return and does not go back. "
                 : "";
         String unheard = report.steps().stream().anyMatch(step -> step.status() == StepStatus.RUNNING)

@@ -48,7 +48,7 @@ public final class TextReport {
         Optional<RtoBreakdown> breakdown = RtoBreakdown.of(report);
         if (breakdown.isPresent() && !breakdown.get().parts().isEmpty()) {
             List<String> parts = new ArrayList<>();
-            breakdown.get().parts().forEach(part -> parts.add(part.what() + " " + Wording.duration(part.took())));
+            breakdown.get().lines().forEach(part -> parts.add(part.what() + " " + Wording.duration(part.took())));
             entry(lines, "Time", String.join(" + ", parts), columns);
         }
         entry(

@@ -13,7 +13,6 @@ import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.Undo;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
-import io.drkit.core.report.StepStatus;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Mailbox;
@@ -88,6 +87,8 @@ final class PlanRun {
             // Whatever ended it, no step goes on behind the caller's back with the journal closed.
             stopAll(e);
             throw e;
+        } finally {
+            log.close();
         }
     }
 
@@ -134,6 +135,10 @@ final class PlanRun {
                 }
             }
             if (running.isEmpty()) {
+                if (failures.isEmpty() && finished.size() < plan.steps().size()) {
+                    failures.add("of " + plan.steps().size() + " steps only " + finished.size()
+                            + " could begin: the others come after steps that the plan does not have");
+                }
                 return failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures));
             }
             StepRun run = awaitEnd();
@@ -149,12 +154,15 @@ final class PlanRun {
     /**
      * The steps that need no second look after a resumption. A step that is done is looked at again when nothing has built on it
      * yet, since the world may have moved while nobody watched; where something has, a later step may have changed it on purpose.
+     * A later step that changed nothing has built nothing.
      */
     private Set<String> settledBefore() {
         return log.ask(history -> {
             Set<String> builtOn = new HashSet<>();
-            for (PlannedStep step : plan.steps()) {
-                if (history.step(step.name()).status != StepStatus.NOT_REACHED) {
+            List<PlannedStep> steps = plan.steps();
+            for (int i = steps.size() - 1; i >= 0; i--) {
+                PlannedStep step = steps.get(i);
+                if (builtOn.contains(step.name()) || history.step(step.name()).mayHaveChanged()) {
                     builtOn.addAll(step.after());
                 }
             }
@@ -181,6 +189,8 @@ final class PlanRun {
                 if (!awaitEnd().succeeded()) {
                     stuck.add(step.name());
                 }
+            } else if (toUndo && step.undo() instanceof Undo.Never) {
+                stuck.add(step.name());
             }
         }
         return stuck.isEmpty();
@@ -241,7 +251,12 @@ final class PlanRun {
         if (failure instanceof DrException known && known.code().startsWith("journal.")) {
             throw known;
         }
-        if (failure instanceof Error error) {
+        // A missing class, a failed assertion or endless recursion is the step's own; beyond that the process itself is
+        // in doubt.
+        if (failure instanceof Error error
+                && !(error instanceof LinkageError
+                        || error instanceof AssertionError
+                        || error instanceof StackOverflowError)) {
             throw error;
         }
     }
@@ -254,6 +269,9 @@ final class PlanRun {
                 watch.task.join(grace.remaining());
             } catch (InterruptedException e) {
                 why.addSuppressed(e);
+                if (!(why instanceof InterruptedException)) {
+                    Thread.currentThread().interrupt();
+                }
                 return;
             }
         }

@@ -20,6 +20,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Runs recovery plans.
@@ -36,6 +38,8 @@ import java.util.Map;
  * direction. Thread-safe; {@code run} and {@code resume} block their caller, and interrupting it pauses the run.
  */
 public final class PlanRunner {
+    private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
+
     private final JournalStore journals;
     private final Clockwork clockwork;
     private final List<RunListener> listeners;
@@ -67,11 +71,13 @@ public final class PlanRunner {
      * @throws io.drkit.core.journal.JournalInUseException when a run of this plan between these sites is active elsewhere
      * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
-     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force; this process stopped
+     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force, or the journal was
+     *     removed or replaced under it; this process stopped
      */
     public <S extends Site> RunReport run(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) throws InterruptedException {
         BoundPlan bound = plan.bind(siteSwitch);
-        try (Journal journal = journals.open(key(bound))) {
+        try (Held held = new Held(journals.open(key(bound)))) {
+            Journal journal = held.journal();
             RunHistory earlier = RunHistory.of(journal.latestRun());
             if (!earlier.over()) {
                 throw new BlockedException(
@@ -108,7 +114,8 @@ public final class PlanRunner {
     public <S extends Site> RunReport resume(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
         BoundPlan bound = plan.bind(siteSwitch);
-        try (Journal journal = journals.open(key(bound))) {
+        try (Held held = new Held(journals.open(key(bound)))) {
+            Journal journal = held.journal();
             RunHistory history = unfinished(journal, bound);
             if (!history.planHash().equals(bound.hash())) {
                 throw new BlockedException(
@@ -141,7 +148,8 @@ public final class PlanRunner {
             throw new IllegalArgumentException("Abandoning a run needs a person and a reason");
         }
         BoundPlan bound = plan.bind(siteSwitch);
-        try (Journal journal = journals.open(key(bound))) {
+        try (Held held = new Held(journals.open(key(bound)))) {
+            Journal journal = held.journal();
             RunHistory history = unfinished(journal, bound);
             journal.raiseEpoch();
             String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
@@ -159,8 +167,14 @@ public final class PlanRunner {
             throw new BlockedException(
                     "run.nothing-to-resume",
                     Problem.expected("an unfinished run of " + key(bound))
-                            .found(history.started() ? "that the " + history.line() + " is over" : "none at all")
-                            .remedy("begin one with run(…)"));
+                            .found(
+                                    history.started()
+                                            ? "that the " + history.line() + " is over and ended "
+                                                    + history.outcome()
+                                                            .map(RunOutcome::name)
+                                                            .orElse("unknown")
+                                            : "none at all")
+                            .remedy("nothing is left to resume; to switch again, begin one with run(…)"));
         }
         return history;
     }
@@ -169,6 +183,18 @@ public final class PlanRunner {
             throws InterruptedException {
         return new PlanRun(bound, journal, history, epoch, clockwork, listeners, parallelism, stopGrace)
                 .execute(resumed);
+    }
+
+    /** A journal whose closing cannot take away how the run ended: every entry in it is durable already. */
+    private record Held(Journal journal) implements AutoCloseable {
+        @Override
+        public void close() {
+            try {
+                journal.close();
+            } catch (RuntimeException e) {
+                log.warn("The journal could not be closed; it is free again when this process ends", e);
+            }
+        }
     }
 
     private static JournalKey key(BoundPlan bound) {

@@ -23,7 +23,7 @@ final class PreviewRun {
             try {
                 assessment = Optional.of(executor.preview(step.action()));
             } catch (RuntimeException e) {
-                unobservable = String.valueOf(e.getMessage());
+                unobservable = e.getMessage() == null ? e.toString() : e.getMessage();
             }
             steps.add(new Preview.StepPreview(
                     step.name(),

@@ -40,8 +40,10 @@ final class RunHistory {
         int attempts;
         List<String> changes = List.of();
         String detail = "";
-        /** The step failed, and its change is known not to have been made. */
+        /** The step ended, and this run is known to have changed nothing by it. */
         boolean unchanged;
+        /** It was once seen to be done, whatever was seen later. */
+        boolean wasDone;
 
         @Nullable
         Instant undoBegan;
@@ -112,6 +114,7 @@ final class RunHistory {
                 }
                 step.ended = entry.at();
                 step.detail = entry.detail("detail");
+                step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
@@ -191,6 +194,11 @@ final class RunHistory {
         return header.getOrDefault("hash", "");
     }
 
+    /** How it ended or paused; empty while it has not. */
+    Optional<RunOutcome> outcome() {
+        return Optional.ofNullable(outcome);
+    }
+
     /** For people: the run, as a sentence about it names it. */
     String line() {
         return header.getOrDefault("mode", "?").toLowerCase(java.util.Locale.ROOT) + " "
@@ -198,10 +206,15 @@ final class RunHistory {
                 + ", begun " + began + ")";
     }
 
-    /** Whether a point of no return was, or may have been, passed. */
+    /**
+     * Whether a point of no return was, or may have been, passed: by this run, or before it. Where it was so before, the other
+     * site may already be taking writes, and going back would make two of them.
+     */
     boolean pastPointOfNoReturn(BoundPlan plan) {
         return plan.steps().stream()
-                .anyMatch(step -> step.pointOfNoReturn() && step(step.name()).mayHaveChanged());
+                .filter(PlannedStep::pointOfNoReturn)
+                .map(step -> step(step.name()))
+                .anyMatch(step -> step.wasDone || step.mayHaveChanged());
     }
 
     RunReport report(BoundPlan plan) {

@@ -25,6 +25,7 @@ final class RunLog {
     private final List<RunListener> listeners;
     private final Instant wallOrigin;
     private final long monotonicOrigin;
+    private boolean closed;
 
     RunLog(Journal journal, RunHistory history, Clockwork clockwork, List<RunListener> listeners) {
         this.journal = journal;
@@ -52,12 +53,21 @@ final class RunLog {
     }
 
     synchronized void tell(RunEvent event) {
+        if (closed) {
+            return;
+        }
         for (RunListener listener : listeners) {
             try {
                 listener.on(event);
-            } catch (RuntimeException e) {
-                log.warn("A listener failed; the run goes on", e);
+            } catch (Throwable t) {
+                // An Error too: that a listener lacks a class is no reason to leave a recovery half done.
+                log.warn("A listener failed; the run goes on", t);
             }
         }
+    }
+
+    /** The run has ended here: a step that goes on unheard tells nobody any more. */
+    synchronized void close() {
+        closed = true;
     }
 }

@@ -4,11 +4,14 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Journal;
@@ -40,10 +43,11 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     private final RunLog log;
     private final Mailbox<StepRun> ended;
     private final Instant began;
+    private final Duration allowed;
     private final boolean inDoubtBefore;
     private boolean applying;
     private boolean mayHaveChanged;
-    private boolean givenUp;
+    private volatile boolean givenUp;
     private String waitingFor = "";
     private Assessment.@Nullable Done done;
     private @Nullable Throwable failure;
@@ -68,6 +72,7 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
         this.log = log;
         this.ended = ended;
         this.began = log.now();
+        this.allowed = allowed(action);
         this.inDoubtBefore = log.ask(history -> history.step(step.name()).mayHaveChanged());
     }
 
@@ -75,8 +80,17 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
         return step;
     }
 
+    private static Duration allowed(Action<?> action) {
+        try {
+            return action.policy().timeout();
+        } catch (RuntimeException e) {
+            // The executor meets it as well, where it counts as the step's failure.
+            return ExecutionPolicy.defaults().timeout();
+        }
+    }
+
     Duration allowed() {
-        return action.policy().timeout();
+        return allowed;
     }
 
     /** Whether it came through. Only after it has ended or was given up. */
@@ -107,13 +121,14 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     void settle(boolean overran) {
         Throwable cause = failure;
         if (cause == null) {
-            boolean changed = log.ask(history -> history.step(step.name()).attempts) > 0;
+            boolean changed = mayHaveChanged || inDoubtBefore;
             StepStatus status = undo ? StepStatus.UNDONE : changed ? StepStatus.DONE : StepStatus.ALREADY_SO;
-            write(status, Objects.requireNonNull(done, "done").because(), false);
+            write(status, Objects.requireNonNull(done, "done").because(), !undo && !changed);
             return;
         }
-        // Whoever was interrupted in the middle of a change cannot say whether it was made.
-        boolean lost = cause instanceof UnknownOutcomeException || (cause instanceof InterruptedException && applying);
+        // Whoever was interrupted, or broke down, in the middle of a change cannot say whether it was made.
+        boolean lost = cause instanceof UnknownOutcomeException
+                || ((cause instanceof InterruptedException || cause instanceof Error) && applying);
         String detail = (overran ? "stopped after " + allowed() + ": " : "") + say(cause);
         if (undo) {
             write(StepStatus.UNDO_FAILED, detail, false);
@@ -157,6 +172,18 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
         return failure instanceof InterruptedException ? "interrupted" : failure.toString();
     }
 
+    /** It goes on unheard, and whatever the run decides meanwhile does not count on it: it must change nothing more. */
+    private void requireHeard() {
+        if (givenUp) {
+            throw new StaleEpochException(
+                    "run.step-given-up",
+                    Problem.expected("the step \"" + step.name() + "\" to end within " + allowed
+                                    + " or when it was stopped")
+                            .found("it still at work after it was given up")
+                            .remedy("let it end; the run is resumed when its outcome can be observed"));
+        }
+    }
+
     // ---- what the executor tells
 
     @Override
@@ -167,6 +194,7 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
 
     @Override
     public void applying(Assessment.Needed needed, int attempt) {
+        requireHeard();
         applying = true;
         log.write(
                 undo ? Kind.UNDO_INTENT : Kind.INTENT,
@@ -213,7 +241,13 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
 
     @Override
     public void requireAuthority() {
+        requireHeard();
         journal.requireHeld(epoch);
+    }
+
+    @Override
+    public void noWayBack() {
+        mayHaveChanged = true;
     }
 
     @Override

@@ -60,8 +60,11 @@ public final class LocalFileTree implements FileTree {
     private final Duration timeResolution;
     private final boolean unix;
 
-    private LocalFileTree(Path root, Duration timeResolution) {
+    private final boolean permissions;
+
+    private LocalFileTree(Path root, Duration timeResolution, boolean permissions) {
         this.root = root;
+        this.permissions = permissions;
         this.timeResolution = timeResolution;
         this.names = new LocalNames(root);
         this.unix = root.getFileSystem().supportedFileAttributeViews().contains("unix");
@@ -69,7 +72,7 @@ public final class LocalFileTree implements FileTree {
 
     /** The tree under {@code root}, made absolute. */
     public static LocalFileTree at(Path root) {
-        return new LocalFileTree(root.toAbsolutePath().normalize(), Duration.ofNanos(1_000));
+        return new LocalFileTree(root.toAbsolutePath().normalize(), Duration.ofNanos(1_000), true);
     }
 
     /**
@@ -80,7 +83,15 @@ public final class LocalFileTree implements FileTree {
         if (resolution.isZero() || resolution.isNegative()) {
             throw new IllegalArgumentException("the resolution is more than zero, not " + resolution);
         }
-        return new LocalFileTree(root, resolution);
+        return new LocalFileTree(root, resolution, permissions);
+    }
+
+    /**
+     * The same without permissions: for a mount that shows the same ones for every file, as SMB mounts do, and where setting them
+     * would never take.
+     */
+    public LocalFileTree withoutPermissions() {
+        return new LocalFileTree(root, timeResolution, false);
     }
 
     /** The absolute path of the root. */
@@ -134,7 +145,7 @@ public final class LocalFileTree implements FileTree {
 
     @Override
     public Set<String> attributes() {
-        return unix ? Set.of(LocalWriter.MODE) : Set.of();
+        return unix && permissions ? Set.of(LocalWriter.MODE) : Set.of();
     }
 
     @Override
@@ -172,12 +183,13 @@ public final class LocalFileTree implements FileTree {
     public boolean equals(Object other) {
         return other instanceof LocalFileTree local
                 && root.equals(local.root)
-                && timeResolution.equals(local.timeResolution);
+                && timeResolution.equals(local.timeResolution)
+                && permissions == local.permissions;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(root, timeResolution);
+        return Objects.hash(root, timeResolution, permissions);
     }
 
     static DrException failure(String wanted, IOException e) throws InterruptedException {

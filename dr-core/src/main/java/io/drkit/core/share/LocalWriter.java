@@ -32,12 +32,15 @@ import java.util.HexFormat;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The claim on a local directory. */
 final class LocalWriter implements FileTreeWriter {
     static final String MODE = "mode";
     static final String LOCK = FileTree.RESERVED_PREFIX + "lock";
 
+    private static final Logger log = LoggerFactory.getLogger(LocalWriter.class);
     private static final Pattern TEMPORARY = Pattern.compile("\\.~drkit-([0-9a-f]{12})-[0-9a-f]{32}");
     private static final int BUFFER = 128 * 1024;
 
@@ -94,7 +97,7 @@ final class LocalWriter implements FileTreeWriter {
         Path path = names.path(temporary);
         boolean whole = false;
         try (InputStream in = source.read(file);
-                FileChannel out = create(path)) {
+                FileChannel out = create(path, file)) {
             long size = 0;
             byte[] buffer = new byte[BUFFER];
             for (int count = in.read(buffer); count >= 0; count = in.read(buffer)) {
@@ -286,8 +289,11 @@ final class LocalWriter implements FileTreeWriter {
         }
     }
 
-    private FileChannel create(Path path) throws IOException {
-        FileAttribute<?>[] mode = posix
+    /** For nobody else to read while its permissions are still to come; without any to come, as the process makes files. */
+    private FileChannel create(Path path, FileEntry file) throws IOException {
+        boolean closed =
+                posix && tree.attributes().contains(MODE) && file.attributes().containsKey(MODE);
+        FileAttribute<?>[] mode = closed
                 ? new FileAttribute<?>[] {
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"))
                 }
@@ -315,12 +321,19 @@ final class LocalWriter implements FileTreeWriter {
         }
     }
 
-    /** Makes a new name durable, where a directory can be opened for that. */
+    /** Makes a new name durable as far as the file system lets a directory be synchronised: some network mounts do not. */
     private void force(Path made) throws IOException {
         Path directory = made.getParent();
         if (posix && directory != null) {
             try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
                 channel.force(true);
+            } catch (ClosedByInterruptException e) {
+                throw e;
+            } catch (IOException e) {
+                log.debug(
+                        "{} cannot be synchronised to disk; its new names are durable when the file system says so",
+                        directory,
+                        e);
             }
         }
     }

@@ -41,8 +41,9 @@ public interface ShareSynchronizer<T> {
     /**
      * The last synchronisation before the target takes over. Done only when a walk that began after the writers were seen to be
      * stopped, and ended while they still were, found the target equal to the source. Nothing of that is taken from memory: a
-     * resumed run looks again. Blocked as {@link #syncing}, and as long as the writers are not shown to be stopped, and when the
-     * target holds newer files that the options keep.
+     * resumed run looks again. Blocked as {@link #syncing}, when the writers come back during the walk, and when the target holds
+     * newer files that the options keep. While the writers are not shown to be stopped it is needed, as a preview of a plan looks
+     * before the step that stops them, but to apply it is refused with {@code share.writers-not-stopped}.
      */
     Action<?> finalSync(T source, T target, SyncOptions options, WritersStopped writersStopped);
 }

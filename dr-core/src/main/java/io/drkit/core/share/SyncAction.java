@@ -52,7 +52,7 @@ final class SyncAction implements Action<SyncAction.Observed> {
         if (writersStopped.isPresent()) {
             WritersStopped.Answer before = writersStopped.get().observe(context);
             if (before instanceof WritersStopped.NotShown not) {
-                return Observed.refused(notStopped("a final sync after the writers stopped", not));
+                return Observed.tooEarly(not.why());
             }
             evidence = ((WritersStopped.Stopped) before).evidence();
         }
@@ -71,7 +71,7 @@ final class SyncAction implements Action<SyncAction.Observed> {
                 return Observed.refused(notStopped("the writers to stay stopped during the walk", not));
             }
         }
-        return new Observed(preview, null, evidence);
+        return new Observed(preview, null, null, evidence);
     }
 
     @Override
@@ -80,6 +80,12 @@ final class SyncAction implements Action<SyncAction.Observed> {
         if (refusal != null) {
             return Assessment.blocked(
                     "expected " + refusal.expected() + ", found " + refusal.found(), refusal.remedy());
+        }
+        String tooEarly = observed.tooEarly;
+        if (tooEarly != null) {
+            // A preview of a plan looks before the step that stops them has run; to apply it now is refused.
+            return Assessment.needed(
+                    "compare and copy once the writers are stopped, which they are not yet: " + tooEarly);
         }
         SyncPreview preview = Objects.requireNonNull(observed.preview);
         SyncFindings findings = preview.findings();
@@ -125,9 +131,11 @@ final class SyncAction implements Action<SyncAction.Observed> {
         SyncResult result = synchronizer.sync(source, target, options, new Watched(context), expected);
         context.record("synchronised", result.line());
         result.orThrow();
-        if (writersStopped.isPresent() && result.state() == SyncResult.State.CONSISTENT) {
+        if (writersStopped.isPresent()
+                && result.state() == SyncResult.State.CONSISTENT
+                && writersStopped.get().observe(context) instanceof WritersStopped.Stopped) {
             context.report(DataLoss.none(
-                    "files of " + source.describe(), "final sync that began after the writers had stopped"));
+                    "files of " + source.describe(), "final sync while the writers were seen to be stopped"));
         }
     }
 
@@ -145,15 +153,24 @@ final class SyncAction implements Action<SyncAction.Observed> {
     }
 
     /**
-     * What was seen: either a reason to refuse, or a walk.
+     * What was seen: either a reason to refuse, or writers at work, or a walk.
      *
      * @param preview the walk
      * @param refusal why there was none, or why it does not count
+     * @param tooEarly what shows that the writers are not stopped
      * @param evidence what showed that the writers were stopped
      */
-    record Observed(@Nullable SyncPreview preview, @Nullable Problem refusal, String evidence) {
+    record Observed(
+            @Nullable SyncPreview preview,
+            @Nullable Problem refusal,
+            @Nullable String tooEarly,
+            String evidence) {
         static Observed refused(Problem problem) {
-            return new Observed(null, problem, "");
+            return new Observed(null, problem, null, "");
+        }
+
+        static Observed tooEarly(String why) {
+            return new Observed(null, null, why, "");
         }
     }
 

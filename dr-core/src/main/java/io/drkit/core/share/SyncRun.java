@@ -389,6 +389,7 @@ final class SyncRun {
                 });
             }
         });
+        // nothing is left to do: it throws when the authority was lost on the way
         pool.drain(batch -> {});
     }
 
@@ -998,8 +999,12 @@ final class SyncRun {
         clockwork.sleep(Duration.ofMillis(millis));
     }
 
-    /** Whether changes may still be made; a lost authority ends the whole run. */
+    /** Whether changes may still be made; a lost authority or an interruption ends the whole run. */
     private boolean authority() {
+        if (Thread.interrupted()) {
+            // a tree that never blocks would not notice
+            pool.stop(new InterruptedException("interrupted while synchronising"));
+        }
         if (pool.stopped()) {
             return false;
         }

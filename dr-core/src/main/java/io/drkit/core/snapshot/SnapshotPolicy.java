@@ -2,9 +2,11 @@ package io.drkit.core.snapshot;
 
 import io.drkit.core.snapshot.SnapshotDecision.Reason;
 import io.drkit.core.snapshot.SnapshotDecision.Verdict;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -47,6 +49,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Takes O(n log n) for n snapshots. Immutable and thread-safe.
  */
 public final class SnapshotPolicy {
+    private static final Comparator<Snapshot> ORDER =
+            Comparator.comparing(Snapshot::taken).thenComparing(Snapshot::id).thenComparing(Snapshot::state);
+
     private final Duration every;
     private final Duration keepAll;
     private final List<Tier> tiers;
@@ -98,36 +103,44 @@ public final class SnapshotPolicy {
         Set<String> contradictory = new HashSet<>();
         List<Snapshot> sorted = eachOnce(snapshots, contradictory);
         Instant future = now.plus(clockTolerance);
+        Instant young = ago(now, keepAll);
+        Instant failedLately = ago(now, failedGrace);
+        Instant underway = ago(now, stuckAfter);
+        Instant end = ago(now, end());
+        String tooOld = "older than " + end();
         Snapshot newestGood = null;
         Snapshot newestTaken = null;
-        for (Snapshot snapshot : sorted) {
-            if (snapshot.taken().isAfter(future) || contradictory.contains(snapshot.id())) {
+        for (int i = sorted.size() - 1; i >= 0 && newestGood == null; i--) {
+            Snapshot snapshot = sorted.get(i);
+            if (snapshot.taken().isAfter(future) || isIn(contradictory, snapshot)) {
                 continue;
             }
-            boolean good = snapshot.state() == Snapshot.State.GOOD;
-            if (good) {
+            if (snapshot.state() == Snapshot.State.GOOD) {
                 newestGood = snapshot;
             }
-            if (good || (snapshot.state() == Snapshot.State.PENDING && younger(snapshot, stuckAfter, now))) {
+            boolean taken = newestGood != null
+                    || (snapshot.state() == Snapshot.State.PENDING
+                            && snapshot.taken().isAfter(underway));
+            if (taken && newestTaken == null) {
                 newestTaken = snapshot;
             }
         }
 
         List<Verdict> keep = new ArrayList<>();
         List<Verdict> drop = new ArrayList<>();
-        Periods periods = new Periods();
+        Periods periods = new Periods(now);
         for (Snapshot snapshot : sorted) {
-            if (contradictory.contains(snapshot.id())) {
+            if (isIn(contradictory, snapshot)) {
                 keep.add(new Verdict(snapshot, Reason.CONTRADICTORY, "the store lists different ones under this id"));
             } else if (snapshot.taken().isAfter(future)) {
                 keep.add(new Verdict(snapshot, Reason.IN_THE_FUTURE, "dated in the future: a clock is wrong"));
             } else if (snapshot.state() == Snapshot.State.PENDING) {
                 keep.add(
-                        younger(snapshot, stuckAfter, now)
+                        snapshot.taken().isAfter(underway)
                                 ? new Verdict(snapshot, Reason.PENDING, "still being made")
                                 : new Verdict(snapshot, Reason.STUCK, "still being made after " + stuckAfter));
             } else if (snapshot.state() == Snapshot.State.FAILED) {
-                if (younger(snapshot, failedGrace, now)) {
+                if (snapshot.taken().isAfter(failedLately)) {
                     keep.add(new Verdict(snapshot, Reason.FAILED_LATELY, "failed less than " + failedGrace + " ago"));
                 } else if (newestGood == null) {
                     keep.add(new Verdict(snapshot, Reason.FAILED_BUT_NO_GOOD_ONE, "failed, but there is no good one"));
@@ -135,39 +148,79 @@ public final class SnapshotPolicy {
                     drop.add(new Verdict(snapshot, Reason.FAILED_LONG_AGO, "failed more than " + failedGrace + " ago"));
                 }
             } else {
-                Tier standsFor = periods.standsFor(snapshot, now);
-                if (younger(snapshot, keepAll, now)) {
+                Tier standsFor = periods.standsFor(snapshot);
+                if (snapshot.taken().isAfter(young)) {
                     keep.add(new Verdict(snapshot, Reason.YOUNG, "younger than " + keepAll));
                 } else if (standsFor != null) {
                     keep.add(new Verdict(snapshot, Reason.FIRST_OF_PERIOD, standsFor.because));
                 } else if (snapshot.equals(newestGood)) {
                     keep.add(new Verdict(snapshot, Reason.NEWEST_GOOD, "the newest good one"));
-                } else if (younger(snapshot, end(), now)) {
+                } else if (snapshot.taken().isAfter(end)) {
                     drop.add(new Verdict(snapshot, Reason.NOT_FIRST_OF_PERIOD, "an earlier one stands for its period"));
                 } else {
-                    drop.add(new Verdict(snapshot, Reason.TOO_OLD, "older than " + end()));
+                    drop.add(new Verdict(snapshot, Reason.TOO_OLD, tooOld));
                 }
             }
         }
         return new SnapshotDecision(now, keep, drop, nextDue(newestTaken, now));
     }
 
+    private static boolean isIn(Set<String> contradictory, Snapshot snapshot) {
+        return !contradictory.isEmpty() && contradictory.contains(snapshot.id());
+    }
+
+    /** Oldest first; those of one instant by id. */
     private static List<Snapshot> eachOnce(List<Snapshot> snapshots, Set<String> contradictory) {
         Map<String, Snapshot> byId = new HashMap<>(snapshots.size() * 2);
         Set<Snapshot> contradicting = new HashSet<>();
+        List<Snapshot> all = new ArrayList<>(snapshots.size());
         for (Snapshot snapshot : snapshots) {
             Snapshot before = byId.putIfAbsent(snapshot.id(), snapshot);
-            if (before != null && !before.equals(snapshot)) {
+            if (before == null) {
+                all.add(snapshot);
+            } else if (!before.equals(snapshot)) {
                 contradictory.add(snapshot.id());
                 contradicting.add(snapshot);
             }
         }
-        List<Snapshot> all = new ArrayList<>(byId.values());
         all.addAll(contradicting);
-        all.sort(Comparator.comparing(Snapshot::taken)
-                .thenComparing(Snapshot::id)
-                .thenComparing(Snapshot::state));
-        return all;
+        return sorted(all);
+    }
+
+    /**
+     * Sorts by the second first, as numbers that hold the index in their lower bits: sorting a million objects by following
+     * references to them takes most of the time otherwise.
+     */
+    private static List<Snapshot> sorted(List<Snapshot> all) {
+        long least = Long.MAX_VALUE;
+        long most = Long.MIN_VALUE;
+        for (Snapshot snapshot : all) {
+            long second = snapshot.taken().getEpochSecond();
+            least = Math.min(least, second);
+            most = Math.max(most, second);
+        }
+        int bits = Integer.SIZE - Integer.numberOfLeadingZeros(all.size());
+        Snapshot[] sorted = all.toArray(new Snapshot[0]);
+        if (sorted.length < 2 || (most - least) >>> (Long.SIZE - 1 - bits) != 0) {
+            // spread over thousands of years
+            Arrays.sort(sorted, ORDER);
+            return Arrays.asList(sorted);
+        }
+        long[] keys = new long[sorted.length];
+        for (int i = 0; i < keys.length; i++) {
+            keys[i] = (sorted[i].taken().getEpochSecond() - least) << bits | i;
+        }
+        Arrays.sort(keys);
+        int begin = 0;
+        for (int i = 0; i < keys.length; i++) {
+            sorted[i] = all.get((int) (keys[i] & ((1L << bits) - 1)));
+            if (keys[i] >>> bits != keys[begin] >>> bits) {
+                Arrays.sort(sorted, begin, i, ORDER);
+                begin = i;
+            }
+        }
+        Arrays.sort(sorted, begin, sorted.length, ORDER);
+        return Arrays.asList(sorted);
     }
 
     private Instant nextDue(@Nullable Snapshot newestTaken, Instant now) {
@@ -182,8 +235,13 @@ public final class SnapshotPolicy {
         return tiers.isEmpty() ? keepAll : tiers.get(tiers.size() - 1).upTo;
     }
 
-    private static boolean younger(Snapshot snapshot, Duration age, Instant now) {
-        return Duration.between(snapshot.taken(), now).compareTo(age) < 0;
+    /** What is taken after this instant is younger than {@code age}. */
+    private static Instant ago(Instant now, Duration age) {
+        try {
+            return now.minus(age);
+        } catch (DateTimeException | ArithmeticException beforeAllTime) {
+            return Instant.MIN;
+        }
     }
 
     private static long period(Instant instant, long seconds) {
@@ -201,19 +259,27 @@ public final class SnapshotPolicy {
 
     /** Which period each tier has come to, as the good snapshots go by, oldest first. */
     private final class Periods {
-        private final @Nullable Long[] current = new @Nullable Long[tiers.size()];
+        private final long[] current = new long[tiers.size()];
+        private final Instant[] ends = new Instant[tiers.size()];
+
+        Periods(Instant now) {
+            for (int i = 0; i < ends.length; i++) {
+                ends[i] = ago(now, tiers.get(i).upTo);
+                // no period of whole seconds has this number
+                current[i] = Long.MIN_VALUE;
+            }
+        }
 
         /** The last tier in which {@code snapshot} stands for its period and is still young enough. */
         @Nullable
-        Tier standsFor(Snapshot snapshot, Instant now) {
+        Tier standsFor(Snapshot snapshot) {
             Tier found = null;
             for (int i = 0; i < current.length; i++) {
                 Tier tier = tiers.get(i);
                 long period = period(snapshot.taken(), tier.period.toSeconds());
-                Long before = current[i];
-                if (before == null || before != period) {
+                if (current[i] != period) {
                     current[i] = period;
-                    if (younger(snapshot, tier.upTo, now)) {
+                    if (snapshot.taken().isAfter(ends[i])) {
                         found = tier;
                     }
                 }

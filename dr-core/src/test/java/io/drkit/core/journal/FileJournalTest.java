@@ -8,7 +8,11 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.journal.JournalEntry.Kind;
+import java.io.File;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +23,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class FileJournalTest {
@@ -172,6 +178,31 @@ class FileJournalTest {
         assertThat(heldByAnotherProcessCanOpen()).isTrue();
     }
 
+    @Test
+    void open_heldByAnotherClassLoaderOfThisProcess_isRefusedAndTheFirstKeepsItsLock() throws Exception {
+        List<URL> classPath = new ArrayList<>();
+        for (String part : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            classPath.add(Path.of(part).toUri().toURL());
+        }
+        try (Journal first = store().open(KEY);
+                URLClassLoader redeployed =
+                        new URLClassLoader(classPath.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+            assertThat(first.latestRun()).isEmpty();
+            Class<?> storeType = redeployed.loadClass(FileJournalStore.class.getName());
+            Class<?> keyType = redeployed.loadClass(JournalKey.class.getName());
+            Object store = storeType.getConstructor(Path.class).newInstance(root);
+            Object key = keyType.getConstructor(String.class, String.class, String.class)
+                    .newInstance(KEY.plan(), KEY.siteA(), KEY.siteB());
+            InvocationTargetException refused = catchThrowableOfType(
+                    InvocationTargetException.class,
+                    () -> storeType.getMethod("open", keyType).invoke(store, key));
+            assertThat(refused.getCause())
+                    .hasMessageContaining("journal.in-use")
+                    .hasMessageContaining("this very process");
+            assertThat(heldByAnotherProcessCanOpen()).isFalse();
+        }
+    }
+
     private boolean heldByAnotherProcessCanOpen() {
         try {
             Process process = new ProcessBuilder(
@@ -198,6 +229,57 @@ class FileJournalTest {
         public static void main(String[] args) {
             try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
                 System.out.println("opened " + journal.latestRun().size());
+            }
+        }
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void append_diskFullInTheMiddleOfALine_isRefusedFromThenOnAndLosesNothingThatWasAcknowledged() throws Exception {
+        // A limit on the size of files cuts a write short as a full disk does, and needs no disk of its own.
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 16; exec \"$0\" -XX:-UsePerfData -cp \"$1\" \"$2\" \"$3\"",
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        System.getProperty("java.class.path"),
+                        FillsTheDisk.class.getName(),
+                        root.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        int acknowledged = Integer.parseInt(output.replaceAll("(?s).*acknowledged (\\d+).*", "$1"));
+        assertThat(output).contains("refused journal.unreachable", "then refused journal.unreachable");
+        assertThat(acknowledged).isGreaterThan(10);
+        assertThat(Files.readString(runFile()))
+                .as("what was cut short was cut off")
+                .endsWith("\n");
+        assertThat(read()).hasSize(acknowledged);
+    }
+
+    /** Appends until it cannot, and once more. */
+    static final class FillsTheDisk {
+        private FillsTheDisk() {}
+
+        public static void main(String[] args) {
+            try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
+                journal.raiseEpoch();
+                journal.begin(entry(Kind.RUN_BEGAN, ""));
+                int acknowledged = 1;
+                try {
+                    while (acknowledged < 10_000) {
+                        journal.append(entry(Kind.FACT, "step " + acknowledged));
+                        acknowledged++;
+                    }
+                } catch (BlockedException full) {
+                    System.out.println("acknowledged " + acknowledged + " refused " + full.code());
+                }
+                try {
+                    journal.append(new JournalEntry(Kind.FACT, Instant.EPOCH, "", Map.of()));
+                } catch (BlockedException still) {
+                    System.out.println("then refused " + still.code());
+                }
             }
         }
     }
@@ -243,6 +325,48 @@ class FileJournalTest {
             epochs.add(journal.raiseEpoch());
         }
         assertThat(epochs).isSorted().doesNotHaveDuplicates().hasSize(5);
+    }
+
+    @Test
+    void raiseEpoch_epochFileGoneAfterAResumption_isAboveTheResumptionsEpoch() throws IOException {
+        Epoch resumed;
+        try (Journal journal = store().open(KEY)) {
+            journal.raiseEpoch();
+            journal.begin(entry(Kind.RUN_BEGAN, ""));
+            journal.raiseEpoch();
+            resumed = journal.raiseEpoch();
+            journal.append(new JournalEntry(Kind.RUN_RESUMED, Instant.EPOCH, "", Map.of("epoch", resumed.toString())));
+        }
+        Files.delete(runFile().resolveSibling("epoch"));
+        try (Journal journal = store().open(KEY)) {
+            assertThat(journal.raiseEpoch()).isGreaterThan(resumed);
+        }
+    }
+
+    @Test
+    void everything_threadInterrupted_isDurableAllTheSameAndTheThreadStaysInterrupted() {
+        List<JournalEntry> written = List.of(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"));
+        Thread.currentThread().interrupt();
+        try (Journal journal = store().open(KEY)) {
+            Epoch epoch = journal.raiseEpoch();
+            journal.begin(written.get(0));
+            journal.append(written.get(1));
+            journal.requireHeld(epoch);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+        assertThat(read()).isEqualTo(written);
+    }
+
+    @Test
+    void open_namesLongerThanAFileNameMayBe_haveAJournalEach() {
+        String plan = "切换计划".repeat(30);
+        try (Journal one = store().open(new JournalKey(plan, "west", "east"));
+                Journal other = store().open(new JournalKey(plan, "west", "north"))) {
+            one.raiseEpoch();
+            one.begin(entry(Kind.RUN_BEGAN, ""));
+            assertThat(other.latestRun()).isEmpty();
+        }
     }
 
     @Test

@@ -39,6 +39,25 @@ class RtoBreakdownTest {
     }
 
     @Test
+    void lines_gapsBetweenSteps_areOneLineAtTheEndAndNothingIsLost() {
+        RtoBreakdown breakdown = RtoBreakdown.of(run(
+                        Optional.empty(),
+                        List.of(
+                                step("a", StepStatus.DONE, 1, 10),
+                                step("b", StepStatus.DONE, 12, 20, "a"),
+                                step("c", StepStatus.DONE, 25, 30, "b"))))
+                .orElseThrow();
+
+        assertThat(breakdown.lines())
+                .extracting(RtoBreakdown.Line::what, line -> line.took().toSeconds())
+                .containsExactly(
+                        tuple("a", 9L),
+                        tuple("b", 8L),
+                        tuple("c", 5L),
+                        tuple("between steps", 98L)); // to the end of the run, at 120
+    }
+
+    @Test
     void of_serviceNotBack_empty() {
         assertThat(RtoBreakdown.of(Reports.stopped())).isEmpty();
         assertThat(RtoBreakdown.of(Reports.undone())).isEmpty();

@@ -20,8 +20,8 @@ class TextReportTest {
                           RTO      10 min 35 s, objective 30 min: MET (from the outage until service was
                                    back)
                           Time     detection and decision 6 min 30 s + pause scheduler 1 s + fence west
-                                   30 s + copy files 2 min 21 s + between steps 6 s + start readers 41 s
-                                   + move DNS 26 s
+                                   30 s + copy files 2 min 21 s + start readers 41 s + move DNS 26 s +
+                                   between steps 6 s
                           RPO      at most 8 s, objective 15 min: MET (the longest span of changes that
                                    any step stated)
                           May lose database shop: at most 20 s, bytes not known (last replication

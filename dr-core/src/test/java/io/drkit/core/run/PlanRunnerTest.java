@@ -194,6 +194,19 @@ class PlanRunnerTest {
     }
 
     @Test
+    void run_pointOfNoReturnRefusedAfterAFence_isPassed() throws InterruptedException {
+        world.before.put("primary", context -> {
+            context.noWayBack();
+            throw new BlockedException(
+                    "x",
+                    Problem.expected("e")
+                            .found("more would be lost than accepted")
+                            .remedy("r"));
+        });
+        assertThat(runner().run(fourSteps(), OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
+    }
+
+    @Test
     void run_pointOfNoReturnWithALostAnswer_countsAsPassedEvenIfItIsRefusedLater() throws InterruptedException {
         world.before.put("primary", context -> {
             world.blocked.put("primary", "nobody can tell");

@@ -3,9 +3,9 @@ package io.drkit.testkit.replica;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
-import io.drkit.core.action.ActionContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,10 @@ public final class FakeDatabase {
     final long system;
     final List<Entry> entries = new ArrayList<>();
     private final List<String> acknowledged = new ArrayList<>();
-    @Nullable FakeDatabase upstream;
+
+    @Nullable
+    FakeDatabase upstream;
+
     boolean running = true;
     boolean standby;
     boolean reachable = true;
@@ -43,6 +46,7 @@ public final class FakeDatabase {
     Optional<String> leavingFor = Optional.empty();
     /** When a promotion that was asked for comes about. */
     Optional<Long> promotedAt = Optional.empty();
+
     long timeline = 1;
     long epoch;
     boolean proven = true;
@@ -81,7 +85,9 @@ public final class FakeDatabase {
             if (!writes()) {
                 throw new BlockedException(
                         "fake.read-only",
-                        Problem.expected(name + " to accept writes").found("a replica").remedy("find the primary"));
+                        Problem.expected(name + " to accept writes")
+                                .found("a replica")
+                                .remedy("find the primary"));
             }
             entries.add(new Entry(row, timeline, world.clockwork.nanoTime()));
             acknowledged.add(row);
@@ -221,8 +227,8 @@ public final class FakeDatabase {
     Optional<Duration> age() {
         return entries.isEmpty()
                 ? Optional.empty()
-                : Optional.of(Duration.ofNanos(
-                        world.clockwork.nanoTime() - entries.get(entries.size() - 1).at()));
+                : Optional.of(Duration.ofNanos(world.clockwork.nanoTime()
+                        - entries.get(entries.size() - 1).at()));
     }
 
     @Override

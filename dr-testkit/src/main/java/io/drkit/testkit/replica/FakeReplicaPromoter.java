@@ -206,7 +206,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         if (!server.reachable || !server.running) {
             throw new UnknownOutcomeException(
                     "fake.no-answer",
-                    Problem.expected(server.name() + " to answer").found("nothing").remedy("observe again"));
+                    Problem.expected(server.name() + " to answer")
+                            .found("nothing")
+                            .remedy("observe again"));
         }
     }
 
@@ -361,7 +363,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 });
             } catch (DrException e) {
                 restore();
-                throw e.retryable() ? refused("fake.switchover-aborted", e.getMessage()) : e;
+                throw e.retryable()
+                        ? refused("fake.switchover-aborted", e.problem().sentence())
+                        : e;
             }
         }
 
@@ -406,7 +410,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                     + terms.acceptedLoss()
                             .map(loss -> ", accepting the loss of " + loss.toMillis() + " ms")
                             .orElse("")
-                    + terms.waiver().map(waiver -> ", waived by " + waiver.who()).orElse("");
+                    + terms.waiver()
+                            .map(waiver -> ", waived by " + waiver.who())
+                            .orElse("");
         }
 
         @Override
@@ -543,7 +549,8 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             }
             if (seen.from().diverged()) {
                 return Assessment.blocked(
-                        former.name() + " holds writes that " + primary.name() + " lacks", "keep a copy, then re-clone");
+                        former.name() + " holds writes that " + primary.name() + " lacks",
+                        "keep a copy, then re-clone");
             }
             return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()
                     ? Assessment.done(former.name() + " streams from " + primary.name())

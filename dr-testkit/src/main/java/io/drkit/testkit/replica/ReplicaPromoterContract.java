@@ -290,11 +290,13 @@ public abstract class ReplicaPromoterContract<N> {
             RunContext context = execute(anotherProcess().failover(primary(), replica(), fenced.waivedBy(WAIVER)));
             assertThat(writable(replica())).isTrue();
             assertThat(holds(replica(), "kept")).isTrue();
-            assertThat(context.recorded("waiver")).hasValueSatisfying(who -> assertThat(who).contains("ann"));
+            assertThat(context.recorded("waiver"))
+                    .hasValueSatisfying(who -> assertThat(who).contains("ann"));
             assertThat(context.losses())
                     .extracting(DataLoss::stage)
                     .containsExactly(DataLoss.Stage.BOUND, DataLoss.Stage.ACHIEVED);
-            assertThat(context.losses()).allSatisfy(loss -> assertThat(loss.time()).isEmpty());
+            assertThat(context.losses())
+                    .allSatisfy(loss -> assertThat(loss.time()).isEmpty());
         });
     }
 
@@ -311,15 +313,16 @@ public abstract class ReplicaPromoterContract<N> {
             crash(primary());
             long crashed = clockwork().nanoTime();
 
-            RunContext context = execute(
-                    promoter().failover(primary(), replica(), FailoverTerms.fencedBy(fence(primary()))));
+            RunContext context =
+                    execute(promoter().failover(primary(), replica(), FailoverTerms.fencedBy(fence(primary()))));
             assertThat(holds(replica(), "kept")).isTrue();
             assertThat(holds(replica(), "lost")).isFalse();
             assertThat(context.losses())
                     .extracting(DataLoss::stage)
                     .containsExactly(DataLoss.Stage.BOUND, DataLoss.Stage.ACHIEVED);
-            assertThat(context.losses()).allSatisfy(loss -> assertThat(loss.time().orElseThrow())
-                    .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written)));
+            assertThat(context.losses())
+                    .allSatisfy(loss -> assertThat(loss.time().orElseThrow())
+                            .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written)));
         });
     }
 

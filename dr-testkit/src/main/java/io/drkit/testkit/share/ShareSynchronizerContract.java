@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
+import io.drkit.core.DataLoss;
 import io.drkit.core.DeniedException;
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.Progress;
 import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.DeleteGuard;
 import io.drkit.core.share.FileEntry;
@@ -28,6 +33,8 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.share.FaultyFileTree.Operation;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -291,14 +298,14 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("12: nor does a directory of the target that cannot be listed")
+    @DisplayName("12: nor does a directory of the target that cannot be listed, or not to its end")
     void rule12_failedTargetListing_deletesNothingThere() throws Exception {
         TreeEditor.of(source).file("d/new", "1", NOON).file("d/same", "2", NOON);
         TreeEditor.of(target)
                 .file("d/extra", "3", NOON)
                 .file("d/same", "2", NOON)
                 .file("lost/x", "4", NOON);
-        to.fail(Operation.LIST, "d", FaultyFileTree.ALWAYS, ShareSynchronizerContract::denied);
+        to.breakListing("d", 1, FaultyFileTree.ALWAYS, ShareSynchronizerContract::denied);
         to.fail(Operation.LIST, "lost", FaultyFileTree.ALWAYS, ShareSynchronizerContract::denied);
 
         SyncResult result = shares.sync(from, to, DELETING);
@@ -451,7 +458,7 @@ public abstract class ShareSynchronizerContract {
                     () -> TreeEditor.of(source)
                             .file(hot, "x".repeat(5 + writes.incrementAndGet()), NOON.plusSeconds(60)));
         }
-        SyncOptions options = SyncOptions.builder().attempts(3).build();
+        SyncOptions options = SyncOptions.builder().attempts(3).concurrency(1).build();
 
         SyncResult result = shares.sync(from, to, options);
 
@@ -783,7 +790,8 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("38: a final sync is refused until the writers are seen to be stopped")
+    @DisplayName(
+            "38: a final sync is refused until the writers are seen to be stopped; a preview says that it waits for that")
     void rule38_finalSync_waitsForTheStop() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         ActionExecutor executor = ActionExecutor.on(Clockwork.system());
@@ -792,6 +800,11 @@ public abstract class ShareSynchronizerContract {
         assertThatThrownBy(() -> executor.execute(shares.finalSync(from, to, PLAIN, writing)))
                 .isInstanceOf(BlockedException.class)
                 .hasMessageContaining("1 pod of runtime");
+        assertThat(executor.preview(shares.finalSync(from, to, PLAIN, writing)))
+                .isInstanceOfSatisfying(
+                        Assessment.Needed.class,
+                        needed -> assertThat(needed.changes())
+                                .anySatisfy(change -> assertThat(change).contains("1 pod of runtime")));
         assertThat(from.callCount() + to.callCount()).isZero();
         executor.execute(shares.finalSync(from, to, PLAIN, context -> new WritersStopped.Stopped("0 pods")));
 
@@ -805,12 +818,14 @@ public abstract class ShareSynchronizerContract {
         TreeEditor.of(source).file("f", "1", NOON);
         shares.sync(from, to, PLAIN);
         AtomicBoolean writing = new AtomicBoolean();
+        AtomicInteger listings = new AtomicInteger();
         from.after(Operation.LIST, ".", () -> {
-            if (writing.get()) {
-                return;
+            // the first one only looks whether there is anything; the second one is the walk, which does not see this
+            // file
+            if (listings.incrementAndGet() == 2) {
+                writing.set(true);
+                TreeEditor.of(source).file("late", "2", NOON);
             }
-            writing.set(true);
-            TreeEditor.of(source).file("late", "2", NOON);
         });
         WritersStopped observed = context ->
                 writing.get() ? new WritersStopped.NotShown("a writer came back") : new WritersStopped.Stopped("none");
@@ -852,6 +867,50 @@ public abstract class ShareSynchronizerContract {
                 .hasMessageContaining("share.incomparable");
     }
 
+    @Test
+    @DisplayName("42: a run that lost its authority changes nothing more, and leaves the target to the next one")
+    void rule42_lostAuthority_endsTheRun() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            TreeEditor.of(source).file("f" + i, "1", NOON);
+        }
+        Context context = new Context(5);
+
+        assertThatThrownBy(() -> ActionExecutor.on(Clockwork.system())
+                        .execute(shares.syncing(from, to, PLAIN), context, ActionExecutor.Watcher.NONE))
+                .isInstanceOf(StaleEpochException.class);
+
+        assertThat(to.calls(Operation.COMMIT)).hasSizeLessThan(5);
+        target.claim(DEAD_RUN).close();
+    }
+
+    @Test
+    @DisplayName("43: progress tells files and bytes, and of how many when a preview came before")
+    void rule43_progress_tellsFilesAndBytes() throws Exception {
+        TreeEditor.of(source).file("a", "12345", NOON).file("b", "678", NOON);
+        Context context = new Context(Integer.MAX_VALUE);
+
+        ActionExecutor.on(Clockwork.system())
+                .execute(shares.syncing(from, to, PLAIN), context, ActionExecutor.Watcher.NONE);
+
+        assertThat(context.progress)
+                .contains(Progress.of("copying", 2, 2, "files"), Progress.of("copying", 8, 8, "bytes"));
+    }
+
+    @Test
+    @DisplayName("44: an interrupted run ends, and gives the target back")
+    void rule44_interruption_endsTheRun() throws Exception {
+        TreeEditor.of(source).file("f", "1", NOON);
+        Thread caller = Thread.currentThread();
+        from.before(Operation.READ, "f", caller::interrupt);
+
+        assertThatThrownBy(() -> shares.sync(
+                        from, to, SyncOptions.builder().concurrency(1).build()))
+                .isInstanceOf(InterruptedException.class);
+
+        assertThat(Thread.interrupted()).as("the exception carries the news").isFalse();
+        target.claim(DEAD_RUN).close();
+    }
+
     private void assertSame() throws InterruptedException {
         assertThat(TreeEditor.contents(target)).isEqualTo(TreeEditor.contents(source));
         for (FileEntry entry : TreeEditor.entries(source)) {
@@ -878,5 +937,66 @@ public abstract class ShareSynchronizerContract {
     private static RuntimeException unknown() {
         return new UnknownOutcomeException(
                 "testkit.unknown", Problem.expected("an answer").found("none").remedy("look again"));
+    }
+
+    /** A run whose authority lasts for so many changes, and which remembers its progress. */
+    private static final class Context implements ActionContext {
+        private final AtomicInteger changesLeft;
+        private final List<Progress> progress = Collections.synchronizedList(new ArrayList<>());
+
+        Context(int changes) {
+            changesLeft = new AtomicInteger(changes);
+        }
+
+        @Override
+        public Clockwork clockwork() {
+            return Clockwork.system();
+        }
+
+        @Override
+        public Epoch epoch() {
+            return Epoch.NONE;
+        }
+
+        @Override
+        public String runId() {
+            return "run";
+        }
+
+        @Override
+        public void progress(Progress made) {
+            progress.add(made);
+        }
+
+        @Override
+        public void requireAuthority() {
+            if (changesLeft.getAndDecrement() <= 0) {
+                throw new StaleEpochException(
+                        "testkit.stale",
+                        Problem.expected("to be the latest run")
+                                .found("a later one")
+                                .remedy("leave it to that one"));
+            }
+        }
+
+        @Override
+        public void record(String key, String value) {
+            // nothing of this is asked for again
+        }
+
+        @Override
+        public Optional<String> recorded(String key) {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> recorded(String step, String key) {
+            return Optional.empty();
+        }
+
+        @Override
+        public void report(DataLoss loss) {
+            // not asked for here
+        }
     }
 }

@@ -239,6 +239,28 @@ class ActionExecutorTest {
     }
 
     @Test
+    void execute_assessConcludesNothing_failsAfterTheAttemptsAndDoesNotSpin() throws Exception {
+        Switch action = new Switch();
+        action.assessing = on -> null;
+        failure(NullPointerException.class, action);
+        assertThat(action.observed).isEqualTo(5);
+        assertThat(action.applied).isZero();
+    }
+
+    @Test
+    void execute_failureWithoutAMessage_isNamedByItsKind() throws Exception {
+        Switch action = new Switch().failingToObserve(NullPointerException::new, 1);
+        List<String> waits = new ArrayList<>();
+        virtual.run(() -> executor.execute(action, new Context(virtual, 100), new ActionExecutor.Watcher() {
+            @Override
+            public void waiting(String waitingFor) {
+                waits.add(waitingFor);
+            }
+        }));
+        assertThat(waits).singleElement().asString().contains("NullPointerException");
+    }
+
+    @Test
     void execute_observableAgain_goesOn() throws Exception {
         Switch action = new Switch().failingToObserve(ActionExecutorTest::lost, 4);
         virtual.run(() -> executor.execute(action));
@@ -351,6 +373,22 @@ class ActionExecutorTest {
                     }
                 })));
         assertThat(thrown).isSameAs(planted);
+        assertThat(action.applied).isZero();
+    }
+
+    @Test
+    void execute_authorityLostWhileTheIntentIsWritten_nothingIsApplied() throws Exception {
+        Switch action = new Switch();
+        Context context = new Context(virtual, 100);
+        StaleEpochException thrown = virtual.run(() -> catchThrowableOfType(
+                StaleEpochException.class,
+                () -> executor.execute(action, context, new ActionExecutor.Watcher() {
+                    @Override
+                    public void applying(Assessment.Needed needed, int attempt) {
+                        context.authority = 1;
+                    }
+                })));
+        assertThat(thrown).isNotNull();
         assertThat(action.applied).isZero();
     }
 

@@ -16,12 +16,16 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Mailbox;
+import io.drkit.core.time.Task;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /** The real engine, unchanged, on time that costs nothing. */
@@ -83,6 +87,12 @@ class PlanRunnerOnVirtualTimeTest {
     }
 
     private static RunReport run(VirtualClockwork time, List<RunEvent> events, Action<?>... steps) throws Exception {
+        return run(time, time, 16, events, steps);
+    }
+
+    private static RunReport run(
+            VirtualClockwork time, Clockwork clockwork, int parallelism, List<RunEvent> events, Action<?>... steps)
+            throws Exception {
         RecoveryPlan.Builder<Place> plan =
                 RecoveryPlan.<Place>named("p").objectives(Duration.ZERO, Duration.ofHours(5));
         for (int i = 0; i < steps.length; i++) {
@@ -90,7 +100,8 @@ class PlanRunnerOnVirtualTimeTest {
             plan.step("step " + i, (from, to) -> step).nothingToUndo("it only takes time");
         }
         PlanRunner runner = PlanRunner.journalingTo(new InMemoryJournalStore())
-                .clockwork(time)
+                .clockwork(clockwork)
+                .parallelism(parallelism)
                 .listener(events::add)
                 .build();
         return time.run(() -> runner.run(plan.build(), OVER));
@@ -109,6 +120,70 @@ class PlanRunnerOnVirtualTimeTest {
                     .as("the two run at the same time")
                     .hasValueSatisfying(rto -> assertThat(rto)
                             .isBetween(Duration.ofHours(3), Duration.ofHours(3).plusMinutes(2)));
+        }
+    }
+
+    @Test
+    void run_oneStepAtATime_takesTheSumOfThem() throws Exception {
+        try (VirtualClockwork time = VirtualClockwork.seeded(1)) {
+            RunReport report = run(
+                    time,
+                    time,
+                    1,
+                    new ArrayList<>(),
+                    new Slow(time, Duration.ofHours(1), Duration.ofHours(9), true),
+                    new Slow(time, Duration.ofHours(2), Duration.ofHours(9), true));
+            assertThat(report.succeeded()).isTrue();
+            assertThat(time.elapsed()).isGreaterThanOrEqualTo(Duration.ofHours(3));
+        }
+    }
+
+    @Test
+    void run_wallClockSetBackInMidRun_measuresAsIfItHadNot() throws Exception {
+        try (VirtualClockwork time = VirtualClockwork.seeded(1)) {
+            RunReport report = run(
+                    time,
+                    new SetBack(time, Duration.ofHours(1), Duration.ofDays(30)),
+                    16,
+                    new ArrayList<>(),
+                    new Slow(time, Duration.ofHours(2), Duration.ofHours(9), true));
+            assertThat(report.succeeded()).isTrue();
+            assertThat(report.achievedRto())
+                    .hasValueSatisfying(rto -> assertThat(rto)
+                            .isBetween(Duration.ofHours(2), Duration.ofHours(2).plusMinutes(2)));
+        }
+    }
+
+    /** A machine whose wall clock is set back while the run goes on. */
+    private record SetBack(VirtualClockwork time, Duration after, Duration by) implements Clockwork {
+        @Override
+        public Instant now() {
+            return time.elapsed().compareTo(after) < 0 ? time.now() : time.now().minus(by);
+        }
+
+        @Override
+        public long nanoTime() {
+            return time.nanoTime();
+        }
+
+        @Override
+        public void sleep(Duration length) throws InterruptedException {
+            time.sleep(length);
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return time.random();
+        }
+
+        @Override
+        public Task start(String name, Runnable work) {
+            return time.start(name, work);
+        }
+
+        @Override
+        public <T> Mailbox<T> mailbox() {
+            return time.mailbox();
         }
     }
 

@@ -2,7 +2,6 @@ package io.drkit.testkit.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.drkit.core.NotFoundException;
 import io.drkit.core.time.Clockwork;
@@ -19,6 +18,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
@@ -78,8 +79,8 @@ class PostgresBinariesTest {
     }
 
     @Test
+    @DisabledOnOs(OS.WINDOWS)
     void unpack_directoryThatOthersMayWriteTo_isNotRun() throws Exception {
-        assumeTrue(!PostgresBinaries.windows());
         Path home = PostgresBinaries.unpack(cache, clockwork).home();
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxrwxrwx"));
 

@@ -2,7 +2,6 @@ package io.drkit.testkit.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.drkit.core.replica.NodeAgent.Stop;
 import io.drkit.core.time.Clockwork;
@@ -23,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
@@ -138,8 +139,8 @@ class PostgresServerTest {
     }
 
     @Test
+    @DisabledOnOs(OS.WINDOWS)
     void jvmEndsWithoutClosing_serverEndsToo() throws Exception {
-        assumeTrue(!PostgresBinaries.windows());
         List<String> command = List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-cp",
@@ -209,8 +210,8 @@ class PostgresServerTest {
     }
 
     @Test
+    @DisabledOnOs(OS.WINDOWS)
     void close_afterKill9_leavesNoSharedMemory() throws Exception {
-        assumeTrue(PostgresBinaries.linux());
         server.start();
         String segment = new String(server.read("postmaster.pid"), StandardCharsets.UTF_8)
                 .lines()
@@ -226,10 +227,15 @@ class PostgresServerTest {
         assertThat(sharedMemory()).doesNotContain(segment);
     }
 
-    private static List<String> sharedMemory() throws IOException {
-        // columns: key, number, ...
-        return Files.readAllLines(Path.of("/proc/sysvipc/shm")).stream()
-                .map(line -> line.strip().split("\\s+")[1])
+    private static List<String> sharedMemory() throws Exception {
+        Process ipcs = new ProcessBuilder("ipcs", "-m").start();
+        String said = new String(ipcs.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(ipcs.waitFor()).isZero();
+        // the number is the second column, on Linux and on macOS
+        return said.lines()
+                .map(line -> line.strip().split("\\s+"))
+                .filter(columns -> columns.length > 1)
+                .map(columns -> columns[1])
                 .toList();
     }
 
@@ -281,10 +287,9 @@ class PostgresServerTest {
     }
 
     @Test
-    void initialise_asRootWithoutNamespaces_runsAsAnOrdinaryUserWhoOwnsTheFiles() throws Exception {
-        assumeTrue(
-                PostgresBinaries.linux() && Integer.valueOf(0).equals(Files.getAttribute(directory, "unix:uid")),
-                "only root on Linux needs to become another user");
+    @DisabledOnOs(OS.WINDOWS)
+    void initialise_withoutUserNamespaces_filesBelongToAnOrdinaryUserWhoRunsTheServer() throws Exception {
+        boolean root = PostgresBinaries.linux() && Integer.valueOf(0).equals(Files.getAttribute(directory, "unix:uid"));
         Path shared = Files.createTempDirectory("drkit-as-nobody-");
         Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
         try (PostgresServer west = PostgresServer.builder("west")

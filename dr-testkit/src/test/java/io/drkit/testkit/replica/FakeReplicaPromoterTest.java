@@ -21,7 +21,8 @@ class FakeReplicaPromoterTest extends ReplicaPromoterContract<FakeDatabase> {
     private final FakeDatabases databases = FakeDatabases.on(virtual);
     private final FakeDatabase west = databases.primary("west");
     private final FakeDatabase east = databases.replicaOf(west, "east");
-    private final ReplicaPromoter<FakeDatabase> promoter = databases.sampled(false).promoter();
+    private final ReplicaPromoter<FakeDatabase> promoter =
+            databases.sampled(false).promoter();
 
     @AfterEach
     void close() {
@@ -129,8 +130,7 @@ class FakeReplicaPromoterTest extends ReplicaPromoterContract<FakeDatabase> {
     @DisplayName("A server that cannot be stopped stays the primary")
     void switchover_stopRefused_primaryAsBefore() throws Exception {
         databases.faults().next("stop", Fault.requestLost());
-        assertThatThrownBy(() ->
-                        virtual.run(() -> ActionExecutor.on(virtual).execute(promoter.switchover(west, east))))
+        assertThatThrownBy(() -> virtual.run(() -> ActionExecutor.on(virtual).execute(promoter.switchover(west, east))))
                 .isInstanceOf(BlockedException.class);
         assertThat(west.writable()).isTrue();
         assertThat(east.writable()).isFalse();
@@ -156,8 +156,7 @@ class FakeReplicaPromoterTest extends ReplicaPromoterContract<FakeDatabase> {
     void switchover_cutWhileDraining_primaryAsBefore() throws Exception {
         databases.replicationDelay(Duration.ofHours(1));
         west.write("slow");
-        assertThatThrownBy(() ->
-                        virtual.run(() -> ActionExecutor.on(virtual).execute(promoter.switchover(west, east))))
+        assertThatThrownBy(() -> virtual.run(() -> ActionExecutor.on(virtual).execute(promoter.switchover(west, east))))
                 .isInstanceOf(BlockedException.class)
                 .hasMessageContaining("fake.not-drained");
         assertThat(west.writable()).isTrue();

@@ -152,7 +152,24 @@ class SnapshotHistoriesTest {
             }
         }
 
+        /** Lets time come to the very instant at which a snapshot reaches an age that matters, if that is ahead. */
+        private void waitForAnAge() {
+            List<Snapshot> all = List.copyOf(store.values());
+            if (!all.isEmpty()) {
+                int which = random.nextInt(tiers.size() + 3);
+                long age =
+                        which == 0 ? keepAll : which == 1 ? grace : which == 2 ? stuckAfter : tiers.get(which - 3).upTo;
+                Instant then = all.get(random.nextInt(all.size())).taken().plusSeconds(age);
+                if (then.isAfter(now) && then.isBefore(now.plusSeconds(24 * every))) {
+                    now = then;
+                }
+            }
+        }
+
         private void prune() {
+            if (random.nextInt(3) == 0) {
+                waitForAnAge();
+            }
             List<Snapshot> listed = new ArrayList<>(store.values());
             for (int i = random.nextInt(3); i > 0 && !store.isEmpty(); i--) {
                 listed.add(listed.get(random.nextInt(store.size())));

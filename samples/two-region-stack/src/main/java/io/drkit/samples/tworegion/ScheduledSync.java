@@ -34,7 +34,7 @@ final class ScheduledSync implements AutoCloseable {
     private boolean closed;
     private Optional<Long> lastGoodBegan = Optional.empty();
 
-    private record Direction(ShopSite from, ShopSite to) {
+    private record Direction(ShopSite<?> from, ShopSite<?> to) {
         String line() {
             return from.name() + " → " + to.name();
         }
@@ -96,7 +96,7 @@ final class ScheduledSync implements AutoCloseable {
     }
 
     /** Lets it run in this direction, outside any plan. */
-    void begin(ShopSite from, ShopSite to) {
+    void begin(ShopSite<?> from, ShopSite<?> to) {
         set(new Direction(from, to));
     }
 
@@ -118,7 +118,7 @@ final class ScheduledSync implements AutoCloseable {
     }
 
     /** A step that lets it run in this direction. */
-    Action<String> running(ShopSite from, ShopSite to) {
+    Action<String> running(ShopSite<?> from, ShopSite<?> to) {
         Direction wanted = new Direction(from, to);
         return new Setting(
                 "sync files " + wanted.line() + " every " + every.toSeconds() + " s",

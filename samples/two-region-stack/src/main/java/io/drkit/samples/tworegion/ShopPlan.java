@@ -10,8 +10,6 @@ import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
 import io.drkit.core.share.WritersStopped;
 import io.drkit.core.workload.Workload;
-import io.drkit.postgres.PostgresFences;
-import io.drkit.postgres.PostgresNode;
 import java.time.Duration;
 import java.util.Map;
 
@@ -31,12 +29,10 @@ final class ShopPlan {
 
     private ShopPlan() {}
 
-    static RecoveryPlan<ShopSite> of(
-            ReplicaPromoter<PostgresNode> promoter,
-            ShareSynchronizer<FileTree> shares,
-            DnsSwitcher dns,
-            ScheduledSync schedule) {
-        return RecoveryPlan.<ShopSite>named("shop")
+    // example: plan
+    static <D> RecoveryPlan<ShopSite<D>> of(
+            ReplicaPromoter<D> promoter, ShareSynchronizer<FileTree> shares, DnsSwitcher dns, ScheduledSync schedule) {
+        return RecoveryPlan.<ShopSite<D>>named("shop")
                 .objectives(Duration.ofSeconds(15), Duration.ofSeconds(30))
                 .step("pause file sync", (from, to) -> schedule.paused())
                 .undo((from, to) -> schedule.running(from, to))
@@ -57,8 +53,7 @@ final class ShopPlan {
                 .inFailover((from, to) -> promoter.failover(
                         from.database(),
                         to.database(),
-                        FailoverTerms.fencedBy(PostgresFences.stopping(from.database()))
-                                .acceptingLoss(Duration.ofSeconds(15))))
+                        FailoverTerms.fencedBy(from.fence()).acceptingLoss(Duration.ofSeconds(15))))
                 .after("bring files over")
                 .pointOfNoReturn()
                 .step("move database name", (from, to) -> dns.pointTo(DATABASE, to.databaseHost()))
@@ -75,4 +70,5 @@ final class ShopPlan {
                 .onlyIn(Mode.SWITCHOVER)
                 .build();
     }
+    // end of example
 }

@@ -15,6 +15,7 @@ import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import io.drkit.postgres.FlushSampler;
+import io.drkit.postgres.PostgresNode;
 import io.drkit.postgres.PostgresReplicaPromoter;
 import io.drkit.testkit.dns.FakeDnsSwitcher;
 import io.drkit.testkit.evidence.Evidence;
@@ -82,15 +83,15 @@ public final class TwoRegionStack {
             PostgresReplicaPromoter promoter =
                     PostgresReplicaPromoter.builder().clockwork(clockwork).build();
             try (ScheduledSync schedule = new ScheduledSync(shares, clockwork, Duration.ofSeconds(2))) {
-                RecoveryPlan<ShopSite> plan =
+                RecoveryPlan<ShopSite<PostgresNode>> plan =
                         ShopPlan.of(promoter, shares, FakeDnsSwitcher.of(regions.dns()), schedule);
                 PlanRunner runner = PlanRunner.journalingTo(new FileJournalStore(directory.resolve("journal")))
                         .clockwork(clockwork)
                         .listener(progress)
                         .listener(event -> noteBegin(event, regions))
                         .build();
-                ShopSite west = regions.west();
-                ShopSite east = regions.east();
+                ShopSite<PostgresNode> west = regions.west();
+                ShopSite<PostgresNode> east = regions.east();
                 schedule.begin(west, east);
                 warmUp(regions);
 
@@ -169,9 +170,9 @@ public final class TwoRegionStack {
     private void act(
             TwoRegions regions,
             String name,
-            RecoveryPlan<ShopSite> plan,
+            RecoveryPlan<ShopSite<PostgresNode>> plan,
             PlanRunner runner,
-            SiteSwitch<ShopSite> siteSwitch)
+            SiteSwitch<ShopSite<PostgresNode>> siteSwitch)
             throws InterruptedException, IOException, SQLException {
         LiveWriter writer = regions.writer();
         LiveWriter.Mark before = writer.mark();

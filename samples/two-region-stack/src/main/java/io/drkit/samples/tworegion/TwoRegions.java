@@ -4,6 +4,7 @@ import io.drkit.core.Site;
 import io.drkit.core.share.LocalFileTree;
 import io.drkit.core.time.Clockwork;
 import io.drkit.k8s.KubernetesWorkloadScaler;
+import io.drkit.postgres.PostgresFences;
 import io.drkit.postgres.PostgresNode;
 import io.drkit.testkit.dns.FakeDnsZone;
 import io.drkit.testkit.dns.FakeResolver;
@@ -36,7 +37,7 @@ final class TwoRegions implements AutoCloseable {
     private final LiveWriter writer;
 
     /** What stands behind one site of the plan. */
-    private record Region(ShopSite site, SimulatedCluster cluster, PostgresServer server, Path share) {}
+    private record Region(ShopSite<PostgresNode> site, SimulatedCluster cluster, PostgresServer server, Path share) {}
 
     private TwoRegions(
             PostgresPair databases,
@@ -121,10 +122,11 @@ final class TwoRegions implements AutoCloseable {
                         databases.upstream(server).user())
                 .agent(server)
                 .build();
-        ShopSite site = new ShopSite(
+        ShopSite<PostgresNode> site = new ShopSite<>(
                 name,
                 KubernetesWorkloadScaler.of(cluster.client(), NAMESPACE),
                 database,
+                PostgresFences.stopping(database),
                 LocalFileTree.at(share),
                 "ingress." + name + ".example",
                 "db." + name + ".example");
@@ -137,11 +139,11 @@ final class TwoRegions implements AutoCloseable {
         region.cluster().run(NAMESPACE, ShopPlan.QUEUE, queue);
     }
 
-    ShopSite west() {
+    ShopSite<PostgresNode> west() {
         return west.site();
     }
 
-    ShopSite east() {
+    ShopSite<PostgresNode> east() {
         return east.site();
     }
 

@@ -1,0 +1,230 @@
+package io.drkit.core.run;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.drkit.core.Epoch;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.JournalInUseException;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.report.StepStatus;
+import io.drkit.core.run.World.Place;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The same plan in real processes of their own, over a world of files that outlives them. */
+@Timeout(120)
+class TwoProcessesTest {
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+
+    @TempDir
+    Path home;
+
+    private final List<Process> processes = new ArrayList<>();
+
+    @org.junit.jupiter.api.AfterEach
+    void endAll() throws InterruptedException {
+        for (Process process : processes) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** A value in a file; each change of it is a line in the log of effects, with the epoch that made it. */
+    private record Put(Path home, String key, String value, boolean hangs) implements Action<String> {
+        @Override
+        public String describe() {
+            return "put " + value + " into " + key;
+        }
+
+        @Override
+        public String observe(ActionContext context) {
+            try {
+                Path file = home.resolve(key);
+                return Files.exists(file) ? Files.readString(file) : "";
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public Assessment assess(String observed) {
+            if (key.equals("refused")) {
+                return Assessment.blocked("it is refused", "nothing");
+            }
+            return observed.equals(value) ? Assessment.done("it is " + value) : Assessment.needed("put " + value);
+        }
+
+        @Override
+        public void apply(String observed, ActionContext context) throws InterruptedException {
+            try {
+                Files.writeString(
+                        home.resolve("effects"),
+                        key + "=" + value + " under " + context.epoch() + "\n",
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.APPEND);
+                Files.writeString(home.resolve(key), value);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            if (hangs) {
+                System.out.println("HANGING");
+                System.out.flush();
+                new CountDownLatch(1).await();
+            }
+        }
+    }
+
+    private static RecoveryPlan<Place> plan(Path home, String hangsIn, boolean failing) {
+        return RecoveryPlan.<Place>named("p")
+                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .step("stop", (from, to) -> new Put(home, "writers", "off", false))
+                .undo((from, to) -> new Put(home, "writers", "on", hangsIn.equals("undo")))
+                .step("copy", (from, to) -> new Put(home, "files", to.name(), hangsIn.equals("copy")))
+                .after("stop")
+                .undo((from, to) -> new Put(home, "files", from.name(), false))
+                .step("promote", (from, to) -> new Put(home, failing ? "refused" : "primary", to.name(), false))
+                .after("copy")
+                .pointOfNoReturn()
+                .step("start", (from, to) -> new Put(home, "readers", "on", false))
+                .after("promote")
+                .build();
+    }
+
+    /** Runs or resumes the plan from a process of its own. */
+    static final class Other {
+        private Other() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            Path home = Path.of(args[0]);
+            RecoveryPlan<Place> plan = plan(home, args[2], Boolean.parseBoolean(args[3]));
+            PlanRunner runner = runner(home);
+            RunReport report = args[1].equals("run") ? runner.run(plan, OVER) : runner.resume(plan, OVER);
+            System.out.println(report.outcome());
+        }
+    }
+
+    private static PlanRunner runner(Path home) {
+        return PlanRunner.journalingTo(new FileJournalStore(home.resolve("journal")))
+                .build();
+    }
+
+    private BufferedReader start(String verb, String hangsIn, boolean failing) throws IOException {
+        Process process = new ProcessBuilder(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Other.class.getName(),
+                        home.toString(),
+                        verb,
+                        hangsIn,
+                        Boolean.toString(failing))
+                .redirectErrorStream(true)
+                .start();
+        processes.add(process);
+        return process.inputReader(StandardCharsets.UTF_8);
+    }
+
+    /** Waits until it is in the middle of the change in which it hangs. */
+    private void startAndHang(String verb, String hangsIn, boolean failing) throws IOException {
+        BufferedReader output = start(verb, hangsIn, failing);
+        List<String> said = new ArrayList<>();
+        String line;
+        while ((line = output.readLine()) != null) {
+            said.add(line);
+            if (line.equals("HANGING")) {
+                return;
+            }
+        }
+        throw new AssertionError("it ended before it hung: " + said);
+    }
+
+    /** As SIGKILL, a power cut of that machine, or the kernel short of memory: nothing of it runs any more. */
+    private void kill() throws InterruptedException {
+        Process process = processes.get(processes.size() - 1);
+        process.destroyForcibly();
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private List<String> effects() throws IOException {
+        return Files.readAllLines(home.resolve("effects"));
+    }
+
+    @Test
+    void runAndResume_whileAnotherProcessRunsThePlan_areRefusedAndChangeNothing() throws Exception {
+        startAndHang("run", "copy", false);
+        List<String> before = effects();
+        String owner = "process " + processes.get(0).pid();
+
+        for (SiteSwitch<Place> either : List.of(OVER, SiteSwitch.failover(World.EAST, World.WEST))) {
+            JournalInUseException refused = catchThrowableOfType(
+                    JournalInUseException.class, () -> runner(home).run(plan(home, "", false), either));
+            assertThat(refused).hasMessageContaining(owner).hasMessageContaining("What to do:");
+        }
+        assertThat(catchThrowableOfType(
+                        JournalInUseException.class, () -> runner(home).resume(plan(home, "", false), OVER)))
+                .isNotNull();
+        assertThat(catchThrowableOfType(
+                        JournalInUseException.class,
+                        () -> runner(home).abandon(plan(home, "", false), OVER, "ann", "impatience")))
+                .isNotNull();
+        assertThat(start("run", "", false).lines())
+                .as("a third process")
+                .anyMatch(line -> line.contains("journal.in-use"));
+        assertThat(effects()).isEqualTo(before);
+    }
+
+    @Test
+    void resume_processKilledInTheMiddleOfAChange_endsItHereWithEveryEffectOnceAndAHigherEpoch() throws Exception {
+        startAndHang("run", "copy", false);
+        kill();
+
+        RunReport report = runner(home).resume(plan(home, "", false), OVER);
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.resumptions()).isEqualTo(1);
+        assertThat(report.epoch()).isEqualTo(new Epoch(2));
+        assertThat(report.steps()).allMatch(step -> step.status() == StepStatus.DONE);
+        assertThat(effects())
+                .containsExactly(
+                        "writers=off under 1", "files=east under 1", "primary=east under 2", "readers=on under 2");
+    }
+
+    @Test
+    void resume_twoProcessesKilledOneInTheRunAndOneInTheUndo_isPutBackHere() throws Exception {
+        Files.writeString(home.resolve("writers"), "on");
+        Files.writeString(home.resolve("files"), "west");
+        startAndHang("run", "copy", true);
+        kill();
+        startAndHang("resume", "undo", true);
+        kill();
+
+        RunReport report = runner(home).resume(plan(home, "", true), OVER);
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(report.resumptions()).isEqualTo(2);
+        assertThat(report.reason())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("promote", "refused"));
+        assertThat(effects())
+                .containsExactly(
+                        "writers=off under 1", "files=east under 1", "files=west under 2", "writers=on under 2");
+    }
+}

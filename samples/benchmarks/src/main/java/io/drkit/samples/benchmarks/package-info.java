@@ -1,0 +1,5 @@
+/** Measures what DRKit itself costs. */
+@NullMarked
+package io.drkit.samples.benchmarks;
+
+import org.jspecify.annotations.NullMarked;
