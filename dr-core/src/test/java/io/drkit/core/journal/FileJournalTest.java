@@ -104,11 +104,12 @@ class FileJournalTest {
     }
 
     @Test
-    void latestRun_tailOfZeroBytesAfterAPowerCut_isTorn() throws IOException {
+    void latestRun_tailOfZeroBytesAfterAPowerCut_isTornAndCutOff() throws IOException {
         List<JournalEntry> written = writeThree();
         byte[] whole = Files.readAllBytes(runFile());
         Files.write(runFile(), Arrays.copyOf(whole, whole.length + 100));
         assertThat(read()).isEqualTo(written);
+        assertThat(runFile()).hasBinaryContent(whole);
     }
 
     @Test
@@ -252,7 +253,9 @@ class FileJournalTest {
         int acknowledged = Integer.parseInt(output.replaceAll("(?s).*acknowledged (\\d+).*", "$1"));
         assertThat(output).contains("refused journal.unreachable", "then refused journal.unreachable");
         assertThat(acknowledged).isGreaterThan(10);
-        assertThat(Files.readString(runFile())).as("what was cut short was cut off").endsWith("\n");
+        assertThat(Files.readString(runFile()))
+                .as("what was cut short was cut off")
+                .endsWith("\n");
         assertThat(read()).hasSize(acknowledged);
     }
 

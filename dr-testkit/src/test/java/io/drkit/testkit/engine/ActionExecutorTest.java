@@ -381,7 +381,8 @@ class ActionExecutorTest {
         Switch action = new Switch();
         Context context = new Context(virtual, 100);
         StaleEpochException thrown = virtual.run(() -> catchThrowableOfType(
-                StaleEpochException.class, () -> executor.execute(action, context, new ActionExecutor.Watcher() {
+                StaleEpochException.class,
+                () -> executor.execute(action, context, new ActionExecutor.Watcher() {
                     @Override
                     public void applying(Assessment.Needed needed, int attempt) {
                         context.authority = 1;
