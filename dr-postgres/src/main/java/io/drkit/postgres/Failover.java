@@ -367,7 +367,7 @@ final class Failover implements Action<Failover.Seen> {
             Timings timings)
             throws SQLException {
         long oldTimeline = cut.map(Cut::timeline).orElse(0L);
-        ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, context);
+        ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, before.replayed(), context);
         timings.lap("probe");
         long timeline = view.timeline().orElseThrow();
         Optional<Lsn> left = cut.flatMap(c -> leftAt(session, timeline, c.timeline()));

@@ -145,14 +145,27 @@ final class Promotion {
                 cause);
     }
 
-    /** Proves that the promoted server writes, on a newer timeline than before. */
-    ServerView.Answered prove(Session session, long oldTimeline, ActionContext context) throws SQLException {
+    /**
+     * Proves that the promoted server writes, on a newer timeline than before.
+     *
+     * @param replayedBefore how far it had replayed when {@code oldTimeline} was seen. A promotion that was under way then, asked for
+     *     by a controller that is gone, may have shown its new timeline already; that one begins no earlier than this position,
+     *     whereas a timeline that it had been following begins before it.
+     */
+    ServerView.Answered prove(Session session, long oldTimeline, Optional<Lsn> replayedBefore, ActionContext context)
+            throws SQLException {
         ServerView.Answered view = session.view();
         if (!view.writable()) {
             throw unknown("it is in recovery", null);
         }
         long timeline = view.timeline().orElse(0);
-        if (timeline <= oldTimeline) {
+        boolean begunSince = timeline == oldTimeline
+                && replayedBefore.isPresent()
+                && session.history(timeline)
+                        .flatMap(TimelineHistory::begin)
+                        .filter(begin -> !replayedBefore.get().after(begin))
+                        .isPresent();
+        if (timeline <= oldTimeline && !begunSince) {
             // leaving recovery without a new timeline is what a server does whose standby.signal was removed
             throw new BlockedException(
                     "postgres.timeline",

@@ -591,7 +591,8 @@ final class Switchover implements Action<Switchover.Seen> {
         Lsn last = note.checkpoint().orElseThrow();
         long timeline;
         try (Session session = Session.open(to)) {
-            ServerView.Answered view = new Promotion(to, limits).prove(session, note.timeline(), context);
+            ServerView.Answered view =
+                    new Promotion(to, limits).prove(session, note.timeline(), Optional.empty(), context);
             timeline = view.timeline().orElseThrow();
             timings.lap("probe");
             if (disk.running() && Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {

@@ -31,6 +31,13 @@ record TimelineHistory(List<Switch> switches) {
         return new TimelineHistory(switches);
     }
 
+    /** Where the newest timeline begins; empty for the first one. */
+    Optional<Lsn> begin() {
+        return switches.isEmpty()
+                ? Optional.empty()
+                : Optional.of(switches.get(switches.size() - 1).at());
+    }
+
     /** Where {@code timeline} was left; empty when it is no ancestor. */
     Optional<Lsn> leftAt(long timeline) {
         return switches.stream()

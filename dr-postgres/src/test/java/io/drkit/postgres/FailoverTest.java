@@ -10,6 +10,7 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.ActionExecutor.Watcher;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
@@ -299,6 +300,32 @@ class FailoverTest extends SharedPair {
                 .isInstanceOf(StaleEpochException.class);
         assertThat(to.dataDirectory().resolve("standby.signal")).doesNotExist();
         assertThat(duo.pair.writable()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("D4: a promotion that had shown its timeline before it ended is told from a start without promotion")
+    void prove_timelineSeenBeforeThePromotionEnded_isNoStartWithoutOne() throws Exception {
+        from.stop(NodeAgent.Stop.CLEAN);
+        ServerView.Answered before = (ServerView.Answered) Session.look(to());
+        executor.execute(promoter.failover(
+                from(),
+                to(),
+                FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER)));
+        Duration soon = Duration.ofSeconds(10);
+        Promotion promotion =
+                new Promotion(to(), new Limits(0, soon, soon, soon, soon, soon, ExecutionPolicy.defaults()));
+        try (Session session = Session.open(to())) {
+            ServerView.Answered now = session.view();
+            long timeline = now.timeline().orElseThrow();
+
+            assertThat(promotion
+                            .prove(session, timeline, before.replayed(), new Recorder())
+                            .writable())
+                    .isTrue();
+            assertThatThrownBy(() -> promotion.prove(session, timeline, now.flushed(), new Recorder()))
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("postgres.timeline");
+        }
     }
 
     @Test

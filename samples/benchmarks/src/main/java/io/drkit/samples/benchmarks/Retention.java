@@ -46,13 +46,15 @@ final class Retention {
             }
             System.out.printf(
                     Locale.ROOT,
-                    "  n = %,9d: decide %s, sort alone %s; %,d kept, %,d dropped; %.1f ns per n log2 n%n",
+                    "  n = %,9d: decide %s, of processor time %.1f; sort alone %s, of processor time %.1f; %,d kept,"
+                            + " %,d dropped%n",
                     n,
                     deciding,
+                    deciding.cpuMedian() * 1e3,
                     sorting,
+                    sorting.cpuMedian() * 1e3,
                     decision.keep().size(),
-                    decision.drop().size(),
-                    deciding.median() * 1e9 / (n * (Math.log(n) / Math.log(2))));
+                    decision.drop().size());
             if (n == 1_000_000) {
                 Evidence.atMost("retention-of-a-million", round(deciding.median()), "s", 1)
                         .seed(SEED)
