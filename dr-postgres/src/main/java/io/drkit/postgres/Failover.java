@@ -25,6 +25,7 @@ import java.util.function.Supplier;
 /** Promotes {@code to} without the help of {@code from}, which may be dead. */
 final class Failover implements Action<Failover.Seen> {
     private static final String BEGUN = "failover.begun";
+    private static final String INTENT = "promotion.intent";
     private static final String BOUND_MILLIS = "loss.bound.millis";
     private static final String BOUND_BASIS = "loss.bound.basis";
     private static final Duration POLL = Duration.ofMillis(2);
@@ -61,8 +62,13 @@ final class Failover implements Action<Failover.Seen> {
      *
      * @param bound what would be lost if it were done now
      * @param pending whether a promotion was asked for that is still to come about
+     * @param intent on which timeline it was when a promotion of this start of the server was decided; empty when none was
      */
-    record Seen(Pair pair, LossBound bound, boolean pending) {}
+    record Seen(Pair pair, LossBound bound, boolean pending, OptionalLong intent) {
+        boolean sourceWrites() {
+            return pair.from() instanceof ServerView.Answered source && source.writable();
+        }
+    }
 
     @Override
     public String describe() {
@@ -96,10 +102,22 @@ final class Failover implements Action<Failover.Seen> {
                                 .found(to.name() + " cannot be asked: " + silent.why())
                                 .remedy("make it reachable, then resume; nothing was undone"));
             }
-            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false);
+            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false, OptionalLong.empty());
         }
         ServerView.Answered target = (ServerView.Answered) pair.to();
-        return new Seen(pair, bound(pair, target, target.received(), now(), false), Promotion.pending(target, context));
+        return new Seen(
+                pair,
+                bound(pair, target, target.received(), now(), false),
+                Promotion.pending(target, context),
+                intent(target, context));
+    }
+
+    private static OptionalLong intent(ServerView.Answered target, ActionContext context) {
+        String prefix = target.instance() + " ";
+        return context.recorded(INTENT)
+                .filter(text -> text.startsWith(prefix))
+                .map(text -> OptionalLong.of(Long.parseLong(text.substring(prefix.length()))))
+                .orElse(OptionalLong.empty());
     }
 
     private long now() {
@@ -140,7 +158,7 @@ final class Failover implements Action<Failover.Seen> {
         if (otherSystem) {
             return Refusals.wrongPair(from, to);
         }
-        boolean sourceWrites = pair.from() instanceof ServerView.Answered source && source.writable();
+        boolean sourceWrites = seen.sourceWrites();
         if (target.writable()) {
             if (sourceWrites) {
                 return Refusals.splitBrain(from, to);
@@ -158,6 +176,10 @@ final class Failover implements Action<Failover.Seen> {
         }
         if (seen.pending()) {
             return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
+        }
+        if (seen.intent().isPresent() && !sourceWrites) {
+            // Decided before, under these terms: the request may be on its way, and the fence stands.
+            return Assessment.needed("go on to promote " + to.name(), "prove " + to.name() + " by a write probe");
         }
         return unfit(target)
                 .or(() -> unaccepted(seen.bound()))
@@ -224,9 +246,18 @@ final class Failover implements Action<Failover.Seen> {
         try (Session session = Session.open(to)) {
             Optional<Cut> cut = Optional.empty();
             if (!target.writable()) {
-                cut = Optional.of(promote(seen.pair(), target, session, context, timings));
+                if (seen.intent().isPresent() && !seen.sourceWrites()) {
+                    context.requireAuthority();
+                    context.noWayBack();
+                    Promotion promotion = new Promotion(to, limits);
+                    promotion.ask(session);
+                    promotion.await(session, context);
+                    timings.lap("promote");
+                } else {
+                    cut = Optional.of(promote(seen.pair(), target, session, context, timings));
+                }
             }
-            prove(session, seen.pair(), target, cut, context, timings);
+            prove(session, seen, target, cut, context, timings);
         } catch (SQLException e) {
             throw Promotion.lost("failing over to " + to.name(), e);
         }
@@ -279,6 +310,7 @@ final class Failover implements Action<Failover.Seen> {
             if (unaccepted.isPresent()) {
                 throw Refusals.exception(unaccepted.get(), "an accepted loss");
             }
+            context.record(INTENT, target.instance() + " " + target.timeline().orElse(0));
             context.requireAuthority();
         } catch (StaleEpochException e) {
             // a newer run decides what becomes of this one's work
@@ -288,6 +320,7 @@ final class Failover implements Action<Failover.Seen> {
             throw e;
         }
         Promotion promotion = new Promotion(to, limits);
+        context.noWayBack();
         try {
             promotion.ask(session);
         } catch (DeniedException e) {
@@ -360,18 +393,18 @@ final class Failover implements Action<Failover.Seen> {
 
     private void prove(
             Session session,
-            Pair pair,
+            Seen seen,
             ServerView.Answered before,
             Optional<Cut> cut,
             ActionContext context,
             Timings timings)
             throws SQLException {
-        long oldTimeline = cut.map(Cut::timeline).orElse(0L);
+        long oldTimeline = cut.map(Cut::timeline).orElse(seen.intent().orElse(0));
         ServerView.Answered view = new Promotion(to, limits).prove(session, oldTimeline, before.replayed(), context);
         timings.lap("probe");
         long timeline = view.timeline().orElseThrow();
-        Optional<Lsn> left = cut.flatMap(c -> leftAt(session, timeline, c.timeline()));
-        context.report(achieved(pair, before, cut, left, context).as(DataLoss.Stage.ACHIEVED, subject()));
+        Optional<Lsn> left = cut.flatMap(c -> leftAt(session, timeline, oldTimeline));
+        context.report(achieved(seen.pair(), before, cut, left, context).as(DataLoss.Stage.ACHIEVED, subject()));
         session.checkpoint(limits.checkpoint());
         timings.lap("checkpoint");
         context.record("timings", timings.toString());

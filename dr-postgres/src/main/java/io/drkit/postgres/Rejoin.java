@@ -29,8 +29,9 @@ final class Rejoin implements Action<Rejoin.Seen> {
      *
      * @param pair with {@code former} as its {@code from}
      * @param history of the primary; empty when it may not be read or there is none
+     * @param written how far the primary had written when everything else had been seen
      */
-    record Seen(Pair pair, Optional<TimelineHistory> history) {}
+    record Seen(Pair pair, Optional<TimelineHistory> history, Optional<Lsn> written) {}
 
     @Override
     public String describe() {
@@ -54,16 +55,19 @@ final class Rejoin implements Action<Rejoin.Seen> {
             }
         }
         Optional<TimelineHistory> history = Optional.empty();
+        Optional<Lsn> written = Optional.empty();
         if (pair.to() instanceof ServerView.Answered source
                 && source.writable()
                 && source.timeline().isPresent()) {
             try (Session session = Session.open(primary)) {
                 history = session.history(source.timeline().getAsLong());
+                // read last: a standby that streams meanwhile must not seem to be ahead
+                written = session.flushed().map(Session.Flushed::position);
             } catch (SQLException e) {
                 throw unseen(primary.name(), String.valueOf(e.getMessage()));
             }
         }
-        return new Seen(pair, history);
+        return new Seen(pair, history, written);
     }
 
     private UnknownOutcomeException unseen(String who, String why) {
@@ -129,7 +133,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
         long own = standby.timeline().getAsLong();
         long wanted = source.timeline().orElseThrow();
         Lsn at = standby.received().get();
-        Optional<Lsn> limit = own == wanted ? source.flushed() : left(seen, own);
+        Optional<Lsn> limit = own == wanted ? seen.written() : left(seen, own);
         if (limit.isEmpty()) {
             return Refusals.diverged(former, primary, "timeline " + own + " is not in the history that can be read");
         }
@@ -192,6 +196,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
         Session.requireNotStale(source.mark(), context.epoch(), primary);
         context.record(BEGUN, former.name());
         context.requireAuthority();
+        context.noWayBack();
         Standby standby = new Standby(former, primary, limits);
         try {
             Optional<DataDirectory> disk = former.agent().map(DataDirectory::new);
@@ -203,13 +208,9 @@ final class Rejoin implements Action<Rejoin.Seen> {
                     session.reload();
                 }
             }
-            if (Session.look(former) instanceof ServerView.Answered now && !now.writable()) {
-                // A standby that turns out to be ahead never streams: say so at once.
-                Assessment position =
-                        now.streamsOn(source.timeline().orElseThrow()) ? follow() : running(now, source, seen);
-                if (position instanceof Assessment.Blocked) {
-                    throw Refusals.exception(position, "to " + describe());
-                }
+            // A standby that turns out to be ahead never streams: say so at once.
+            if (assess(observe(context)) instanceof Assessment.Blocked blocked) {
+                throw Refusals.exception(blocked, "to " + describe());
             }
             standby.awaitStreaming(source.timeline().orElseThrow(), context);
             if (disk.isPresent()) {

@@ -19,8 +19,8 @@ sealed interface ServerView {
     /**
      * It answered.
      *
-     * @param timeline of a primary: the one it writes; of a standby: the one it receives or was last consistent on
-     * @param flushed of a primary: its flush position, read after everything else here
+     * @param timeline of a primary: the one it writes; of a standby: the one that its position is on, or a later one
+     * @param flushed of a primary: its flush position
      * @param received of a standby: the greater of its receive and replay position, as the first can fall behind the second
      * @param clock its own clock in microseconds, for differences with times made by the same server
      * @param replayedTime the primary's time of the last replayed transaction in microseconds

@@ -83,10 +83,6 @@ final class Session implements AutoCloseable {
     }
 
     ServerView.Answered view() throws SQLException {
-        ServerView.Receiver receiver = receiver();
-        ServerView.Senders senders = senders();
-        ServerView.Settings settings = settings();
-        Optional<ServerView.Mark> mark = mark();
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("""
                         SELECT pg_is_in_recovery() AS recovering,
@@ -117,6 +113,9 @@ final class Session implements AutoCloseable {
                     .or(() -> replayed);
             long time = row.getLong("replayed_time");
             OptionalLong replayedTime = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(time);
+            // After the positions: a standby that goes over to a newer timeline in between must not seem to be far on
+            // the old.
+            ServerView.Receiver receiver = receiver();
             return new ServerView.Answered(
                     !recovering,
                     row.getLong("system_id"),
@@ -130,15 +129,15 @@ final class Session implements AutoCloseable {
                     replayedTime,
                     row.getBoolean("paused"),
                     receiver,
-                    senders,
-                    settings,
+                    senders(),
+                    settings(),
                     new ServerView.Rights(
                             row.getBoolean("may_promote"),
                             row.getBoolean("may_reload"),
                             row.getBoolean("may_create") || probeTableExists(),
                             maySetConninfo(row.getInt("version")),
                             row.getBoolean("may_slots")),
-                    mark);
+                    mark());
         }
     }
 

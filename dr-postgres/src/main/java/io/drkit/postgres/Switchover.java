@@ -372,6 +372,7 @@ final class Switchover implements Action<Switchover.Seen> {
                 drain(session, last);
                 note = fence(note, last);
                 lastLook(session, last);
+                context.noWayBack();
                 asked = true;
                 ask(session);
                 return note;

@@ -16,11 +16,15 @@ import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
 import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.replica.NodeAgent;
+import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.ledger.Audit;
 import io.drkit.testkit.ledger.LiveWriter;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -146,6 +150,57 @@ class FailoverTest extends SharedPair {
             assertThat(duo.pair.writable()).containsExactly(to);
             assertThat(sampler.toString()).contains(from.name());
         }
+    }
+
+    /** The system's clockwork, whose monotonic time a test can move on. */
+    private static Clockwork leaping(AtomicLong ahead) {
+        return (Clockwork) Proxy.newProxyInstance(
+                FailoverTest.class.getClassLoader(), new Class<?>[] {Clockwork.class}, (proxy, method, arguments) -> {
+                    Object answer;
+                    try {
+                        answer = method.invoke(Duo.CLOCK, arguments);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                    return method.getName().equals("nanoTime") ? (Object) ((Long) answer + ahead.get()) : answer;
+                });
+    }
+
+    @Test
+    @DisplayName("D4: a loss that grew above the accepted one while it was fenced is refused, and the replica put back")
+    void failover_fencingTakesTooLong_refusedAndReplicaIsAsBefore() throws Exception {
+        AtomicLong ahead = new AtomicLong();
+        PostgresReplicaPromoter watching =
+                PostgresReplicaPromoter.builder().clockwork(leaping(ahead)).build();
+        Fence stopping = PostgresFences.stopping(from());
+        Fence slow = new Fence() {
+            @Override
+            public String describe() {
+                return stopping.describe();
+            }
+
+            @Override
+            public FenceProof fence(ActionContext context) throws InterruptedException {
+                FenceProof proof = stopping.fence(context);
+                ahead.addAndGet(Duration.ofHours(1).toNanos());
+                return proof;
+            }
+        };
+        String conninfo = duo.ask(to, "SHOW primary_conninfo");
+        try (FlushSampler sampler = watching.sampling(from(), Duration.ofMillis(20))) {
+            Duo.until(() -> !sampler.toString().contains(" 0 samples"));
+            Recorder context = new Recorder();
+            assertThatThrownBy(() -> apply(
+                            watching.failover(
+                                    from(), to(), FailoverTerms.fencedBy(slow).acceptingLoss(Duration.ofMinutes(10))),
+                            context))
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("[postgres.loss-above-accepted]");
+            assertThat(context.losses).extracting(DataLoss::stage).containsExactly(DataLoss.Stage.BOUND);
+        }
+        assertThat(duo.writable(to)).isFalse();
+        assertThat(duo.ask(to, "SHOW primary_conninfo")).isEqualTo(conninfo);
+        assertThat(from.running()).isFalse();
     }
 
     @Test
@@ -340,14 +395,19 @@ class FailoverTest extends SharedPair {
             FailoverTerms terms =
                     FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER);
             passed.clear();
+            MortalContext mortal = new MortalContext(passed, at);
             boolean died = false;
             try {
-                apply(promoter.failover(from(), to(), terms), new MortalContext(passed, at));
+                apply(promoter.failover(from(), to(), terms), mortal);
             } catch (MortalContext.Death e) {
                 died = true;
             }
             assertThat(duo.pair.writable()).isSubsetOf(to);
             Recorder next = new Recorder();
+            if (at % 2 == 0) {
+                // as from a journal; the others have nothing but the two servers
+                next.facts.putAll(mortal.facts);
+            }
             executor.execute(promoter.failover(from(), to(), terms), next, Watcher.NONE);
             assertThat(duo.pair.writable()).containsExactly(to);
             assertThat(duo.holds(to, "row " + at)).isTrue();
