@@ -104,11 +104,12 @@ class FileJournalTest {
     }
 
     @Test
-    void latestRun_tailOfZeroBytesAfterAPowerCut_isTorn() throws IOException {
+    void latestRun_tailOfZeroBytesAfterAPowerCut_isTornAndCutOff() throws IOException {
         List<JournalEntry> written = writeThree();
         byte[] whole = Files.readAllBytes(runFile());
         Files.write(runFile(), Arrays.copyOf(whole, whole.length + 100));
         assertThat(read()).isEqualTo(written);
+        assertThat(runFile()).hasBinaryContent(whole);
     }
 
     @Test
@@ -236,19 +237,7 @@ class FileJournalTest {
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void append_diskFullInTheMiddleOfALine_isRefusedFromThenOnAndLosesNothingThatWasAcknowledged() throws Exception {
-        // A limit on the size of files cuts a write short as a full disk does, and needs no disk of its own.
-        Process process = new ProcessBuilder(
-                        "sh",
-                        "-c",
-                        "ulimit -f 16; exec \"$0\" -XX:-UsePerfData -cp \"$1\" \"$2\" \"$3\"",
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        System.getProperty("java.class.path"),
-                        FillsTheDisk.class.getName(),
-                        root.toString())
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
+        String output = onASmallDisk(FillsTheDisk.class);
         int acknowledged = Integer.parseInt(output.replaceAll("(?s).*acknowledged (\\d+).*", "$1"));
         assertThat(output).contains("refused journal.unreachable", "then refused journal.unreachable");
         assertThat(acknowledged).isGreaterThan(10);
@@ -256,6 +245,44 @@ class FileJournalTest {
                 .as("what was cut short was cut off")
                 .endsWith("\n");
         assertThat(read()).hasSize(acknowledged);
+    }
+
+    @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void begin_diskFullInTheMiddleOfTheFirstEntry_leavesNoRunBehind() throws Exception {
+        assertThat(onASmallDisk(BeginsOnAFullDisk.class)).contains("refused journal.unreachable");
+        assertThat(read()).isEmpty();
+    }
+
+    /** Runs it where no file may grow beyond some KiB, which cuts a write short as a full disk does; answers what it said. */
+    private String onASmallDisk(Class<?> program) throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(
+                        "sh",
+                        "-c",
+                        "ulimit -f 16; exec \"$0\" -XX:-UsePerfData -cp \"$1\" \"$2\" \"$3\"",
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        System.getProperty("java.class.path"),
+                        program.getName(),
+                        root.toString())
+                .redirectErrorStream(true)
+                .start();
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output;
+    }
+
+    /** Begins a run with an entry that does not fit. */
+    static final class BeginsOnAFullDisk {
+        private BeginsOnAFullDisk() {}
+
+        public static void main(String[] args) {
+            try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
+                journal.raiseEpoch();
+                journal.begin(new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of("x", "x".repeat(100_000))));
+            } catch (BlockedException full) {
+                System.out.println("refused " + full.code());
+            }
+        }
     }
 
     /** Appends until it cannot, and once more. */

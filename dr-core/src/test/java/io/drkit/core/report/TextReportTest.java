@@ -45,7 +45,7 @@ class TextReportTest {
     }
 
     @Test
-    void toText_pointOfNoReturnLookedAtButNotApplied_isNotPastIt() {
+    void toText_pointOfNoReturnNotReached_isNotPastIt() {
         RunReport report = Reports.report(
                 Mode.SWITCHOVER,
                 RunOutcome.STOPPED,
@@ -54,13 +54,28 @@ class TextReportTest {
                 Reports.at(60),
                 List.of(),
                 List.of(
-                        Reports.marked("promote", StepStatus.ALREADY_SO, 0, 1, true, false),
+                        Reports.marked("promote", StepStatus.NOT_REACHED, -1, -1, true, false),
                         Reports.open("copy files", StepStatus.RUNNING, 0)));
 
         assertThat(String.join(" ", TextReport.lines(report, 500)))
                 .contains("STOPPED")
                 .doesNotContain("point of no return");
         assertThat(HtmlReport.toHtml(report)).doesNotContain(">point of no return 1");
+    }
+
+    @Test
+    void toText_pointOfNoReturnWasSoBefore_isPastIt() {
+        RunReport report = Reports.report(
+                Mode.SWITCHOVER,
+                RunOutcome.STOPPED,
+                Optional.of("x"),
+                Optional.empty(),
+                Reports.at(60),
+                List.of(),
+                List.of(Reports.marked("promote", StepStatus.ALREADY_SO, 0, 1, true, false)));
+
+        assertThat(String.join(" ", TextReport.lines(report, 500))).contains("past its point of no return");
+        assertThat(HtmlReport.toHtml(report)).as("nobody knows when").doesNotContain(">point of no return 1");
     }
 
     @Test

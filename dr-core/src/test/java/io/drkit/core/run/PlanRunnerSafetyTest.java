@@ -274,10 +274,51 @@ class PlanRunnerSafetyTest {
             Map<String, String> header = Map.of("epoch", epoch.toString(), "run", "r", "hash", hash);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
             for (String step : steps) {
-                Map<String, String> intent = Map.of("began", Instant.EPOCH.toString(), "changes", "x");
-                journal.append(new JournalEntry(JournalEntry.Kind.INTENT, Instant.EPOCH, step, intent));
+                journal.append(intent(step));
             }
         }
+    }
+
+    private static JournalEntry intent(String step) {
+        Map<String, String> details = Map.of("began", Instant.EPOCH.toString(), "changes", "x");
+        return new JournalEntry(JournalEntry.Kind.INTENT, Instant.EPOCH, step, details);
+    }
+
+    @Test
+    void resume_pointOfNoReturnRefusedOnceAndInDoubtTheSecondTime_goesOnlyForward() throws InterruptedException {
+        world.values.put("old writers", "off");
+        world.blocked.put("primary", "its role cannot be learnt");
+        crashedInTheMiddleOf(promotePlan(), "stop writers", "promote");
+        try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
+            Map<String, String> refused =
+                    Map.of("began", Instant.EPOCH.toString(), "status", "FAILED", "unchanged", "true");
+            journal.append(new JournalEntry(JournalEntry.Kind.OUTCOME, Instant.EPOCH, "promote", refused));
+            journal.append(intent("promote"));
+        }
+        assertThat(runner().resume(promotePlan(), OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
+    }
+
+    @Test
+    void resume_stepThatWasUndone_isNotUndoneTwice() throws InterruptedException {
+        world.values.put("a", "0");
+        world.values.put("b", "0");
+        world.after.put("a", context -> world.blocked.put("a", "the share is gone"));
+        world.blocked.put("c", "no");
+        RecoveryPlan<Place> plan = plan().step("a", (from, to) -> world.set("a", "1"))
+                .undo((from, to) -> world.set("a", "0"))
+                .step("b", (from, to) -> world.set("b", "1"))
+                .undo((from, to) -> world.set("b", "0"))
+                .step("c", (from, to) -> world.set("c", "1"))
+                .after("a", "b")
+                .nothingToUndo("x")
+                .build();
+        assertThat(runner().run(plan, OVER).outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        world.blocked.clear();
+        events.clear();
+        assertThat(runner().resume(plan, OVER).outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(events)
+                .noneMatch(e ->
+                        e instanceof RunEvent.StepBegan began && began.step().equals("b"));
     }
 
     @Test
@@ -596,6 +637,11 @@ class PlanRunnerSafetyTest {
     }
 
     @Test
+    void run_lockDeleted_stopsAsAnotherProcessCouldComeIn() {
+        assertStopsBeforeTheSecondEffect(folder -> Files.delete(folder.resolve("lock")));
+    }
+
+    @Test
     void run_runFileDeleted_stopsWithoutAnotherEffect() {
         assertStopsBeforeTheSecondEffect(folder -> {
             for (Path file : list(folder)) {
@@ -729,6 +775,26 @@ class PlanRunnerSafetyTest {
             assertThat(runner.resume(plan, OVER).succeeded()).as("%s", kind).isTrue();
             assertThat(world.applied).as("%s", kind).containsExactly("a=1");
         }
+    }
+
+    @Test
+    void write_entryIsNotDurable_doesNotCount() {
+        Failing journals = new Failing();
+        journals.failsAt.set(JournalEntry.Kind.FACT);
+        try (Journal journal = journals.open(new JournalKey("p", "west", "east"))) {
+            RunLog log = new RunLog(journal, RunHistory.of(List.of()), Clockwork.system(), List.of());
+            assertThatThrownBy(() -> log.write(JournalEntry.Kind.FACT, "a", Map.of("key", "k", "value", "v")))
+                    .isInstanceOf(BlockedException.class);
+            assertThat(log.<Map<String, String>>ask(history -> history.step("a").facts))
+                    .isEmpty();
+        }
+    }
+
+    @Test
+    void abandon_raisesTheEpoch_soThatWhatIsLeftOfTheRunIsRefusedByResources() throws InterruptedException {
+        crashedInTheMiddleOf(twoSteps(), "a");
+        runner().abandon(twoSteps(), OVER, "ann", "done by hand");
+        assertThat(runner().run(twoSteps(), OVER).epoch()).isEqualTo(new Epoch(3));
     }
 
     @Test
