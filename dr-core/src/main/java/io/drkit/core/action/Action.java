@@ -40,4 +40,9 @@ public interface Action<O> {
     default ExecutionPolicy policy() {
         return ExecutionPolicy.defaults();
     }
+
+    /** Whether what {@link #apply} changes refuses a lower epoch by itself. Unless an action says so it is not assumed. */
+    default EpochCheck epochCheck() {
+        return EpochCheck.ADVISORY;
+    }
 }

@@ -19,7 +19,17 @@ public interface Journal extends AutoCloseable {
      */
     List<JournalEntry> latestRun();
 
-    /** A new epoch, higher than any before it even where older journals were removed. Durable when it returns. */
+    /**
+     * A new epoch, higher than {@code above} and than any before it, even where older journals were removed. Durable when it
+     * returns.
+     *
+     * @param above an epoch that comes from elsewhere, such as the run's lease; {@link Epoch#NONE} when there is none
+     */
+    default Epoch raiseEpoch(Epoch above) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** As {@link #raiseEpoch(Epoch)}, above nothing. */
     Epoch raiseEpoch();
 
     /** Begins a new run with its first entry; {@link #latestRun()} is that run from now on. Durable when it returns. */

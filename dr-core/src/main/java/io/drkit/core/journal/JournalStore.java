@@ -1,5 +1,7 @@
 package io.drkit.core.journal;
 
+import java.util.List;
+
 /**
  * Where journals are kept. It must be reachable when the active site is dead, so it does not live there, or not only there.
  * Implementations are thread-safe.
@@ -12,4 +14,43 @@ public interface JournalStore {
      * @throws io.drkit.core.DrException when it cannot be reached
      */
     Journal open(JournalKey key);
+
+    /**
+     * Opens a journal although another process has it open, and raises its epoch in the same step: from then on whatever that
+     * process writes or asks is refused as stale, however long it slept. The entries it made durable are there; what it was
+     * writing at that moment is either there whole or not at all.
+     *
+     * <p>For an operator who knows that the other process is dead or cut off. Nobody decides that by a timeout.
+     *
+     * @throws io.drkit.core.DrException when it cannot be reached
+     */
+    default Journal takeOver(JournalKey key) {
+        throw new UnsupportedOperationException();
+    }
+
+    /**
+     * The latest runs, the newest first, each with its entries as far as they are durable now, without opening it: for whoever
+     * watches a run, or looks at past ones.
+     *
+     * @param atMost how many runs, 1 or more
+     * @throws CorruptJournalException when an entry that was durable is damaged
+     */
+    default List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Every journal that was ever begun here, in no particular order. */
+    default List<JournalKey> keys() {
+        throw new UnsupportedOperationException();
+    }
+
+    /** Leaves a word for the run of this key, whichever process works on it. Durable when it returns. */
+    default void post(JournalKey key, Instruction instruction) {
+        throw new UnsupportedOperationException();
+    }
+
+    /** The words left for the latest run of this key, in the order in which they were posted; a new run begins without any. */
+    default List<Instruction> instructions(JournalKey key) {
+        throw new UnsupportedOperationException();
+    }
 }

@@ -1,0 +1,52 @@
+package io.drkit.core.journal;
+
+import java.time.Instant;
+import java.util.Objects;
+
+/**
+ * What an operator tells a run.
+ *
+ * @param id unique; whoever posts the same one twice has posted it once
+ * @param kind what is asked for
+ * @param subject the step, the approval or the safety rule it is about; empty when it is about the run
+ * @param who the person who answers for it
+ * @param role the role in which they say it; may be empty
+ * @param reason why, for whoever reads the journal
+ * @param at when, for people
+ */
+public record Instruction(String id, Kind kind, String subject, String who, String role, String reason, Instant at) {
+    /** What may be asked for. */
+    public enum Kind {
+        /** Let the approval named by the subject pass. */
+        APPROVE,
+        /** Let the approval named by the subject fail. */
+        REJECT,
+        /** Begin no further step. */
+        PAUSE,
+        /** Go on after a pause. */
+        CONTINUE,
+        /** Go on without the step, as if it were done. */
+        SKIP,
+        /** Try the failed step once more. */
+        RETRY,
+        /** Stop, and put back what was done where that is still possible. */
+        CANCEL,
+        /** Ignore the safety rule named by the subject, and no other, in this run. */
+        OVERRIDE,
+        /** Turn the switchover into a failover. */
+        FAIL_OVER
+    }
+
+    public Instruction {
+        if (id.isBlank()) {
+            throw new IllegalArgumentException("An instruction has an id");
+        }
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(subject, "subject");
+        Objects.requireNonNull(role, "role");
+        Objects.requireNonNull(at, "at");
+        if (who.isBlank() || reason.isBlank()) {
+            throw new IllegalArgumentException("An instruction names a person and a reason");
+        }
+    }
+}
