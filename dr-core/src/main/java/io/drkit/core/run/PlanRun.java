@@ -113,7 +113,7 @@ final class PlanRun {
 
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
         log.write(kind, "", Map.of("outcome", outcome.name(), "reason", reason));
-        RunReport report = log.ask(history -> history.report(plan));
+        RunReport report = log.ask(RunHistory::report);
         log.tell(new RunEvent.RunEnded(report.ended(), report));
         return report;
     }
