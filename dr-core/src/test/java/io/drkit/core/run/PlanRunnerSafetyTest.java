@@ -141,7 +141,8 @@ class PlanRunnerSafetyTest {
                 "west",
                 "east",
                 Optional.empty(),
-                List.of(steps));
+                List.of(steps),
+                List.of());
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch();
             JournalEntry first = new JournalEntry(
