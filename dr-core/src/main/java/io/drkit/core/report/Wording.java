@@ -88,6 +88,7 @@ public final class Wording {
             case RETRY -> "retried the step" + subject;
             case CANCEL -> "cancelled the run";
             case OVERRIDE -> "OVERRODE the safety rule" + subject;
+            case TAKE_OVER -> "took the run over";
             case FAIL_OVER -> "turned the switchover into a failover";
         };
     }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The steps at work in this process. For the coordinator's thread alone. */
@@ -58,6 +59,11 @@ final class Crew {
 
     boolean anyUnheard() {
         return !unheard.isEmpty();
+    }
+
+    boolean allEnded() {
+        return Stream.concat(running.values().stream(), unheard.values().stream())
+                .allMatch(watch -> watch.task.ended());
     }
 
     /** The names of the steps at work, those included that go on unheard. */

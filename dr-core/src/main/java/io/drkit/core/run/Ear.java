@@ -14,12 +14,11 @@ import org.slf4j.LoggerFactory;
 /** Looks for words that people left for the run. For the coordinator's thread alone, except {@link #wake}. */
 final class Ear {
     private static final Logger log = LoggerFactory.getLogger(Ear.class);
-    private static final Duration NEVER = Duration.ofDays(36_500);
 
     private final JournalStore store;
     private final JournalKey key;
     private final Clockwork clockwork;
-    private Duration every;
+    private final Duration every;
     private Deadline next;
     private volatile boolean woken;
 
@@ -41,17 +40,16 @@ final class Ear {
         woken = true;
     }
 
-    /** All that was left for this run so far, if it is time to look. */
+    boolean due() {
+        return woken || next.passed();
+    }
+
+    /** All that was left for this run so far. */
     List<Instruction> listen() {
-        if (!woken && !next.passed()) {
-            return List.of();
-        }
         woken = false;
         List<Instruction> heard = List.of();
         try {
             heard = store.instructions(key);
-        } catch (UnsupportedOperationException deaf) {
-            every = NEVER;
         } catch (DrException e) {
             // What cannot be heard holds nothing up: whether the run may go on is for the journal to say.
             log.warn("The words left for the run of {} could not be read", key, e);

@@ -89,6 +89,11 @@ final class PlanRun {
         signals.put(new Signal.Word());
     }
 
+    /** Whether no step is at work any more, in whatever way the run ended. */
+    boolean allEnded() {
+        return crew.allEnded();
+    }
+
     RunReport execute(boolean resumed) throws InterruptedException {
         log.tell(new RunEvent.RunBegan(
                 log.now(), plan.plan(), plan.line(), scope.runId(), scope.epoch(), names(), resumed));
@@ -186,6 +191,11 @@ final class PlanRun {
     /** Takes what people have said since it last looked; answers what is to be obeyed, all of it in the journal. */
     private List<Instruction> listen() {
         List<Instruction> taken = new ArrayList<>();
+        if (!ear.due()) {
+            return taken;
+        }
+        // Whoever lost the run while it only waited finds out here, and obeys nobody.
+        scope.authority().require();
         for (Instruction said : ear.listen()) {
             if (log.ask(history -> history.heard(said.id()))) {
                 continue;
@@ -222,7 +232,7 @@ final class PlanRun {
                 log.tell(new RunEvent.StepEnded(
                         now, said.subject(), StepStatus.SKIPPED, RunHistory.skipped(said), Duration.ZERO, false));
             }
-            case APPROVE, REJECT, PAUSE, CONTINUE, RETRY, OVERRIDE -> {
+            case APPROVE, REJECT, PAUSE, CONTINUE, RETRY, OVERRIDE, TAKE_OVER -> {
                 // what follows from them is in the history
             }
         }
@@ -264,7 +274,7 @@ final class PlanRun {
                     failures.remove(subject);
                     ready.add(subject);
                 }
-                case PAUSE, CONTINUE, CANCEL, OVERRIDE, FAIL_OVER -> {
+                case PAUSE, CONTINUE, CANCEL, OVERRIDE, TAKE_OVER, FAIL_OVER -> {
                     // looked up in the history where it matters
                 }
             }

@@ -31,6 +31,7 @@ record Refusal(
                             case RETRY -> retry(said, history);
                             case CANCEL -> cancel(history);
                             case OVERRIDE -> override(said, history);
+                            case TAKE_OVER -> "a run is taken over by the process that goes on with it";
                             case FAIL_OVER -> history.mode() == Mode.FAILOVER ? "it is a failover already" : noFailover;
                         })
                 .filter(why -> !why.isEmpty());

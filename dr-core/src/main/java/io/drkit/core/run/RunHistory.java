@@ -100,7 +100,10 @@ final class RunHistory {
     }
 
     void replay(JournalEntry entry) {
-        lastAt = entry.at();
+        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST) {
+            // that one is the store's own, and only in one of two
+            lastAt = entry.at();
+        }
         switch (entry.kind()) {
             case RUN_BEGAN -> {
                 header = entry.details();
@@ -110,6 +113,19 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
+                if (!entry.detail("who").isEmpty()) {
+                    told.add(new RunReport.Told(
+                            new Instruction(
+                                    entry.detail("id"),
+                                    Instruction.Kind.TAKE_OVER,
+                                    "",
+                                    entry.detail("who"),
+                                    "",
+                                    entry.detail("reason"),
+                                    entry.at()),
+                            entry.at(),
+                            Optional.empty()));
+                }
                 outcome = null;
                 reason = "";
                 // Whoever resumes has decided: what failed is tried again.
@@ -173,6 +189,7 @@ final class RunHistory {
                         entry.at(),
                         wait -> wait.step().equals(entry.step())
                                 && wait.what().name().equals(entry.detail("what")));
+            case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 // It could not be put back: from here on it only goes forward, or on with putting back.
@@ -235,6 +252,9 @@ final class RunHistory {
                 endWaits(entry.at(), wait -> true);
             }
             case OVERRIDE -> overridden.put(subject, said);
+            case TAKE_OVER -> {
+                // always refused: that is no word to a run
+            }
             case FAIL_OVER -> {
                 switchoverSteps = header.getOrDefault("steps", "");
                 Map<String, String> failover = new HashMap<>(header);
@@ -294,7 +314,7 @@ final class RunHistory {
         return details;
     }
 
-    private static DataLoss loss(JournalEntry entry) {
+    static DataLoss loss(JournalEntry entry) {
         String time = entry.detail("time");
         String bytes = entry.detail("bytes");
         return new DataLoss(
@@ -356,6 +376,36 @@ final class RunHistory {
 
     boolean failedOver() {
         return !switchoverSteps.isEmpty();
+    }
+
+    String plan() {
+        return header.getOrDefault("plan", "");
+    }
+
+    String direction() {
+        return header.getOrDefault("from", "") + " → " + header.getOrDefault("to", "");
+    }
+
+    List<String> stepNames() {
+        return StepShape.fromJson(header.getOrDefault("steps", "")).stream()
+                .map(StepShape::name)
+                .toList();
+    }
+
+    String description(String step) {
+        return StepShape.fromJson(header.getOrDefault("steps", "")).stream()
+                .filter(shape -> shape.name().equals(step))
+                .map(StepShape::description)
+                .findFirst()
+                .orElse("");
+    }
+
+    RunReport.Told lastTold() {
+        return told.get(told.size() - 1);
+    }
+
+    boolean resumed() {
+        return resumptions > 0;
     }
 
     boolean heard(String instruction) {

@@ -12,7 +12,6 @@ record RunSettings(
         List<RunListener> listeners,
         int parallelism,
         Duration stopGrace,
-        Duration listenEvery,
         Duration observeWithin,
         Optional<Duration> askOnFailure) {
     RunSettings {

@@ -14,6 +14,7 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
@@ -143,14 +144,29 @@ class PlanRunnerSafetyTest {
                 Optional.empty(),
                 List.of(steps),
                 List.of());
-        try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
-            Epoch epoch = journal.raiseEpoch();
+        JournalKey key = new JournalKey("p", "west", "east");
+        try (Journal journal = new FileJournalStore(root).open(key)) {
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry first = new JournalEntry(
-                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, "r", epoch));
+                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, Optional.empty(), "r", epoch));
             journal.begin(first);
             RunHistory history = RunHistory.of(List.of(first));
             Clockwork clockwork = Clockwork.system();
-            return new PlanRun(plan, journal, history, epoch, clockwork, List.of(), 1, Duration.ofSeconds(1))
+            return new PlanRun(
+                            plan,
+                            new PlanRun.Alternative(Optional.empty(), "none"),
+                            journal,
+                            history,
+                            epoch,
+                            () -> {},
+                            new Ear(new FileJournalStore(root), key, Duration.ofDays(1), clockwork),
+                            new RunSettings(
+                                    clockwork,
+                                    List.of(),
+                                    1,
+                                    Duration.ofSeconds(1),
+                                    Duration.ofSeconds(30),
+                                    Optional.empty()))
                     .execute(false);
         }
     }
@@ -270,8 +286,8 @@ class PlanRunnerSafetyTest {
     /** A process wrote these intents, and nobody knows what came of them. */
     private void crashedInTheMiddleOf(RecoveryPlan<Place> plan, String... steps) {
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
-            Epoch epoch = journal.raiseEpoch();
-            Map<String, String> header = RunHistory.header(plan.bind(OVER), "r", epoch);
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            Map<String, String> header = RunHistory.header(plan.bind(OVER), Optional.empty(), "r", epoch);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
             for (String step : steps) {
                 journal.append(intent(step));
@@ -692,8 +708,8 @@ class PlanRunnerSafetyTest {
                 }
 
                 @Override
-                public Epoch raiseEpoch() {
-                    return journal.raiseEpoch();
+                public Epoch raiseEpoch(Epoch above) {
+                    return journal.raiseEpoch(above);
                 }
 
                 @Override
@@ -722,6 +738,31 @@ class PlanRunnerSafetyTest {
                     }
                 }
             };
+        }
+
+        @Override
+        public Journal takeOver(JournalKey key) {
+            return store.takeOver(key);
+        }
+
+        @Override
+        public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+            return store.runs(key, atMost);
+        }
+
+        @Override
+        public List<JournalKey> keys() {
+            return store.keys();
+        }
+
+        @Override
+        public void post(JournalKey key, Instruction instruction) {
+            store.post(key, instruction);
+        }
+
+        @Override
+        public List<Instruction> instructions(JournalKey key) {
+            return store.instructions(key);
         }
     }
 
