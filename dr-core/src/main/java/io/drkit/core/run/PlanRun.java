@@ -393,9 +393,10 @@ final class PlanRun {
     }
 
     private void lapseApprovals(Way way) {
-        for (PlannedStep step : List.copyOf(way.asking.keySet())) {
+        for (Map.Entry<PlannedStep, Deadline> asked : List.copyOf(way.asking.entrySet())) {
+            PlannedStep step = asked.getKey();
             Approval approval = step.approval().orElseThrow();
-            if (way.asking.get(step) instanceof Deadline deadline && deadline.passed()) {
+            if (asked.getValue().passed()) {
                 way.asking.remove(step);
                 lapse(RunReport.Wait.For.APPROVAL, step.name(), approval.name());
                 way.fail(
