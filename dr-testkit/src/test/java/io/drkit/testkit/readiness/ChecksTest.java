@@ -199,7 +199,8 @@ class ChecksTest {
     @DisplayName("F12: an age that two clocks do not agree on is unknown")
     void staleness_whenItLiesInTheFuture_isUnknown() throws Exception {
         Instant future = clockwork.now().plusSeconds(60);
-        assertThat(find(Checks.staleness("files", () -> Optional.of(future), RPO)).state())
+        assertThat(find(Checks.staleness("files", () -> Optional.of(future), RPO))
+                        .state())
                 .isEqualTo(ReadyState.UNKNOWN);
     }
 
@@ -212,7 +213,8 @@ class ChecksTest {
     @Test
     @DisplayName("A14, B10: the same application version on both sides")
     void parity_whenImagesDiffer_namesEveryDifferingEntry() throws Exception {
-        assertThat(find(images(Map.of("runtime", "1.4"), Map.of("runtime", "1.4"))).state())
+        assertThat(find(images(Map.of("runtime", "1.4"), Map.of("runtime", "1.4")))
+                        .state())
                 .isEqualTo(ReadyState.READY);
 
         Finding finding = find(images(
@@ -282,8 +284,7 @@ class ChecksTest {
         FakeWorkloads standby = FakeWorkloads.on(clockwork);
         standby.run(RUNTIME, 2);
         standby.run(LISTENER, 1);
-        ActionExecutor.on(clockwork)
-                .execute(FakeWorkloadScaler.of(standby).toZero(RUNTIME, LISTENER));
+        ActionExecutor.on(clockwork).execute(FakeWorkloadScaler.of(standby).toZero(RUNTIME, LISTENER));
         Check check = Checks.replicaIntent(
                 "replicas",
                 Side.of("west", FakeWorkloadScaler.of(active)),
