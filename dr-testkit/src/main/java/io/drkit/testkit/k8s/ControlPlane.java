@@ -216,13 +216,13 @@ public final class ControlPlane implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        relay.close();
         if (client != null) {
             client.close();
         }
         if (direct != null) {
             direct.close();
         }
+        relay.close();
         try {
             for (ChildProcess process : others) {
                 process.kill();

@@ -28,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -56,6 +57,7 @@ public final class RealCluster implements TestCluster {
     private final SimulatedKubelet kubelet;
     private final ClusterDns dns;
     private final SharedIndexInformer<Service> services;
+    private final AtomicBoolean closed = new AtomicBoolean();
 
     private RealCluster(ControlPlane plane, String namespace) throws IOException {
         this.plane = plane;
@@ -360,6 +362,9 @@ public final class RealCluster implements TestCluster {
 
     @Override
     public void close() {
+        if (closed.getAndSet(true)) {
+            return;
+        }
         services.close();
         client.close();
         gate.close();
