@@ -3,6 +3,7 @@ package io.drkit.testkit.disaster;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
@@ -25,7 +26,40 @@ final class MachineJournals implements JournalStore {
     @Override
     public Journal open(JournalKey key) {
         machine.moment();
-        Journal journal = journals.open(key);
+        return held(journals.open(key));
+    }
+
+    @Override
+    public Journal takeOver(JournalKey key) {
+        machine.moment();
+        return held(journals.takeOver(key));
+    }
+
+    @Override
+    public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+        machine.requireAlive();
+        return journals.runs(key, atMost);
+    }
+
+    @Override
+    public List<JournalKey> keys() {
+        machine.requireAlive();
+        return journals.keys();
+    }
+
+    @Override
+    public void post(JournalKey key, Instruction instruction) {
+        machine.moment();
+        journals.post(key, instruction);
+    }
+
+    @Override
+    public List<Instruction> instructions(JournalKey key) {
+        machine.requireAlive();
+        return journals.instructions(key);
+    }
+
+    private Journal held(Journal journal) {
         machine.releasesAtDeath(journal::close);
         return new Held(journal);
     }
@@ -44,9 +78,9 @@ final class MachineJournals implements JournalStore {
         }
 
         @Override
-        public Epoch raiseEpoch() {
+        public Epoch raiseEpoch(Epoch above) {
             machine.moment();
-            return journal.raiseEpoch();
+            return journal.raiseEpoch(above);
         }
 
         @Override
