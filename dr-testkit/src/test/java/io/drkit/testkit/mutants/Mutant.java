@@ -98,6 +98,16 @@ public final class Mutant {
         return inTime(loader, () -> Verdict.of(loader.loadClass(tests), List.of(rules)));
     }
 
+    /** Writes the classes that differ into a directory, to come first on the class path of a process. */
+    public void writeTo(Path directory) throws IOException {
+        for (Map.Entry<String, byte[]> each :
+                InMemoryCompiler.compile(sources, description).entrySet()) {
+            Path file = directory.resolve(each.getKey().replace('.', '/') + ".class");
+            Files.createDirectories(file.getParent());
+            Files.write(file, each.getValue());
+        }
+    }
+
     private ClassLoader load() {
         return new MutantLoader(InMemoryCompiler.compile(sources, description));
     }
