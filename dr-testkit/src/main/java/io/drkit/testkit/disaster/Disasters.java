@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -126,19 +127,23 @@ public final class Disasters<S extends Site> {
     /**
      * Simulates them.
      *
+     * @return what happened in all of them
      * @throws DisasterFound when an invariant is broken; of several disasters the first
      */
-    public void holds(Invariant... invariants) throws InterruptedException {
+    public Tally holds(Invariant... invariants) throws InterruptedException {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger first = new AtomicInteger(runs);
         AtomicReference<Throwable> broken = new AtomicReference<>();
+        AtomicReference<Tally> tally = new AtomicReference<>(Tally.NONE);
         List<Task> tasks = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
             tasks.add(real.start("disasters-" + i, () -> {
+                AtomicReference<Tally> mine = new AtomicReference<>(Tally.NONE);
                 try {
                     for (int n = next.getAndIncrement(); n < first.get(); n = next.getAndIncrement()) {
                         Disaster disaster = Draw.disaster(seed + n);
-                        if (Finding.in(application, disaster, invariants).isPresent()) {
+                        Consumer<History> count = history -> mine.set(mine.get().plus(history));
+                        if (Finding.in(application, disaster, count, invariants).isPresent()) {
                             int found = n;
                             first.accumulateAndGet(found, Math::min);
                         }
@@ -147,6 +152,7 @@ public final class Disasters<S extends Site> {
                     broken.compareAndSet(null, t);
                     first.set(0);
                 }
+                tally.accumulateAndGet(mine.get(), Tally::plus);
             }));
         }
         for (Task task : tasks) {
@@ -162,6 +168,7 @@ public final class Disasters<S extends Site> {
                     .map(finding -> finding.shrunk(application, invariants))
                     .orElseThrow(() -> new IllegalStateException("The same seed did not break again")));
         }
+        return tally.get();
     }
 
     /**

@@ -4,6 +4,7 @@ import io.drkit.core.Site;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A disaster in which an invariant is broken. */
 record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<History> history) {
@@ -11,6 +12,12 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
     /** The first invariant that is broken in it. */
     static <S extends Site> Optional<Finding> in(
             Application<S> application, Disaster disaster, Invariant... invariants) {
+        return in(application, disaster, history -> {}, invariants);
+    }
+
+    /** The same, and shows whoever asks what happened. */
+    static <S extends Site> Optional<Finding> in(
+            Application<S> application, Disaster disaster, Consumer<History> watcher, Invariant... invariants) {
         History history;
         try {
             history = new Simulation<>(application, disaster).run();
@@ -25,6 +32,7 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
         } catch (Exception e) {
             throw new IllegalStateException("The simulation of " + disaster.token() + " failed", e);
         }
+        watcher.accept(history);
         for (Invariant invariant : invariants) {
             Optional<Breach> breach = invariant.check(history);
             if (breach.isPresent()) {

@@ -27,6 +27,7 @@ public final class Invariants {
             onlyOneSiteProcesses(),
             everyRunEndsOrSaysWhy(),
             noStaleChange(),
+            nothingAfterTheEnd(),
             reportsAreTrue(),
             promotedOnce()
         };
@@ -184,6 +185,31 @@ public final class Invariants {
                                             + before));
                         }
                         highest.put(resource, change.epoch().value());
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /** When the runner has answered, in whatever way, nothing is changed any more in the name of that run by that process. */
+    public static Invariant nothingAfterTheEnd() {
+        return Invariant.named(
+                "nothing is changed after a run has ended",
+                "an action starts work of its own that goes on when the action has ended or was interrupted",
+                history -> {
+                    Set<String> over = new TreeSet<>();
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.RunBegan began) {
+                            over.remove(began.machine());
+                        } else if (event instanceof Event.RunFailed failed) {
+                            over.add(failed.machine());
+                        } else if (event instanceof Event.Left left) {
+                            over.add(left.machine());
+                        } else if (event instanceof Event.Changed change
+                                && over.contains(change.machine())
+                                && !change.epoch().equals(Epoch.NONE)) {
+                            return Optional.of(new Breach(
+                                    change.at(), change.machine() + " goes on " + change.what() + " after its run ended"));
+                        }
                     }
                     return Optional.empty();
                 });

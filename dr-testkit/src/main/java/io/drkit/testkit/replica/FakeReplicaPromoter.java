@@ -171,22 +171,30 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 code, Problem.expected("to be able to promote").found(found).remedy("see the test"));
     }
 
-    /** Makes a change of {@code server} in the name of the run, which it refuses when a newer one was there. */
-    private <T> T change(
-            FakeDatabase server, String operation, String what, ActionContext context, Faults.Effect<T> effect)
+    /**
+     * Makes a change of {@code server} in the name of the run, which it refuses when a newer one was there: the comparison and the
+     * change are one operation, at the end of the time that it takes.
+     */
+    private void change(
+            FakeDatabase server, String operation, String what, Duration takes, ActionContext context, Runnable change)
             throws InterruptedException {
         String named = operation + " " + server.name();
-        return routes.apply(server)
-                .change(
-                        named,
-                        what,
-                        context.epoch(),
-                        () -> world.faults.call(world.clockwork, named, what, () -> {
-                            synchronized (world) {
-                                server.claim(context.epoch());
-                            }
-                            return effect.take();
-                        }));
+        Faults.Effect<Boolean> effect = () -> {
+            world.clockwork.sleep(takes);
+            synchronized (world) {
+                server.claim(context.epoch());
+                change.run();
+            }
+            return true;
+        };
+        routes.apply(server)
+                .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
+    }
+
+    private void change(
+            FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
+            throws InterruptedException {
+        change(server, operation, what, Duration.ZERO, context, change);
     }
 
     private interface Condition {
@@ -214,13 +222,10 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     private void promote(FakeDatabase to, ActionContext context) throws InterruptedException {
         context.requireAuthority();
         change(to, "promote", "to promote " + to.name(), context, () -> {
-            synchronized (world) {
-                requireReached(to);
-                if (to.promotedAt.isEmpty() && !to.writes()) {
-                    to.promotedAt = Optional.of(world.clockwork.nanoTime() + world.promoting.toNanos());
-                }
+            requireReached(to);
+            if (to.promotedAt.isEmpty() && !to.writes()) {
+                to.promotedAt = Optional.of(world.clockwork.nanoTime() + world.promoting.toNanos());
             }
-            return true;
         });
         if (!await(to, context, to::writes)) {
             throw new UnknownOutcomeException(
@@ -243,24 +248,17 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
     private void prove(FakeDatabase to, ActionContext context) throws InterruptedException {
         change(to, "prove", "to write a row to " + to.name(), context, () -> {
-            synchronized (world) {
-                requireReached(to);
-                to.proven = true;
-            }
-            return true;
+            requireReached(to);
+            to.proven = true;
         });
     }
 
     private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context)
             throws InterruptedException {
-        change(former, "start", "to start " + former.name() + " as a replica", context, () -> {
-            world.clockwork.sleep(world.starting);
-            synchronized (world) {
-                former.standby = true;
-                former.upstream = primary;
-                former.running = true;
-            }
-            return true;
+        change(former, "start", "to start " + former.name() + " as a replica", world.starting, context, () -> {
+            former.standby = true;
+            former.upstream = primary;
+            former.running = true;
         });
         if (!await(former, context, former::streams)) {
             throw new UnknownOutcomeException(
@@ -273,16 +271,13 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
     private void settled(FakeDatabase former, ActionContext context) throws InterruptedException {
         change(former, "settle", "to note that " + former.name() + " follows", context, () -> {
-            synchronized (world) {
-                former.leavingFor = Optional.empty();
-            }
-            return true;
+            former.leavingFor = Optional.empty();
         });
     }
 
     /** From here on {@code server} refuses older runs. */
     private void claim(FakeDatabase server, ActionContext context) throws InterruptedException {
-        change(server, "claim", "to claim " + server.name() + " for epoch " + context.epoch(), context, () -> true);
+        change(server, "claim", "to claim " + server.name() + " for epoch " + context.epoch(), context, () -> {});
     }
 
     private static String subject(FakeDatabase from) {
@@ -377,11 +372,8 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 context.requireAuthority();
                 context.noWayBack();
                 change(from, "bar", "to bar " + from.name() + " from starting writable", context, () -> {
-                    synchronized (world) {
-                        from.standby = true;
-                        from.upstream = to;
-                    }
-                    return true;
+                    from.standby = true;
+                    from.upstream = to;
                 });
                 promote(to, context);
             }
@@ -395,21 +387,15 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         private void stop(ActionContext context) throws InterruptedException {
             context.requireAuthority();
             change(from, "note", "to note that " + from.name() + " makes way for " + to.name(), context, () -> {
-                synchronized (world) {
-                    from.leavingFor = Optional.of(to.name());
-                }
-                return true;
+                from.leavingFor = Optional.of(to.name());
             });
             try {
                 change(from, "stop", "to stop " + from.name(), context, () -> {
-                    synchronized (world) {
-                        world.receiveAll();
-                        from.running = false;
-                        from.cleanlyStopped = true;
-                    }
-                    world.clockwork.sleep(world.stopping);
-                    return true;
+                    world.receiveAll();
+                    from.running = false;
+                    from.cleanlyStopped = true;
                 });
+                context.clockwork().sleep(world.stopping);
             } catch (StaleEpochException e) {
                 throw e;
             } catch (DrException e) {
@@ -437,12 +423,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         private void restore(ActionContext context) throws InterruptedException {
             context.requireAuthority();
             change(from, "restore", "to start " + from.name() + " as the primary that it was", context, () -> {
-                synchronized (world) {
-                    from.running = true;
-                    from.cleanlyStopped = false;
-                    from.leavingFor = Optional.empty();
-                }
-                return true;
+                from.running = true;
+                from.cleanlyStopped = false;
+                from.leavingFor = Optional.empty();
             });
         }
     }
