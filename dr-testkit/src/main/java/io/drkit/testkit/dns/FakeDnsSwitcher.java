@@ -8,6 +8,7 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone.Seen;
+import java.time.Duration;
 import java.util.Objects;
 
 /** Switches records of a {@link FakeDnsZone}. It holds no state of its own. Thread-safe. */
@@ -75,6 +76,9 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
 
         @Override
         public void apply(Seen observed, ActionContext context) throws InterruptedException {
+            context.record(
+                    RESIDUAL_FACT,
+                    observed.status().ttl().map(Duration::toString).orElse(RESIDUAL_UNKNOWN));
             context.requireAuthority();
             zone.write(observed, target, context.epoch());
         }
