@@ -204,7 +204,7 @@ final class RunHistory {
     private void take(JournalEntry entry) {
         Instruction said = new Instruction(
                 entry.detail("id"),
-                Instruction.Kind.valueOf(entry.detail("kind")),
+                Instruction.Kind.valueOf(entry.detail("says")),
                 entry.detail("subject"),
                 entry.detail("who"),
                 entry.detail("role"),
@@ -294,7 +294,7 @@ final class RunHistory {
     static Map<String, String> details(Instruction said, Optional<String> refused) {
         Map<String, String> details = new HashMap<>();
         details.put("id", said.id());
-        details.put("kind", said.kind().name());
+        details.put("says", said.kind().name());
         details.put("subject", said.subject());
         details.put("who", said.who());
         details.put("role", said.role());
