@@ -73,8 +73,9 @@ public final class ControlPlane implements AutoCloseable {
     private final int apiPort;
     private final int etcdPort;
     private final TcpRelay relay;
-    private final List<ChildProcess> others = new ArrayList<>();
+    private @Nullable ChildProcess etcd;
     private @Nullable ChildProcess apiServer;
+    private @Nullable ChildProcess controllers;
     private @Nullable KubernetesClient client;
     private @Nullable KubernetesClient direct;
     private Duration startTook = Duration.ZERO;
@@ -214,6 +215,16 @@ public final class ControlPlane implements AutoCloseable {
         }
     }
 
+    /** Freezes the controllers (SIGSTOP): what they should react to is stored, and nothing follows from it. */
+    public synchronized void pauseControllers() throws IOException, InterruptedException {
+        Objects.requireNonNull(controllers, "started").signal("STOP");
+    }
+
+    /** Ends {@link #pauseControllers}. */
+    public synchronized void resumeControllers() throws IOException, InterruptedException {
+        Objects.requireNonNull(controllers, "started").signal("CONT");
+    }
+
     @Override
     public synchronized void close() {
         if (client != null) {
@@ -224,10 +235,13 @@ public final class ControlPlane implements AutoCloseable {
         }
         relay.close();
         try {
-            for (ChildProcess process : others) {
-                process.kill();
+            if (controllers != null) {
+                controllers.kill();
             }
             killApiServer();
+            if (etcd != null) {
+                etcd.kill();
+            }
             delete(directory);
         } catch (InterruptedException e) {
             // the guards end what is left when the JVM ends
@@ -248,7 +262,7 @@ public final class ControlPlane implements AutoCloseable {
         long began = clockwork.nanoTime();
         Deadline deadline = clockwork.deadline(startWithin);
         writeSecrets();
-        others.add(launch(
+        etcd = launch(
                 "etcd",
                 programs.etcd().toString(),
                 "--name=" + name,
@@ -260,13 +274,13 @@ public final class ControlPlane implements AutoCloseable {
                 "--initial-advertise-peer-urls=http://127.0.0.1:0",
                 "--initial-cluster=" + name + "=http://127.0.0.1:0",
                 "--unsafe-no-fsync",
-                "--logger=zap"));
+                "--logger=zap");
         ChildProcess api = launchApiServer();
         await(() -> Files.exists(certificate()), api, deadline, "wrote no certificate");
         direct = connect(config(apiPort).withRequestRetryBackoffLimit(0).build());
         client = newClient();
         awaitReady(api, deadline);
-        ChildProcess controllers = launch(
+        ChildProcess started = launch(
                 "kube-controller-manager",
                 programs.program("kube-controller-manager"),
                 "--kubeconfig=" + directConfig(),
@@ -277,8 +291,8 @@ public final class ControlPlane implements AutoCloseable {
                 "--secure-port=0",
                 "--leader-elect=false",
                 "--controllers=*,-nodeipam,-cloud-node-lifecycle");
-        others.add(controllers);
-        await(this::controllersAct, controllers, deadline, "has not acted");
+        controllers = started;
+        await(this::controllersAct, started, deadline, "has not acted");
         startTook = Duration.ofNanos(clockwork.nanoTime() - began);
     }
 
