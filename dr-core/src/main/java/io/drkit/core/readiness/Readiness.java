@@ -154,6 +154,8 @@ public final class Readiness {
         }
 
         /**
+         * Makes it.
+         *
          * @throws IllegalStateException when two checks have one name
          */
         public Readiness build() {

@@ -10,6 +10,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
@@ -198,7 +199,8 @@ class ChecksTest {
     @DisplayName("F12: an age that two clocks do not agree on is unknown")
     void staleness_whenItLiesInTheFuture_isUnknown() throws Exception {
         Instant future = clockwork.now().plusSeconds(60);
-        assertThat(find(Checks.staleness("files", () -> Optional.of(future), RPO)).state())
+        assertThat(find(Checks.staleness("files", () -> Optional.of(future), RPO))
+                        .state())
                 .isEqualTo(ReadyState.UNKNOWN);
     }
 
@@ -211,7 +213,8 @@ class ChecksTest {
     @Test
     @DisplayName("A14, B10: the same application version on both sides")
     void parity_whenImagesDiffer_namesEveryDifferingEntry() throws Exception {
-        assertThat(find(images(Map.of("runtime", "1.4"), Map.of("runtime", "1.4"))).state())
+        assertThat(find(images(Map.of("runtime", "1.4"), Map.of("runtime", "1.4")))
+                        .state())
                 .isEqualTo(ReadyState.READY);
 
         Finding finding = find(images(
@@ -281,8 +284,7 @@ class ChecksTest {
         FakeWorkloads standby = FakeWorkloads.on(clockwork);
         standby.run(RUNTIME, 2);
         standby.run(LISTENER, 1);
-        ActionExecutor.on(clockwork)
-                .execute(FakeWorkloadScaler.of(standby).toZero(RUNTIME, LISTENER));
+        ActionExecutor.on(clockwork).execute(FakeWorkloadScaler.of(standby).toZero(RUNTIME, LISTENER));
         Check check = Checks.replicaIntent(
                 "replicas",
                 Side.of("west", FakeWorkloadScaler.of(active)),
@@ -443,6 +445,26 @@ class ChecksTest {
             @Override
             public Journal open(JournalKey key) {
                 throw new AssertionError("readiness opens no journal");
+            }
+
+            @Override
+            public Journal takeOver(JournalKey key) {
+                throw new AssertionError("readiness takes nothing over");
+            }
+
+            @Override
+            public List<JournalKey> keys() {
+                throw new AssertionError("readiness looks at its own journal alone");
+            }
+
+            @Override
+            public void post(JournalKey key, Instruction instruction) {
+                throw new AssertionError("readiness instructs nobody");
+            }
+
+            @Override
+            public List<Instruction> instructions(JournalKey key) {
+                throw new AssertionError("readiness asks for no instructions");
             }
 
             @Override
