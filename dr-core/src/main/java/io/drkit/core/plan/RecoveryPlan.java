@@ -78,6 +78,7 @@ public final class RecoveryPlan<S extends Site> {
                 siteSwitch.from().name(),
                 siteSwitch.to().name(),
                 siteSwitch.outageBegan(),
+                siteSwitch.detectedAt(),
                 planned);
     }
 

@@ -142,6 +142,7 @@ class PlanRunnerSafetyTest {
                 "west",
                 "east",
                 Optional.empty(),
+                Optional.empty(),
                 List.of(steps));
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
