@@ -17,7 +17,6 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -86,16 +85,8 @@ public final class PlanRunner {
                                 .found("the " + earlier.line())
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
-            Map<String, String> header = new HashMap<>();
-            header.put("plan", bound.plan());
-            header.put("hash", bound.hash());
-            header.put("run", clockwork.newId());
-            header.put("epoch", epoch.toString());
-            header.put("mode", bound.mode().name());
-            header.put("from", bound.from());
-            header.put("to", bound.to());
-            bound.outageBegan().ifPresent(outage -> header.put("outageBegan", outage.toString()));
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            Map<String, String> header = RunHistory.header(bound, clockwork.newId(), epoch);
             JournalEntry first = new JournalEntry(JournalEntry.Kind.RUN_BEGAN, clockwork.now(), "", header);
             journal.begin(first);
             return execute(bound, journal, RunHistory.of(List.of(first)), epoch, false);
@@ -127,7 +118,7 @@ public final class PlanRunner {
                                         "resume with the same version of the application and in the same direction and mode,"
                                                 + " or abandon that run by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry resumed = new JournalEntry(
                     JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", Map.of("epoch", epoch.toString()));
             journal.append(resumed);
@@ -151,7 +142,7 @@ public final class PlanRunner {
         try (Held held = new Held(journals.open(key(bound)))) {
             Journal journal = held.journal();
             RunHistory history = unfinished(journal, bound);
-            journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
             String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
             journal.append(new JournalEntry(
                     JournalEntry.Kind.RUN_ENDED,
