@@ -61,6 +61,7 @@ final class FileJournal implements Journal {
     @Override
     public synchronized Epoch raiseEpoch(Epoch above) {
         try {
+            requireOpen();
             requireNewest();
             long highest = Math.max(
                     Math.max(folder.epoch(generation), JournalFolder.highestEpoch(entries)),
@@ -80,6 +81,7 @@ final class FileJournal implements Journal {
     @Override
     public synchronized void begin(JournalEntry first) {
         try {
+            requireOpen();
             requireNewest();
             closeRun();
             Path file = generation.resolve(RunFile.name(folder.epoch(generation)));
@@ -179,6 +181,12 @@ final class FileJournal implements Journal {
             throw FileJournalStore.unreachable(generation, e);
         } finally {
             release.run();
+        }
+    }
+
+    private void requireOpen() throws IOException {
+        if (!lock.isValid()) {
+            throw new IOException("the journal was closed");
         }
     }
 

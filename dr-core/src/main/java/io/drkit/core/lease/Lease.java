@@ -120,7 +120,7 @@ public final class Lease implements AutoCloseable {
     public void release() throws InterruptedException {
         DrException failure = letGo(Optional.empty());
         if (failure != null) {
-            log.warn("The lease {} could not be released, and runs out within {}", name, terms.ttl(), failure);
+            log.warn("The lease {} could not be released: {}", name, failure.toString());
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param from the name of the site that is left
  * @param to the name of the site that is made active
  * @param outageBegan when service was lost, if known; not part of the hash
+ * @param detectedAt when that was noticed, if known; not part of the hash
  * @param steps in an order in which they can run
  */
 public record BoundPlan(
@@ -26,6 +27,7 @@ public record BoundPlan(
         String from,
         String to,
         Optional<Instant> outageBegan,
+        Optional<Instant> detectedAt,
         List<PlannedStep> steps) {
     public BoundPlan {
         steps = List.copyOf(steps);

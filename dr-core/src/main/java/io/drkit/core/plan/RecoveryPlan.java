@@ -6,13 +6,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -76,6 +78,7 @@ public final class RecoveryPlan<S extends Site> {
                 siteSwitch.from().name(),
                 siteSwitch.to().name(),
                 siteSwitch.outageBegan(),
+                siteSwitch.detectedAt(),
                 planned);
     }
 
@@ -174,6 +177,7 @@ public final class RecoveryPlan<S extends Site> {
                                 .remedy("declare them with step(…)"));
             }
             checkNames();
+            checkCycles();
             Map<Mode, List<Step<S>>> byMode = new EnumMap<>(Mode.class);
             for (Mode mode : Mode.values()) {
                 List<Step<S>> ordered = ordered(mode);
@@ -210,61 +214,70 @@ public final class RecoveryPlan<S extends Site> {
             }
         }
 
-        /** The steps of one mode in an order in which they can run; those declared earlier come first where they may. */
+        /**
+         * The steps of one mode in an order in which they can run; of those that may come next, the one declared first. The order
+         * of one mode and that of the other are parts of one order of all steps.
+         */
         private List<Step<S>> ordered(Mode mode) {
-            Map<String, Draft<S>> byName = new LinkedHashMap<>();
-            drafts.forEach(draft -> byName.put(draft.name, draft));
-            checkCycles(byName);
+            Map<String, Integer> waitsFor = new HashMap<>();
+            Map<String, List<Integer>> waitedForBy = new HashMap<>();
+            TreeSet<Integer> next = new TreeSet<>();
+            for (int i = 0; i < drafts.size(); i++) {
+                Draft<S> draft = drafts.get(i);
+                waitsFor.put(draft.name, draft.after.size());
+                for (String dependency : draft.after) {
+                    waitedForBy
+                            .computeIfAbsent(dependency, none -> new ArrayList<>())
+                            .add(i);
+                }
+                if (draft.after.isEmpty()) {
+                    next.add(i);
+                }
+            }
+            Map<String, Set<String>> standsFor = new HashMap<>();
             List<Step<S>> ordered = new ArrayList<>();
-            Set<String> placed = new LinkedHashSet<>();
-            while (placed.size() < byName.size()) {
-                for (Draft<S> draft : byName.values()) {
-                    if (!placed.contains(draft.name) && placed.containsAll(draft.after)) {
-                        placed.add(draft.name);
-                        StepFunction<S> function = draft.functions.get(mode);
-                        if (function != null) {
-                            ordered.add(new Step<>(
-                                    draft.name,
-                                    function,
-                                    draft.undo,
-                                    draft.nothingToUndo,
-                                    presentDependencies(draft, byName, mode),
-                                    draft.pointOfNoReturn,
-                                    draft.restoresService));
-                        }
-                        break;
+            for (Integer first = next.pollFirst(); first != null; first = next.pollFirst()) {
+                Draft<S> draft = drafts.get(first);
+                Set<String> after = new LinkedHashSet<>();
+                draft.after.forEach(dependency -> after.addAll(standsFor.getOrDefault(dependency, Set.of())));
+                StepFunction<S> function = draft.functions.get(mode);
+                // A step that has no part in this mode hands on its own dependencies.
+                standsFor.put(draft.name, function == null ? after : Set.of(draft.name));
+                if (function != null) {
+                    ordered.add(new Step<>(
+                            draft.name,
+                            function,
+                            draft.undo,
+                            draft.nothingToUndo,
+                            after,
+                            draft.pointOfNoReturn,
+                            draft.restoresService));
+                }
+                for (int waiting : waitedForBy.getOrDefault(draft.name, List.of())) {
+                    if (waitsFor.merge(drafts.get(waiting).name, -1, Integer::sum) == 0) {
+                        next.add(waiting);
                     }
                 }
             }
             return ordered;
         }
 
-        /** A dependency that has no part in this mode hands on its own dependencies. */
-        private static <S extends Site> Set<String> presentDependencies(
-                Draft<S> draft, Map<String, Draft<S>> byName, Mode mode) {
-            Set<String> present = new LinkedHashSet<>();
-            for (String dependency : draft.after) {
-                Draft<S> other = Objects.requireNonNull(byName.get(dependency), dependency);
-                if (other.functions.containsKey(mode)) {
-                    present.add(dependency);
-                } else {
-                    present.addAll(presentDependencies(other, byName, mode));
-                }
-            }
-            return present;
-        }
-
-        private void checkCycles(Map<String, Draft<S>> byName) {
-            Set<String> clear = new LinkedHashSet<>();
-            for (Draft<S> draft : byName.values()) {
-                walk(draft, byName, clear, new ArrayList<>());
+        private void checkCycles() {
+            Map<String, Draft<S>> byName = new HashMap<>();
+            drafts.forEach(draft -> byName.put(draft.name, draft));
+            Set<String> clear = new HashSet<>();
+            for (Draft<S> draft : drafts) {
+                walk(draft, byName, clear, new LinkedHashSet<>());
             }
         }
 
-        private void walk(Draft<S> draft, Map<String, Draft<S>> byName, Set<String> clear, List<String> path) {
-            int seenAt = path.indexOf(draft.name);
-            if (seenAt >= 0) {
-                List<String> cycle = new ArrayList<>(path.subList(seenAt, path.size()));
+        private void walk(Draft<S> draft, Map<String, Draft<S>> byName, Set<String> clear, Set<String> path) {
+            if (clear.contains(draft.name)) {
+                return;
+            }
+            if (!path.add(draft.name)) {
+                List<String> all = new ArrayList<>(path);
+                List<String> cycle = new ArrayList<>(all.subList(all.indexOf(draft.name), all.size()));
                 cycle.add(draft.name);
                 throw new InvalidPlanException(
                         "plan.cycle",
@@ -272,14 +285,10 @@ public final class RecoveryPlan<S extends Site> {
                                 .found("a cycle: " + String.join(" after ", cycle))
                                 .remedy("remove one of these dependencies"));
             }
-            if (clear.contains(draft.name)) {
-                return;
-            }
-            path.add(draft.name);
             for (String dependency : draft.after) {
                 walk(Objects.requireNonNull(byName.get(dependency), dependency), byName, clear, path);
             }
-            path.remove(path.size() - 1);
+            path.remove(draft.name);
             clear.add(draft.name);
         }
 

@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where the time went until service was back: detection and decision before the run, then the steps that each waited for the one
+ * Where the time went until service was back: detection, and decision, before the run, then the steps that each waited for the one
  * before, the last of which brought service back. Steps that ran beside these cost no time and are not in it, so making another
  * step faster would not have brought service back sooner.
  *
@@ -25,10 +25,16 @@ import java.util.Set;
 public record RtoBreakdown(List<Part> parts) {
     /** What a part of the time was spent on. */
     public enum Kind {
-        /** From the outage to the run's begin: noticing it, and deciding to act. */
+        /** From the outage to the run's begin, where nobody said when it was noticed: noticing it, and deciding to act. */
         BEFORE_RUN,
+        /** From the outage until it was noticed. */
+        DETECTION,
+        /** From noticing the outage to the run's begin. */
+        DECISION,
         /** A step was at work. */
         STEP,
+        /** A step was at work that pointed a name at the other site. */
+        DNS,
         /** No step of the chain was at work: an approval, a pause, or the time until another process resumed. */
         BETWEEN
     }
@@ -37,7 +43,7 @@ public record RtoBreakdown(List<Part> parts) {
      * A span of time and what it was spent on.
      *
      * @param kind what kind of part
-     * @param step the step's name; empty unless {@code kind} is {@link Kind#STEP}
+     * @param step the step's name; empty unless {@code kind} is {@link Kind#STEP} or {@link Kind#DNS}
      * @param began its begin
      * @param ended its end, after its begin
      */
@@ -56,7 +62,9 @@ public record RtoBreakdown(List<Part> parts) {
         public String what() {
             return switch (kind) {
                 case BEFORE_RUN -> "detection and decision";
-                case STEP -> step;
+                case DETECTION -> "detection";
+                case DECISION -> "decision";
+                case STEP, DNS -> step;
                 case BETWEEN -> "between steps";
             };
         }
@@ -100,22 +108,35 @@ public record RtoBreakdown(List<Part> parts) {
     }
 
     private static List<Part> parts(RunReport report, Instant start, Instant restored) {
-        List<Part> parts = new ArrayList<>();
-        Instant reached = start;
-        if (start.isBefore(report.began())) {
-            reached = earlier(report.began(), restored);
-            add(parts, Kind.BEFORE_RUN, "", start, reached);
-        }
+        List<Part> parts = beforeRun(report, restored);
+        Instant reached = parts.isEmpty() ? start : parts.get(parts.size() - 1).ended();
         for (StepReport step : chain(report)) {
             // spans of one chain follow each other, unless machines with different clocks took part: never count time
             // twice
             Instant began = earlier(later(step.began().orElse(reached), reached), restored);
             Instant ended = earlier(later(step.ended().orElse(began), began), restored);
             add(parts, Kind.BETWEEN, "", reached, began);
-            add(parts, Kind.STEP, step.name(), began, ended);
+            add(parts, Summary.switchesDns(step) ? Kind.DNS : Kind.STEP, step.name(), began, ended);
             reached = ended;
         }
         add(parts, Kind.BETWEEN, "", reached, restored);
+        return parts;
+    }
+
+    /** What went before the run, up to {@code limit}. */
+    static List<Part> beforeRun(RunReport report, Instant limit) {
+        List<Part> parts = new ArrayList<>();
+        if (report.outageBegan().isPresent()) {
+            Instant start = report.outageBegan().get();
+            Instant ended = earlier(report.began(), limit);
+            if (report.detectedAt().isPresent()) {
+                Instant detected = earlier(later(report.detectedAt().get(), start), ended);
+                add(parts, Kind.DETECTION, "", start, detected);
+                add(parts, Kind.DECISION, "", detected, ended);
+            } else {
+                add(parts, Kind.BEFORE_RUN, "", start, ended);
+            }
+        }
         return parts;
     }
 

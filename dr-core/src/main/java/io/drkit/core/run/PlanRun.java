@@ -113,7 +113,7 @@ final class PlanRun {
 
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
         log.write(kind, "", Map.of("outcome", outcome.name(), "reason", reason));
-        RunReport report = log.ask(history -> history.report(plan));
+        RunReport report = log.ask(RunHistory::report);
         log.tell(new RunEvent.RunEnded(report.ended(), report));
         return report;
     }
@@ -121,18 +121,12 @@ final class PlanRun {
     /** Runs steps until all are done, or one has failed and the others have ended; answers why it did not come through. */
     private Optional<String> goForward() throws InterruptedException {
         Set<String> finished = settledBefore();
-        Set<String> begun = new HashSet<>(finished);
+        ReadySteps ready = new ReadySteps(plan.steps(), finished);
         List<String> failures = new ArrayList<>();
         while (true) {
-            if (failures.isEmpty()) {
-                for (PlannedStep step : plan.steps()) {
-                    if (running.size() < parallelism
-                            && !begun.contains(step.name())
-                            && finished.containsAll(step.after())) {
-                        begun.add(step.name());
-                        start(step, step.action(), false);
-                    }
-                }
+            while (failures.isEmpty() && running.size() < parallelism && ready.any()) {
+                PlannedStep step = ready.take();
+                start(step, step.action(), false);
             }
             if (running.isEmpty()) {
                 if (failures.isEmpty() && finished.size() < plan.steps().size()) {
@@ -144,6 +138,7 @@ final class PlanRun {
             StepRun run = awaitEnd();
             if (run.succeeded()) {
                 finished.add(run.step().name());
+                ready.finished(run.step().name());
             } else {
                 String name = run.step().name();
                 failures.add("\"" + name + "\": " + log.ask(history -> history.step(name).detail));
@@ -173,27 +168,26 @@ final class PlanRun {
 
     /** Undoes what this run may have changed, the last first, one at a time; answers whether all of it was put back. */
     private boolean goBack() throws InterruptedException {
-        Set<String> stuck = new HashSet<>();
+        // What was built on them still stands: putting them back first could hurt.
+        Set<String> heldUp = new HashSet<>();
+        boolean all = true;
         List<PlannedStep> steps = plan.steps();
         for (int i = steps.size() - 1; i >= 0; i--) {
             PlannedStep step = steps.get(i);
-            boolean heldUp = steps.stream()
-                    .anyMatch(other ->
-                            stuck.contains(other.name()) && other.after().contains(step.name()));
             boolean toUndo = log.ask(history -> history.step(step.name()).mayHaveChanged());
-            if (heldUp) {
-                // What was built on it still stands: putting it back first could hurt.
-                stuck.add(step.name());
-            } else if (toUndo && step.undo() instanceof Undo.By by) {
+            boolean stuck = heldUp.contains(step.name());
+            if (!stuck && toUndo && step.undo() instanceof Undo.By by) {
                 start(step, by.action(), true);
-                if (!awaitEnd().succeeded()) {
-                    stuck.add(step.name());
-                }
+                stuck = !awaitEnd().succeeded();
             } else if (toUndo && step.undo() instanceof Undo.Never) {
-                stuck.add(step.name());
+                stuck = true;
+            }
+            if (stuck) {
+                all = false;
+                heldUp.addAll(step.after());
             }
         }
-        return stuck.isEmpty();
+        return all;
     }
 
     private void start(PlannedStep step, Action<?> action, boolean undo) {

@@ -17,7 +17,6 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -87,15 +86,7 @@ public final class PlanRunner {
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
-            Map<String, String> header = new HashMap<>();
-            header.put("plan", bound.plan());
-            header.put("hash", bound.hash());
-            header.put("run", clockwork.newId());
-            header.put("epoch", epoch.toString());
-            header.put("mode", bound.mode().name());
-            header.put("from", bound.from());
-            header.put("to", bound.to());
-            bound.outageBegan().ifPresent(outage -> header.put("outageBegan", outage.toString()));
+            Map<String, String> header = RunHistory.header(bound, clockwork.newId(), epoch);
             JournalEntry first = new JournalEntry(JournalEntry.Kind.RUN_BEGAN, clockwork.now(), "", header);
             journal.begin(first);
             return execute(bound, journal, RunHistory.of(List.of(first)), epoch, false);

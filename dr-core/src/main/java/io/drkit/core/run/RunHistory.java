@@ -4,6 +4,8 @@ import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.plan.BoundPlan;
+import io.drkit.core.plan.Mode;
+import io.drkit.core.plan.Objectives;
 import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
@@ -136,6 +138,7 @@ final class RunHistory {
                 step.undoEnded = entry.at();
                 step.detail = entry.detail("detail");
             }
+            case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));
                 reason = entry.detail("reason");
@@ -217,35 +220,57 @@ final class RunHistory {
                 .anyMatch(step -> step.wasDone || step.mayHaveChanged());
     }
 
-    RunReport report(BoundPlan plan) {
-        String outage = header.getOrDefault("outageBegan", "");
+    /** What the first entry of a run says of it. */
+    static Map<String, String> header(BoundPlan plan, String runId, Epoch epoch) {
+        Map<String, String> header = new HashMap<>();
+        header.put("plan", plan.plan());
+        header.put("hash", plan.hash());
+        header.put("run", runId);
+        header.put("epoch", epoch.toString());
+        header.put("mode", plan.mode().name());
+        header.put("from", plan.from());
+        header.put("to", plan.to());
+        header.put("rpo", plan.objectives().rpo().toString());
+        header.put("rto", plan.objectives().rto().toString());
+        header.put("steps", StepShape.toJson(plan));
+        plan.outageBegan().ifPresent(outage -> header.put("outageBegan", outage.toString()));
+        plan.detectedAt().ifPresent(detected -> header.put("detectedAt", detected.toString()));
+        return header;
+    }
+
+    /** Only when it has ended or paused. */
+    RunReport report() {
         return new RunReport(
-                plan.plan(),
+                header.getOrDefault("plan", ""),
                 planHash(),
                 runId(),
                 new Epoch(epoch),
-                plan.mode(),
-                plan.from(),
-                plan.to(),
+                Mode.valueOf(header.getOrDefault("mode", "")),
+                header.getOrDefault("from", ""),
+                header.getOrDefault("to", ""),
                 Objects.requireNonNull(outcome, "a report is made when the run has ended or paused"),
                 reason.isEmpty() ? Optional.empty() : Optional.of(reason),
-                outage.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(outage)),
+                Optional.ofNullable(header.get("outageBegan")).map(Instant::parse),
+                Optional.ofNullable(header.get("detectedAt")).map(Instant::parse),
                 Objects.requireNonNull(began, "began"),
                 lastAt,
                 resumptions,
-                plan.objectives(),
+                new Objectives(
+                        Duration.parse(header.getOrDefault("rpo", "")), Duration.parse(header.getOrDefault("rto", ""))),
                 losses,
-                plan.steps().stream().map(this::report).toList());
+                StepShape.fromJson(header.getOrDefault("steps", "")).stream()
+                        .map(this::report)
+                        .toList());
     }
 
-    private StepReport report(PlannedStep planned) {
-        Step step = step(planned.name());
+    private StepReport report(StepShape shape) {
+        Step step = step(shape.name());
         return new StepReport(
-                planned.name(),
-                planned.action().describe(),
-                planned.after(),
-                planned.pointOfNoReturn(),
-                planned.restoresService(),
+                shape.name(),
+                shape.description(),
+                shape.after(),
+                shape.pointOfNoReturn(),
+                shape.restoresService(),
                 step.status,
                 Optional.ofNullable(step.began),
                 Optional.ofNullable(step.ended),

@@ -142,11 +142,12 @@ class PlanRunnerSafetyTest {
                 "west",
                 "east",
                 Optional.empty(),
+                Optional.empty(),
                 List.of(steps));
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry first = new JournalEntry(
-                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of("epoch", epoch.toString(), "run", "r"));
+                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, "r", epoch));
             journal.begin(first);
             RunHistory history = RunHistory.of(List.of(first));
             Clockwork clockwork = Clockwork.system();
@@ -271,8 +272,7 @@ class PlanRunnerSafetyTest {
     private void crashedInTheMiddleOf(RecoveryPlan<Place> plan, String... steps) {
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
-            String hash = plan.bind(OVER).hash();
-            Map<String, String> header = Map.of("epoch", epoch.toString(), "run", "r", "hash", hash);
+            Map<String, String> header = RunHistory.header(plan.bind(OVER), "r", epoch);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
             for (String step : steps) {
                 journal.append(intent(step));
