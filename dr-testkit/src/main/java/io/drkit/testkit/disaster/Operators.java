@@ -169,6 +169,7 @@ final class Operators<S extends Site> {
                 return;
             } catch (InterruptedException | RuntimeException | Error e) {
                 seat.failure = e;
+                learn(seat, e);
             }
             scene.history()
                     .add(
@@ -177,6 +178,21 @@ final class Operators<S extends Site> {
                                     : new Event.RunFailed(scene.history().now(), seat.machine.name(), seat.failure));
             tell(seat);
         });
+    }
+
+    /** A runner that refuses says how the journal stands. */
+    private void learn(Seat seat, Throwable failure) {
+        if (failure instanceof BlockedException refusal) {
+            switch (refusal.code()) {
+                case "run.unfinished" -> unfinished = seat.at;
+                case "run.other-plan" ->
+                    unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
+                case "run.nothing-to-resume" -> unfinished = null;
+                default -> {
+                    // says nothing of it
+                }
+            }
+        }
     }
 
     private void tell(Seat seat) {
