@@ -86,7 +86,7 @@ public final class PlanRunner {
                                 .found("the " + earlier.line())
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             Map<String, String> header = new HashMap<>();
             header.put("plan", bound.plan());
             header.put("hash", bound.hash());
@@ -127,7 +127,7 @@ public final class PlanRunner {
                                         "resume with the same version of the application and in the same direction and mode,"
                                                 + " or abandon that run by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry resumed = new JournalEntry(
                     JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", Map.of("epoch", epoch.toString()));
             journal.append(resumed);
@@ -151,7 +151,7 @@ public final class PlanRunner {
         try (Held held = new Held(journals.open(key(bound)))) {
             Journal journal = held.journal();
             RunHistory history = unfinished(journal, bound);
-            journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
             String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
             journal.append(new JournalEntry(
                     JournalEntry.Kind.RUN_ENDED,
