@@ -68,7 +68,9 @@ final class Draw {
         } else if (kind < 83) {
             return new Mishap.PodsFail(site(), at(), lasts(90));
         } else if (kind < 87) {
-            return new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600));
+            return random.nextBoolean()
+                    ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
+                    : new Mishap.ClocksDrift(at(), random.nextInt(100_000) - 50_000);
         } else if (kind < 92) {
             return new Mishap.Pause(at(), lasts(random.nextBoolean() ? 10 : 150));
         } else if (kind < 96) {
