@@ -24,6 +24,22 @@ final class Draw {
         return new Draw(seed).draw(seed);
     }
 
+    /** The disaster of that {@link Disaster#token()}. */
+    static Disaster again(String token) {
+        if (!token.matches("-?[0-9]{1,18}:([0-9]{1,3}(,[0-9]{1,3})*)?")) {
+            throw new IllegalArgumentException(
+                    "A replay reads seed:mishaps, such as 4711:0,2, as the failure printed it; not " + token);
+        }
+        int colon = token.indexOf(':');
+        List<Integer> kept = new ArrayList<>();
+        for (String number : token.substring(colon + 1).split(",")) {
+            if (!number.isEmpty()) {
+                kept.add(Integer.valueOf(number));
+            }
+        }
+        return disaster(Long.parseLong(token.substring(0, colon))).with(kept);
+    }
+
     private Disaster draw(long seed) {
         List<Mishap> mishaps = new ArrayList<>();
         Mode mode = random.nextInt(100) < 65 ? Mode.SWITCHOVER : Mode.FAILOVER;
