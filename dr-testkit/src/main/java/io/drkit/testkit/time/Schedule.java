@@ -1,31 +1,24 @@
 package io.drkit.testkit.time;
 
+import java.util.List;
 import java.util.random.RandomGenerator;
 
-/** Decides who runs next. Called under the clockwork's lock, only when there is a choice. */
+/** Decides who runs next. Called under the clockwork's lock, only when there is a choice; asks nothing of the clockwork. */
 interface Schedule {
     /** Where in a task's work the choice comes up. */
     enum Point {
-        /** The task only reads the time or makes a mailbox: it may hold a lock of its own there. */
-        READ,
-        /** The task does something that others can see, and could go on. */
+        /** The task does something that others can see, and could go on: index 0 is this task. */
         YIELD,
         /** The task waits or has ended: another one must go on. */
         BLOCK
     }
 
-    /**
-     * Answers an index into the runnable tasks, of which there are {@code runnable} and at least 2. At {@link Point#READ} and
-     * {@link Point#YIELD} index 0 is the task that runs now, and choosing it is to let it go on.
-     */
-    int choose(Point point, int runnable);
+    /** Answers an index into the runnable tasks, at least 2; beyond the running task they stand in the order in which they became so. */
+    int choose(Point point, List<VirtualTask> runnable);
 
-    /** Draws from {@code random}: any order when a task waits, a preemption at one visible act in four, none at reads. */
+    /** Draws from {@code random}: any order when a task waits, a preemption at one visible act in four. */
     static Schedule drawnFrom(RandomGenerator random) {
-        return (point, runnable) -> switch (point) {
-            case READ -> 0;
-            case YIELD -> random.nextInt(4) == 0 ? random.nextInt(runnable) : 0;
-            case BLOCK -> random.nextInt(runnable);
-        };
+        return (point, runnable) ->
+                point == Point.BLOCK || random.nextInt(4) == 0 ? random.nextInt(runnable.size()) : 0;
     }
 }
