@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,7 +30,9 @@ public record RtoBreakdown(List<Part> parts) {
         BEFORE_RUN,
         /** A step was at work. */
         STEP,
-        /** No step of the chain was at work: an approval, a pause, or the time until another process resumed. */
+        /** The run waited for a person: for an approval, for a word about a failed step, or for the end of a pause. */
+        DECISION,
+        /** No step of the chain was at work and nobody was waited for: the time until another process resumed, for example. */
         BETWEEN
     }
 
@@ -57,6 +60,7 @@ public record RtoBreakdown(List<Part> parts) {
             return switch (kind) {
                 case BEFORE_RUN -> "detection and decision";
                 case STEP -> step;
+                case DECISION -> "decision";
                 case BETWEEN -> "between steps";
             };
         }
@@ -75,21 +79,24 @@ public record RtoBreakdown(List<Part> parts) {
      */
     public record Line(Kind kind, String what, Duration took) {}
 
-    /** The parts in their order, with all the time between steps as one line at the end: each gap alone says nothing. */
+    /**
+     * The parts in their order, each step's time in one, then all the time in which people were waited for as one line, and all
+     * the time between steps as another: each gap alone says nothing.
+     */
     public List<Line> lines() {
-        List<Line> lines = new ArrayList<>();
-        Duration between = Duration.ZERO;
-        for (Part part : parts) {
-            if (part.kind() == Kind.BETWEEN) {
-                between = between.plus(part.took());
-            } else {
-                lines.add(new Line(part.kind(), part.what(), part.took()));
+        record Of(Kind kind, String step) {}
+        Map<Of, Line> lines = new LinkedHashMap<>();
+        for (Kind kind : Kind.values()) {
+            for (Part part : parts) {
+                if (part.kind() == kind) {
+                    lines.merge(
+                            new Of(kind, part.step()),
+                            new Line(kind, part.what(), part.took()),
+                            (all, more) -> new Line(kind, all.what(), all.took().plus(more.took())));
+                }
             }
         }
-        if (!between.isZero()) {
-            lines.add(new Line(Kind.BETWEEN, "between steps", between));
-        }
-        return lines;
+        return List.copyOf(lines.values());
     }
 
     /** Empty when service was not seen to be back, or when the outage is stated to have begun after that. */
@@ -111,12 +118,32 @@ public record RtoBreakdown(List<Part> parts) {
             // twice
             Instant began = earlier(later(step.began().orElse(reached), reached), restored);
             Instant ended = earlier(later(step.ended().orElse(began), began), restored);
-            add(parts, Kind.BETWEEN, "", reached, began);
-            add(parts, Kind.STEP, step.name(), began, ended);
+            split(parts, report, Kind.BETWEEN, "", reached, began);
+            split(parts, report, Kind.STEP, step.name(), began, ended);
             reached = ended;
         }
-        add(parts, Kind.BETWEEN, "", reached, restored);
+        split(parts, report, Kind.BETWEEN, "", reached, restored);
         return parts;
+    }
+
+    /** A span without the time in which a person was waited for: on behalf of that step, or, between steps, of whatever. */
+    private static void split(
+            List<Part> parts, RunReport report, Kind kind, String step, Instant began, Instant ended) {
+        Instant reached = began;
+        List<RunReport.Wait> waits = report.waits().stream()
+                .filter(wait -> kind == Kind.BETWEEN || wait.step().equals(step))
+                .sorted(Comparator.comparing(RunReport.Wait::began))
+                .toList();
+        for (RunReport.Wait wait : waits) {
+            Instant from = earlier(later(wait.began(), reached), ended);
+            Instant until = earlier(later(wait.ended().orElse(report.ended()), from), ended);
+            if (from.isBefore(until)) {
+                add(parts, kind, step, reached, from);
+                add(parts, Kind.DECISION, "", from, until);
+                reached = until;
+            }
+        }
+        add(parts, kind, step, reached, ended);
     }
 
     private static void add(List<Part> parts, Kind kind, String step, Instant began, Instant ended) {
