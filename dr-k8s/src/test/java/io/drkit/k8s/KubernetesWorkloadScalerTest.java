@@ -20,7 +20,7 @@ import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.k8s.PodBehaviour;
-import io.drkit.testkit.k8s.SimulatedCluster;
+import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -36,20 +36,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is particular to Kubernetes; the rest is in the contract. */
-class KubernetesWorkloadScalerTest {
+abstract class KubernetesWorkloadScalerTest {
     private static final Workload APP = deployment("app");
     private static final PodBehaviour QUICK = PodBehaviour.healthy(Duration.ofMillis(50), Duration.ofMillis(50));
 
-    private final Clockwork clockwork = Clockwork.system();
-    private final SimulatedCluster west = cluster();
-    private final WorkloadScaler scaler = KubernetesWorkloadScaler.of(west.client(), "shop")
+    protected final Clockwork clockwork = Clockwork.system();
+    protected final TestCluster west = quick("west");
+    private final WorkloadScaler scaler = KubernetesWorkloadScaler.of(west.client(), west.namespace())
             .withPolicy(ExecutionPolicy.builder()
                     .timeout(Duration.ofMinutes(1))
                     .pollInterval(Duration.ofMillis(50))
                     .build());
 
-    private SimulatedCluster cluster() {
-        SimulatedCluster cluster = SimulatedCluster.start(clockwork);
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
+
+    private TestCluster quick(String site) {
+        TestCluster cluster = cluster(site);
         cluster.behave(QUICK);
         return cluster;
     }
@@ -60,7 +63,7 @@ class KubernetesWorkloadScalerTest {
     }
 
     private void run(Workload workload, int replicas) throws InterruptedException {
-        west.run("shop", workload, replicas);
+        west.run(west.namespace(), workload, replicas);
         west.settle(Duration.ofMinutes(1));
     }
 
@@ -84,7 +87,7 @@ class KubernetesWorkloadScalerTest {
         assertThat(west.client()
                         .apps()
                         .deployments()
-                        .inNamespace("shop")
+                        .inNamespace(west.namespace())
                         .withName("app")
                         .get()
                         .getMetadata()
@@ -97,25 +100,25 @@ class KubernetesWorkloadScalerTest {
     @DisplayName("A10: one site to zero and the other restored, and the same back")
     void switchOver_andBack_worksInEitherDirection() throws InterruptedException {
         Workload queue = statefulSet("queue");
-        try (SimulatedCluster east = cluster()) {
-            WorkloadScaler other = KubernetesWorkloadScaler.of(east.client(), "shop");
-            west.run("shop", APP, 2);
-            west.run("shop", queue, 1);
-            east.run("shop", APP, 0);
-            east.run("shop", queue, 0);
+        try (TestCluster east = quick("east")) {
+            WorkloadScaler other = KubernetesWorkloadScaler.of(east.client(), east.namespace());
+            west.run(west.namespace(), APP, 2);
+            west.run(west.namespace(), queue, 1);
+            east.run(east.namespace(), APP, 0);
+            east.run(east.namespace(), queue, 0);
             west.settle(Duration.ofMinutes(1));
 
             execute(scaler.toZero(APP, queue));
             execute(other.scaleTo(Map.of(queue, 1)));
             execute(other.scaleTo(Map.of(APP, 1)));
-            assertThat(west.pods("shop", APP) + west.pods("shop", queue)).isZero();
-            assertThat(east.readyPods("shop", APP)).isEqualTo(1);
+            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue)).isZero();
+            assertThat(east.readyPods(east.namespace(), APP)).isEqualTo(1);
 
             execute(other.toZero(APP, queue));
             execute(scaler.restore(queue, APP));
-            assertThat(east.pods("shop", APP) + east.pods("shop", queue)).isZero();
-            assertThat(west.readyPods("shop", APP)).isEqualTo(2);
-            assertThat(west.readyPods("shop", queue)).isEqualTo(1);
+            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue)).isZero();
+            assertThat(west.readyPods(west.namespace(), APP)).isEqualTo(2);
+            assertThat(west.readyPods(west.namespace(), queue)).isEqualTo(1);
         }
     }
 
@@ -149,7 +152,7 @@ class KubernetesWorkloadScalerTest {
         west.faults().every("LIST horizontalpodautoscalers", Fault.refused(403));
 
         assertThatExceptionOfType(DeniedException.class).isThrownBy(() -> execute(scaler.toZero(APP)));
-        assertThat(west.pods("shop", APP)).isEqualTo(1);
+        assertThat(west.pods(west.namespace(), APP)).isEqualTo(1);
     }
 
     @Test
@@ -169,7 +172,7 @@ class KubernetesWorkloadScalerTest {
         west.bringApiUp();
         assertThat(executing.join(Duration.ofMinutes(1))).isTrue();
         assertThat(failure).hasNullValue();
-        assertThat(west.pods("shop", APP)).isZero();
+        assertThat(west.pods(west.namespace(), APP)).isZero();
     }
 
     @Test
@@ -211,7 +214,7 @@ class KubernetesWorkloadScalerTest {
                 .resource(new PodBuilder()
                         .withNewMetadata()
                         .withName("app-evicted")
-                        .withNamespace("shop")
+                        .withNamespace(west.namespace())
                         .addToLabels("app", "app")
                         .endMetadata()
                         .withNewSpec()
@@ -225,7 +228,7 @@ class KubernetesWorkloadScalerTest {
 
         execute(scaler.toZero(APP));
 
-        assertThat(west.client().pods().inNamespace("shop").list().getItems())
+        assertThat(west.client().pods().inNamespace(west.namespace()).list().getItems())
                 .extracting(pod -> pod.getMetadata().getName())
                 .containsExactly("app-evicted");
     }
@@ -233,10 +236,10 @@ class KubernetesWorkloadScalerTest {
     @Test
     @DisplayName("A7: why a pod is not ready is told: image pull, no room")
     void status_notReady_tellsWhy() throws InterruptedException {
-        west.behave("shop", APP, QUICK.withImagePullFailing());
-        west.behave("shop", deployment("big"), QUICK.withNoRoom());
-        west.run("shop", APP, 1);
-        west.run("shop", deployment("big"), 1);
+        west.behave(west.namespace(), APP, QUICK.withImagePullFailing());
+        west.behave(west.namespace(), deployment("big"), QUICK.withNoRoom());
+        west.run(west.namespace(), APP, 1);
+        west.run(west.namespace(), deployment("big"), 1);
         while (scaler.status(APP, deployment("big")).stream()
                 .anyMatch(status -> status.notReadyBecause().isEmpty())) {
             clockwork.sleep(Duration.ofMillis(20));
@@ -249,7 +252,7 @@ class KubernetesWorkloadScalerTest {
     @Test
     void restore_unreadableMemory_isBlocked() throws InterruptedException {
         run(APP, 0);
-        west.annotateByHand("shop", APP, "drkit.io/replicas", "many");
+        west.annotateByHand(west.namespace(), APP, "drkit.io/replicas", "many");
 
         assertThat(preview(scaler.restore(APP)))
                 .isInstanceOfSatisfying(
@@ -261,7 +264,7 @@ class KubernetesWorkloadScalerTest {
     @Test
     void apply_unreadableEpoch_isBlocked() throws InterruptedException {
         run(APP, 1);
-        west.annotateByHand("shop", APP, "drkit.io/epoch", "seven");
+        west.annotateByHand(west.namespace(), APP, "drkit.io/epoch", "seven");
 
         assertThatExceptionOfType(BlockedException.class)
                 .isThrownBy(() -> ActionExecutor.on(clockwork)

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param from the name of the site that is left
  * @param to the name of the site that is made active
  * @param outageBegan when service was lost, if known; not part of the hash
+ * @param detectedAt when that was noticed, if known; not part of the hash
  * @param steps in an order in which they can run
  * @param rules what must hold while it runs
  */
@@ -27,6 +28,7 @@ public record BoundPlan(
         String from,
         String to,
         Optional<Instant> outageBegan,
+        Optional<Instant> detectedAt,
         List<PlannedStep> steps,
         List<PlannedRule> rules) {
     public BoundPlan {

@@ -84,6 +84,7 @@ public final class RecoveryPlan<S extends Site> {
                 siteSwitch.from().name(),
                 siteSwitch.to().name(),
                 siteSwitch.outageBegan(),
+                siteSwitch.detectedAt(),
                 planned,
                 rules.entrySet().stream()
                         .map(rule -> new PlannedRule(

@@ -218,16 +218,11 @@ public final class HtmlReport {
         for (RtoBreakdown.Line part : breakdown.get().lines()) {
             double share = whole.isZero() ? 0 : seconds(part.took()) / seconds(whole);
             String kind = switch (part.kind()) {
-                case BEFORE_RUN -> "before";
-                case STEP -> "done";
-                case DECISION, BETWEEN -> "between";
+                case BEFORE_RUN, DETECTION, DECISION -> "before";
+                case STEP, DNS -> "done";
+                case BETWEEN -> "between";
             };
-            String what = switch (part.kind()) {
-                case BEFORE_RUN -> "Detection and decision";
-                case STEP -> part.what();
-                case DECISION -> "Decision: waiting for people during the run";
-                case BETWEEN -> "Between steps: until another process resumed, for example";
-            };
+            String what = title(part.kind(), part.what());
             out.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">").text(what);
             out.raw("<svg class=\"share\" width=\"100%\" height=\"8\" aria-hidden=\"true\"><rect class=\"bar " + kind
                     + "\" width=\"" + Html.percent(share) + "\" height=\"8\" rx=\"2\"/></svg></th>");
@@ -240,8 +235,20 @@ public final class HtmlReport {
         }
         out.raw("</tbody><tfoot role=\"rowgroup\"><tr role=\"row\"><th role=\"rowheader\" scope=\"row\">Together</th>"
                 + "<td role=\"cell\" class=\"num\">");
-        out.text(Wording.duration(whole))
-                .raw("</td><td role=\"cell\" class=\"num\">100 %</td></tr></tfoot></table>\n</section>\n");
+        out.text(Wording.duration(whole)).raw("</td><td role=\"cell\" class=\"num\">100 %</td></tr></tfoot></table>\n");
+        Summary.residual(report).ifPresent(residual -> out.element("p", "hint", residual));
+        out.raw("\n</section>\n");
+    }
+
+    static String title(RtoBreakdown.Kind kind, String what) {
+        return switch (kind) {
+            case BEFORE_RUN -> "Detection and decision";
+            case DETECTION -> "Detection";
+            case DECISION -> "Decision";
+            case STEP -> what;
+            case DNS -> what + " (DNS)";
+            case BETWEEN -> "Between steps: until another process resumed, for example";
+        };
     }
 
     private static void timeline(RunReport report, Html out) {
@@ -407,6 +414,7 @@ public final class HtmlReport {
         fact(out, "Epoch", report.epoch().toString());
         fact(out, "Plan hash", report.planHash());
         fact(out, "Outage began", report.outageBegan().map(Instant::toString).orElse("not said"));
+        report.detectedAt().ifPresent(detected -> fact(out, "Detected", detected.toString()));
         fact(out, "Began", report.began().toString());
         fact(out, "Ended", report.ended().toString());
         fact(out, "Resumed", times(report.resumptions()));

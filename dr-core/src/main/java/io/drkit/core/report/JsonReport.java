@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>{@code format} ({@code drkit.run-report}), {@code version} (1)
  *   <li>{@code plan}, {@code planHash}, {@code runId}, {@code epoch}, {@code mode}, {@code from}, {@code to}, {@code outcome},
- *       {@code reason}, {@code outageBegan}, {@code began}, {@code ended}, {@code resumptions}: as in {@link RunReport}
+ *       {@code reason}, {@code outageBegan}, {@code detectedAt}, {@code began}, {@code ended}, {@code resumptions}: as in
+ *       {@link RunReport}
  *   <li>{@code objectives}: {@code rpo}, {@code rto}
  *   <li>{@code losses}: a list of {@code step}, {@code subject}, {@code stage}, {@code time}, {@code bytes}, {@code basis}
  *   <li>{@code steps}: a list of {@code name}, {@code description}, {@code after}, {@code pointOfNoReturn},
@@ -124,6 +125,7 @@ public final class JsonReport {
         out.put("outcome", report.outcome().name());
         put(out, "reason", report.reason());
         put(out, "outageBegan", report.outageBegan());
+        put(out, "detectedAt", report.detectedAt());
         out.put("began", report.began().toString()).put("ended", report.ended().toString());
         out.put("resumptions", report.resumptions());
         out.putObject("objectives")
@@ -230,6 +232,7 @@ public final class JsonReport {
                     in.one(RunOutcome.class, "outcome"),
                     in.optional("reason", Function.identity()),
                     in.optional("outageBegan", Instant::parse),
+                    in.optional("detectedAt", Instant::parse),
                     in.parsed("began", Instant::parse),
                     in.parsed("ended", Instant::parse),
                     in.integer("resumptions"),

@@ -24,6 +24,7 @@ import java.util.Optional;
  * @param outcome how it ended
  * @param reason why it did not succeed; empty when it did
  * @param outageBegan when service was lost, as far as the caller said
+ * @param detectedAt when that was noticed, as far as the caller said
  * @param began when the run began
  * @param ended when it ended
  * @param resumptions how often another process went on with it
@@ -45,6 +46,7 @@ public record RunReport(
         RunOutcome outcome,
         Optional<String> reason,
         Optional<Instant> outageBegan,
+        Optional<Instant> detectedAt,
         Instant began,
         Instant ended,
         int resumptions,
@@ -125,6 +127,7 @@ public record RunReport(
             RunOutcome outcome,
             Optional<String> reason,
             Optional<Instant> outageBegan,
+            Optional<Instant> detectedAt,
             Instant began,
             Instant ended,
             int resumptions,
@@ -142,6 +145,7 @@ public record RunReport(
                 outcome,
                 reason,
                 outageBegan,
+                detectedAt,
                 began,
                 ended,
                 resumptions,

@@ -1,8 +1,10 @@
 package io.drkit.core.report;
 
+import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -111,6 +113,35 @@ final class Summary {
             case UNDONE -> "undone";
             case UNDO_FAILED -> "could not be undone";
         };
+    }
+
+    /** Whether it pointed a name at another target in this run. */
+    static boolean switchesDns(StepReport step) {
+        return step.facts().containsKey(DnsSwitcher.RESIDUAL_FACT);
+    }
+
+    /**
+     * How long after service was back some clients may have gone on to the old site, because they had its address in a cache. Empty
+     * when no name was switched.
+     */
+    static Optional<String> residual(RunReport report) {
+        List<StepReport> switched = report.steps().stream()
+                .filter(Summary::switchesDns)
+                .filter(step -> step.status() == StepStatus.DONE)
+                .toList();
+        if (switched.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> said = new ArrayList<>();
+        for (StepReport step : switched) {
+            String residual = step.facts().getOrDefault(DnsSwitcher.RESIDUAL_FACT, "");
+            said.add(
+                    residual.startsWith("PT")
+                            ? "up to " + Wording.duration(Duration.parse(residual)) + " after " + step.name()
+                            : "for a time that is not known after " + step.name());
+        }
+        return Optional.of("Clients that had looked the name up before may go on to the old site "
+                + String.join(", ", said) + ". That is not in these figures.");
     }
 
     /** The achieved time, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */

@@ -50,6 +50,7 @@ public final class TextReport {
             List<String> parts = new ArrayList<>();
             breakdown.get().lines().forEach(part -> parts.add(part.what() + " " + Wording.duration(part.took())));
             entry(lines, "Time", String.join(" + ", parts), columns);
+            Summary.residual(report).ifPresent(residual -> entry(lines, "DNS", residual, columns));
         }
         entry(
                 lines,

@@ -46,10 +46,9 @@ final class Timeline {
         List<Mark> marks = marks();
         List<StepReport> shown =
                 report.steps().stream().filter(step -> step.began().isPresent()).toList();
-        boolean before =
-                report.outageBegan().filter(o -> o.isBefore(report.began())).isPresent();
+        List<RtoBreakdown.Part> before = RtoBreakdown.beforeRun(report, report.began());
         int head = marks.size() * MARK + 26;
-        int height = head + (shown.size() + (before ? 1 : 0)) * ROW + 6;
+        int height = head + (shown.size() + before.size()) * ROW + 6;
 
         out.raw("<svg class=\"gantt\" width=\"100%\" height=\"" + height
                         + "\" role=\"img\" aria-labelledby=\"gantt-title\">")
@@ -62,13 +61,9 @@ final class Timeline {
                         + "<rect class=\"before-line\" width=\"2\" height=\"6\"/></pattern></defs>");
         ticks(head, height);
         int y = head;
-        if (before) {
-            row(
-                    y,
-                    "Detection and decision",
-                    Wording.duration(Duration.between(report.outageBegan().orElseThrow(), report.began())),
-                    "");
-            bar(y, report.outageBegan().orElseThrow(), report.began(), "before");
+        for (RtoBreakdown.Part part : before) {
+            row(y, HtmlReport.title(part.kind(), part.what()), Wording.duration(part.took()), "");
+            bar(y, part.began(), part.ended(), "before");
             y += ROW;
         }
         for (StepReport step : shown) {

@@ -39,7 +39,7 @@ record Plans(BoundPlan asked, BoundPlan plan, PlanRun.Alternative failover, Plan
             RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, Mode mode) {
         try {
             BoundPlan bound = plan.bind(
-                    new SiteSwitch<>(mode, siteSwitch.from(), siteSwitch.to(), siteSwitch.outageBegan()));
+                    new SiteSwitch<>(mode, siteSwitch.from(), siteSwitch.to(), siteSwitch.outageBegan(), siteSwitch.detectedAt()));
             return bound.steps().isEmpty()
                     ? none("the plan has no steps for a " + mode)
                     : new PlanRun.Alternative(Optional.of(bound), "");

@@ -477,12 +477,12 @@ final class RunHistory {
         header.put("steps", StepShape.toJson(plan));
         failover.ifPresent(other -> header.put("failoverHash", other.hash()));
         plan.outageBegan().ifPresent(outage -> header.put("outageBegan", outage.toString()));
+        plan.detectedAt().ifPresent(detected -> header.put("detectedAt", detected.toString()));
         return header;
     }
 
     /** Only when it has ended or paused. */
     RunReport report() {
-        String outage = header.getOrDefault("outageBegan", "");
         return new RunReport(
                 header.getOrDefault("plan", ""),
                 planHash(),
@@ -493,7 +493,8 @@ final class RunHistory {
                 header.getOrDefault("to", ""),
                 Objects.requireNonNull(outcome, "a report is made when the run has ended or paused"),
                 reason.isEmpty() ? Optional.empty() : Optional.of(reason),
-                outage.isEmpty() ? Optional.empty() : Optional.of(Instant.parse(outage)),
+                Optional.ofNullable(header.get("outageBegan")).map(Instant::parse),
+                Optional.ofNullable(header.get("detectedAt")).map(Instant::parse),
                 Objects.requireNonNull(began, "began"),
                 lastAt,
                 resumptions,

@@ -58,6 +58,16 @@ class RecoveryPlanTest {
     }
 
     @Test
+    void since_whenItWasDetectedBeforeItBegan_refuses() {
+        Instant began = Instant.parse("2026-03-01T10:00:00Z");
+
+        assertThatThrownBy(() -> SiteSwitch.failover(WEST, EAST).since(began, began.minusMillis(1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(SiteSwitch.failover(WEST, EAST).since(began, began).detectedAt())
+                .contains(began);
+    }
+
+    @Test
     void build_cycle_isRefusedAndNamesTheCycle() {
         assertThat(codeOf(
                         plan().step("a", does("a"))

@@ -55,6 +55,14 @@ class JsonReportTest {
     }
 
     @Test
+    void fromJson_ofAReleaseThatDidNotSayWhenItWasDetected_isRead() throws IOException {
+        ObjectNode json = (ObjectNode) JSON.readTree(JsonReport.toJson(Reports.failover()));
+        json.remove("detectedAt");
+
+        assertThat(JsonReport.fromJson(json.toString())).isEqualTo(Reports.failover());
+    }
+
+    @Test
     void toJson_unknownFigures_nullAndNotZero() throws IOException {
         JsonNode json = JSON.readTree(JsonReport.toJson(empty()));
 
@@ -99,6 +107,7 @@ class JsonReportTest {
                         "outcome",
                         "reason",
                         "outageBegan",
+                        "detectedAt",
                         "began",
                         "ended",
                         "resumptions",
@@ -262,6 +271,7 @@ class JsonReportTest {
                 RunOutcome.SUCCEEDED,
                 Optional.of("because"),
                 Optional.of(fine),
+                Optional.of(fine.plusNanos(1)),
                 at(0),
                 at(100),
                 2,
@@ -301,6 +311,7 @@ class JsonReportTest {
                 "",
                 "",
                 RunOutcome.STOPPED,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 at(0),

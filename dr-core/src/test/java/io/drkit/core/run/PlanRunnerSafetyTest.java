@@ -142,6 +142,7 @@ class PlanRunnerSafetyTest {
                 "west",
                 "east",
                 Optional.empty(),
+                Optional.empty(),
                 List.of(steps),
                 List.of());
         JournalKey key = new JournalKey("p", "west", "east");

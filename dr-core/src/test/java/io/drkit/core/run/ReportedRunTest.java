@@ -133,8 +133,8 @@ class ReportedRunTest {
             context.report(DataLoss.none("database shop", "the primary was fenced first"));
         });
         world.blocked.put("dns", "the zone is locked");
-        PlanRunner runner = PlanRunner.journalingTo(new FileJournalStore(directory))
-                .build();
+        PlanRunner runner =
+                PlanRunner.journalingTo(new FileJournalStore(directory)).build();
         SiteSwitch<World.Place> over = SiteSwitch.failover(WEST, EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
         RunReport stopped = runner.run(plan(), over);
         assertThat(latest()).isEqualTo(stopped);

@@ -23,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * status sub-resource; "Pod lifecycle, termination of Pods" for the grace period.
  */
 final class ClusterApi extends KubernetesCrudDispatcher {
-    private static final Pattern PATH = Pattern.compile(
-            "/apis?(?:/[^/]+)?/v[^/]+/(?:namespaces/(?<ns>[^/]+)/)?(?<plural>[^/]+)(?:/(?<name>[^/]+))?(?:/(?<sub>[^/]+))?");
-
     private final ObjectMapper json = new ObjectMapper();
     private final Faults faults;
     private final Supplier<Instant> now;
@@ -57,21 +52,19 @@ final class ClusterApi extends KubernetesCrudDispatcher {
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-        String path = bare(request.getPath());
-        Matcher at = PATH.matcher(path);
-        if (!at.matches()) {
+        Optional<ApiCall> call = ApiCall.of(request.getMethod(), request.getPath());
+        if (call.isEmpty()) {
             return super.dispatch(request);
         }
-        String verb = verb(request, at.group("name"));
-        String resource = at.group("sub") == null ? at.group("plural") : at.group("plural") + "/" + at.group("sub");
+        String operation = call.get().operation();
         synchronized (this) {
-            log.add(verb + " " + resource + (at.group("name") == null ? "" : "/" + at.group("name")));
+            log.add(call.get().toString());
         }
-        Optional<Fault> fault = faults.take(verb + " " + resource);
+        Optional<Fault> fault = faults.take(operation);
         if (fault.isEmpty()) {
             return serve(request);
         } else if (fault.get() instanceof Fault.Refused refused) {
-            return refusal(refused.status(), "Simulated", "a simulated refusal of " + verb + " " + resource);
+            return refusal(refused.status(), "Simulated", "a simulated refusal of " + operation);
         } else if (fault.get() instanceof Fault.RequestLost) {
             return new MockResponse().setResponseCode(200).setHeader(Gate.CUT, "1");
         }
@@ -82,14 +75,6 @@ final class ClusterApi extends KubernetesCrudDispatcher {
             return answer.setBodyDelay(delayed.by());
         }
         return answer;
-    }
-
-    private static String verb(RecordedRequest request, @Nullable String name) {
-        boolean read = request.method() == HttpMethod.GET;
-        if (read && request.getPath().contains("watch=true")) {
-            return "WATCH";
-        }
-        return read && name == null ? "LIST" : request.getMethod();
     }
 
     private synchronized MockResponse serve(RecordedRequest request) {
