@@ -66,7 +66,7 @@ final class Operators<S extends Site> {
 
         Seat(Host host) {
             this.host = host;
-            World world = new World(scene, host);
+            World world = new World(scene, host, machines == 1);
             plan = application.plan(world);
             west = application.site(world.west());
             east = application.site(world.east());
