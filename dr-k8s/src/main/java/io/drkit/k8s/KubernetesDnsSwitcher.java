@@ -208,6 +208,7 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
             meta.put("resourceVersion", observed.resourceVersion());
             EpochMark.write(context.epoch(), meta.putObject("annotations"));
             patch.putObject("spec").put("externalName", target);
+            context.record(RESIDUAL_FACT, RESIDUAL_UNKNOWN);
             context.requireAuthority();
             server.write(
                     "to " + describe(),

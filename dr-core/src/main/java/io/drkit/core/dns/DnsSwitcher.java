@@ -10,6 +10,15 @@ import io.drkit.core.action.Action;
  */
 public interface DnsSwitcher {
     /**
+     * The fact that {@link #pointTo} records right before it writes, so that a report can tell the part of DNS in it, and how long
+     * the old answer outlives the switch: the old record's TTL in ISO-8601, or {@link #RESIDUAL_UNKNOWN}.
+     */
+    String RESIDUAL_FACT = "dns residual";
+
+    /** What stands in {@link #RESIDUAL_FACT} where the platform has no such figure. */
+    String RESIDUAL_UNKNOWN = "unknown";
+
+    /**
      * The record as it is now.
      *
      * @throws io.drkit.core.NotFoundException when there is no such record

@@ -61,7 +61,7 @@ final class FileJournal implements Journal {
     @Override
     public synchronized Epoch raiseEpoch(Epoch above) {
         try {
-            requireNewest();
+            requireOpen();
             long highest = Math.max(
                     Math.max(folder.epoch(generation), JournalFolder.highestEpoch(entries)),
                     JournalFolder.runs(generation).stream()
@@ -80,7 +80,7 @@ final class FileJournal implements Journal {
     @Override
     public synchronized void begin(JournalEntry first) {
         try {
-            requireNewest();
+            requireOpen();
             closeRun();
             Path file = generation.resolve(RunFile.name(folder.epoch(generation)));
             if (Files.exists(file)) {
@@ -112,11 +112,6 @@ final class FileJournal implements Journal {
 
     @Override
     public synchronized void append(JournalEntry entry) {
-        try {
-            requireNewest();
-        } catch (IOException e) {
-            throw FileJournalStore.unreachable(generation, e);
-        }
         RandomAccessFile file = run;
         if (file == null) {
             throw FileJournalStore.unreachable(
@@ -182,7 +177,16 @@ final class FileJournal implements Journal {
         }
     }
 
-    /** Without this nothing is acknowledged: in an older generation nobody would find it again. */
+    private void requireOpen() throws IOException {
+        if (!lock.isValid()) {
+            throw new IOException("the journal was closed");
+        }
+    }
+
+    /**
+     * Without this nothing is acknowledged: in an older generation nobody would find it again. Asked after a change and not before
+     * it, when it could still come too late.
+     */
     void requireNewest() throws IOException {
         long newest = folder.newest();
         if (newest > number) {

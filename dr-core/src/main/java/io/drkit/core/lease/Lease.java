@@ -120,7 +120,7 @@ public final class Lease implements AutoCloseable {
     public void release() throws InterruptedException {
         DrException failure = letGo(Optional.empty());
         if (failure != null) {
-            log.warn("The lease {} could not be released, and runs out within {}", name, terms.ttl(), failure);
+            log.warn("The lease {} could not be released: {}", name, failure.toString());
         }
     }
 
@@ -151,7 +151,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /** Renews it no more: it runs out, unless it is released before. */
-    void cease() {
+    public void cease() {
         orders.put(true);
     }
 

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,13 +58,18 @@ public final class Leases {
      * @throws DrException when the store cannot be reached: then nothing is known
      */
     public Optional<Lease> tryAcquire(String name) throws InterruptedException {
-        return tryAcquire(name, () -> {});
+        return tryAcquire(name, seen -> true, () -> {});
     }
 
-    /** @param whenOver called by the renewing task when it finds out that the lease was lost or has run out */
-    Optional<Lease> tryAcquire(String name, Runnable whenOver) throws InterruptedException {
+    /**
+     * @param wanted whether to take it if it is free
+     * @param whenOver called by the renewing task when it finds out that the lease was lost or has run out
+     */
+    Optional<Lease> tryAcquire(String name, Predicate<Seen> wanted, Runnable whenOver) throws InterruptedException {
         Seen seen = terms.store().read(name);
-        return sightings.wait(name, seen).isZero() ? claim(name, seen, whenOver) : Optional.empty();
+        sightings.see(name, seen);
+        boolean free = sightings.toWait(name).isZero();
+        return free && wanted.test(seen) ? claim(name, seen, whenOver) : Optional.empty();
     }
 
     /**
@@ -143,7 +149,7 @@ public final class Leases {
     }
 
     /** Higher than any before, deleted ones included. */
-    private static Epoch next(Seen seen) {
+    static Epoch next(Seen seen) {
         Epoch last = seen.record().map(LeaseRecord::epoch).orElse(Epoch.NONE);
         return (last.compareTo(seen.floor()) > 0 ? last : seen.floor()).next();
     }

@@ -2,10 +2,14 @@ package io.drkit.core.plan;
 
 import io.drkit.core.Problem;
 import io.drkit.core.Site;
+import io.drkit.core.safety.SiteChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -13,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +44,14 @@ public final class RecoveryPlan<S extends Site> {
     private final String name;
     private final Objectives objectives;
     private final Map<Mode, List<Step<S>>> steps;
+    private final Map<String, RuleFunction<S>> rules;
 
-    private RecoveryPlan(String name, Objectives objectives, Map<Mode, List<Step<S>>> steps) {
+    private RecoveryPlan(
+            String name, Objectives objectives, Map<Mode, List<Step<S>>> steps, Map<String, RuleFunction<S>> rules) {
         this.name = name;
         this.objectives = objectives;
         this.steps = steps;
+        this.rules = new LinkedHashMap<>(rules);
     }
 
     /** Begins a plan. */
@@ -76,7 +84,12 @@ public final class RecoveryPlan<S extends Site> {
                 siteSwitch.from().name(),
                 siteSwitch.to().name(),
                 siteSwitch.outageBegan(),
-                planned);
+                siteSwitch.detectedAt(),
+                planned,
+                rules.entrySet().stream()
+                        .map(rule -> new PlannedRule(
+                                rule.getKey(), rule.getValue().between(siteSwitch.from(), siteSwitch.to())))
+                        .toList());
     }
 
     /** One step as it was declared, its dependencies already those of one mode. */
@@ -87,7 +100,9 @@ public final class RecoveryPlan<S extends Site> {
             @Nullable String nothingToUndo,
             Set<String> after,
             boolean pointOfNoReturn,
-            boolean restoresService) {
+            boolean restoresService,
+            Set<SiteChange> makes,
+            Optional<Approval> approval) {
         PlannedStep bind(SiteSwitch<S> siteSwitch) {
             Undo how = undo != null
                     ? new Undo.By(undo.between(siteSwitch.from(), siteSwitch.to()))
@@ -98,7 +113,9 @@ public final class RecoveryPlan<S extends Site> {
                     List.copyOf(after),
                     how,
                     pointOfNoReturn,
-                    restoresService);
+                    restoresService,
+                    makes,
+                    approval);
         }
     }
 
@@ -116,6 +133,10 @@ public final class RecoveryPlan<S extends Site> {
 
         boolean pointOfNoReturn;
         boolean restoresService;
+        final Set<SiteChange> makes = EnumSet.noneOf(SiteChange.class);
+
+        @Nullable
+        Approval approval;
 
         Draft(String name, StepFunction<S> function) {
             this.name = name;
@@ -129,6 +150,7 @@ public final class RecoveryPlan<S extends Site> {
     public static final class Builder<S extends Site> {
         private final String name;
         private final List<Draft<S>> drafts = new ArrayList<>();
+        private final Map<String, RuleFunction<S>> rules = new LinkedHashMap<>();
         private @Nullable Objectives objectives;
 
         private Builder(String name) {
@@ -143,6 +165,26 @@ public final class RecoveryPlan<S extends Site> {
          */
         public Builder<S> objectives(Duration rpo, Duration rto) {
             objectives = new Objectives(rpo, rto);
+            return this;
+        }
+
+        /**
+         * What must hold while the plan runs, whatever its steps want: see {@link io.drkit.core.safety.SafetyRule}.
+         *
+         * @param ruleName unique within the plan; it names the failure, and the one who overrides the rule names it so
+         * @throws InvalidPlanException when there is another rule of that name
+         */
+        public Builder<S> safety(String ruleName, RuleFunction<S> rule) {
+            if (ruleName.isBlank()) {
+                throw new IllegalArgumentException("A rule has a name");
+            }
+            if (rules.put(ruleName, Objects.requireNonNull(rule, "rule")) != null) {
+                throw new InvalidPlanException(
+                        "plan.duplicate-rule",
+                        Problem.expected("rule names that differ in the plan " + name)
+                                .found("two rules named \"" + ruleName + "\"")
+                                .remedy("rename one of them"));
+            }
             return this;
         }
 
@@ -174,13 +216,14 @@ public final class RecoveryPlan<S extends Site> {
                                 .remedy("declare them with step(…)"));
             }
             checkNames();
+            checkCycles();
             Map<Mode, List<Step<S>>> byMode = new EnumMap<>(Mode.class);
             for (Mode mode : Mode.values()) {
                 List<Step<S>> ordered = ordered(mode);
                 checkUndo(mode, ordered);
                 byMode.put(mode, ordered);
             }
-            return new RecoveryPlan<>(name, objectives, byMode);
+            return new RecoveryPlan<>(name, objectives, byMode, rules);
         }
 
         private void checkNames() {
@@ -194,7 +237,15 @@ public final class RecoveryPlan<S extends Site> {
                                     .remedy("rename one of them"));
                 }
             }
+            Set<String> approvals = new HashSet<>();
             for (Draft<S> draft : drafts) {
+                if (draft.approval != null && !approvals.add(draft.approval.name())) {
+                    throw new InvalidPlanException(
+                            "plan.duplicate-approval",
+                            Problem.expected("approval names that differ in the plan " + name)
+                                    .found("two approvals named \"" + draft.approval.name() + "\"")
+                                    .remedy("rename one of them"));
+                }
                 for (String dependency : draft.after) {
                     if (!names.contains(dependency)) {
                         throw new InvalidPlanException(
@@ -210,61 +261,72 @@ public final class RecoveryPlan<S extends Site> {
             }
         }
 
-        /** The steps of one mode in an order in which they can run; those declared earlier come first where they may. */
+        /**
+         * The steps of one mode in an order in which they can run; of those that may come next, the one declared first. The order
+         * of one mode and that of the other are parts of one order of all steps.
+         */
         private List<Step<S>> ordered(Mode mode) {
-            Map<String, Draft<S>> byName = new LinkedHashMap<>();
-            drafts.forEach(draft -> byName.put(draft.name, draft));
-            checkCycles(byName);
+            Map<String, Integer> waitsFor = new HashMap<>();
+            Map<String, List<Integer>> waitedForBy = new HashMap<>();
+            TreeSet<Integer> next = new TreeSet<>();
+            for (int i = 0; i < drafts.size(); i++) {
+                Draft<S> draft = drafts.get(i);
+                waitsFor.put(draft.name, draft.after.size());
+                for (String dependency : draft.after) {
+                    waitedForBy
+                            .computeIfAbsent(dependency, none -> new ArrayList<>())
+                            .add(i);
+                }
+                if (draft.after.isEmpty()) {
+                    next.add(i);
+                }
+            }
+            Map<String, Set<String>> standsFor = new HashMap<>();
             List<Step<S>> ordered = new ArrayList<>();
-            Set<String> placed = new LinkedHashSet<>();
-            while (placed.size() < byName.size()) {
-                for (Draft<S> draft : byName.values()) {
-                    if (!placed.contains(draft.name) && placed.containsAll(draft.after)) {
-                        placed.add(draft.name);
-                        StepFunction<S> function = draft.functions.get(mode);
-                        if (function != null) {
-                            ordered.add(new Step<>(
-                                    draft.name,
-                                    function,
-                                    draft.undo,
-                                    draft.nothingToUndo,
-                                    presentDependencies(draft, byName, mode),
-                                    draft.pointOfNoReturn,
-                                    draft.restoresService));
-                        }
-                        break;
+            for (Integer first = next.pollFirst(); first != null; first = next.pollFirst()) {
+                Draft<S> draft = drafts.get(first);
+                Set<String> after = new LinkedHashSet<>();
+                draft.after.forEach(dependency -> after.addAll(standsFor.getOrDefault(dependency, Set.of())));
+                StepFunction<S> function = draft.functions.get(mode);
+                // A step that has no part in this mode hands on its own dependencies.
+                standsFor.put(draft.name, function == null ? after : Set.of(draft.name));
+                if (function != null) {
+                    ordered.add(new Step<>(
+                            draft.name,
+                            function,
+                            draft.undo,
+                            draft.nothingToUndo,
+                            after,
+                            draft.pointOfNoReturn,
+                            draft.restoresService,
+                            draft.makes,
+                            Optional.ofNullable(draft.approval)));
+                }
+                for (int waiting : waitedForBy.getOrDefault(draft.name, List.of())) {
+                    if (waitsFor.merge(drafts.get(waiting).name, -1, Integer::sum) == 0) {
+                        next.add(waiting);
                     }
                 }
             }
             return ordered;
         }
 
-        /** A dependency that has no part in this mode hands on its own dependencies. */
-        private static <S extends Site> Set<String> presentDependencies(
-                Draft<S> draft, Map<String, Draft<S>> byName, Mode mode) {
-            Set<String> present = new LinkedHashSet<>();
-            for (String dependency : draft.after) {
-                Draft<S> other = Objects.requireNonNull(byName.get(dependency), dependency);
-                if (other.functions.containsKey(mode)) {
-                    present.add(dependency);
-                } else {
-                    present.addAll(presentDependencies(other, byName, mode));
-                }
-            }
-            return present;
-        }
-
-        private void checkCycles(Map<String, Draft<S>> byName) {
-            Set<String> clear = new LinkedHashSet<>();
-            for (Draft<S> draft : byName.values()) {
-                walk(draft, byName, clear, new ArrayList<>());
+        private void checkCycles() {
+            Map<String, Draft<S>> byName = new HashMap<>();
+            drafts.forEach(draft -> byName.put(draft.name, draft));
+            Set<String> clear = new HashSet<>();
+            for (Draft<S> draft : drafts) {
+                walk(draft, byName, clear, new LinkedHashSet<>());
             }
         }
 
-        private void walk(Draft<S> draft, Map<String, Draft<S>> byName, Set<String> clear, List<String> path) {
-            int seenAt = path.indexOf(draft.name);
-            if (seenAt >= 0) {
-                List<String> cycle = new ArrayList<>(path.subList(seenAt, path.size()));
+        private void walk(Draft<S> draft, Map<String, Draft<S>> byName, Set<String> clear, Set<String> path) {
+            if (clear.contains(draft.name)) {
+                return;
+            }
+            if (!path.add(draft.name)) {
+                List<String> all = new ArrayList<>(path);
+                List<String> cycle = new ArrayList<>(all.subList(all.indexOf(draft.name), all.size()));
                 cycle.add(draft.name);
                 throw new InvalidPlanException(
                         "plan.cycle",
@@ -272,14 +334,10 @@ public final class RecoveryPlan<S extends Site> {
                                 .found("a cycle: " + String.join(" after ", cycle))
                                 .remedy("remove one of these dependencies"));
             }
-            if (clear.contains(draft.name)) {
-                return;
-            }
-            path.add(draft.name);
             for (String dependency : draft.after) {
                 walk(Objects.requireNonNull(byName.get(dependency), dependency), byName, clear, path);
             }
-            path.remove(path.size() - 1);
+            path.remove(draft.name);
             clear.add(draft.name);
         }
 
@@ -344,6 +402,22 @@ public final class RecoveryPlan<S extends Site> {
         /** Service is back when this is done: the achieved RTO is measured to here. */
         public StepBuilder<S> restoresService() {
             draft.restoresService = true;
+            return this;
+        }
+
+        /** What it makes true of the sites when it is done, in either mode: safety rules are judged with it before its change. */
+        public StepBuilder<S> makes(SiteChange... changes) {
+            draft.makes.addAll(Arrays.asList(changes));
+            return this;
+        }
+
+        /**
+         * It waits, before it begins, until a person in that role has approved. Rejected, or after that time, it counts as failed.
+         *
+         * @param name unique within the plan; whoever approves names it so
+         */
+        public StepBuilder<S> approval(String name, String role, Duration timeout) {
+            draft.approval = new Approval(name, role, timeout);
             return this;
         }
 

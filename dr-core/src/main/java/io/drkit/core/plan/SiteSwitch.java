@@ -10,18 +10,27 @@ import java.util.Optional;
  *
  * <pre>{@code
  * runner.run(plan, SiteSwitch.switchover(west, east));
- * runner.run(plan, SiteSwitch.failover(west, east).since(firstAlarm));
+ * runner.run(plan, SiteSwitch.failover(west, east).since(outageBegan, alarm));
  * }</pre>
  *
  * @param mode planned or not
  * @param from the site that is active until now
  * @param to the site that becomes active
- * @param outageBegan when service was lost, so that the report can tell detection and decision from the run; empty when unknown
+ * @param outageBegan when service was lost, so that the report can tell what went before the run; empty when unknown
+ * @param detectedAt when that was noticed, so that the report can tell detection from decision; empty when unknown, as it is for
+ *     an unknown outage
  */
-public record SiteSwitch<S extends Site>(Mode mode, S from, S to, Optional<Instant> outageBegan) {
+public record SiteSwitch<S extends Site>(
+        Mode mode, S from, S to, Optional<Instant> outageBegan, Optional<Instant> detectedAt) {
     public SiteSwitch {
         Objects.requireNonNull(mode, "mode");
         Objects.requireNonNull(outageBegan, "outageBegan");
+        Objects.requireNonNull(detectedAt, "detectedAt");
+        if (detectedAt.isPresent()
+                && !outageBegan.map(began -> !detectedAt.get().isBefore(began)).orElse(false)) {
+            throw new IllegalArgumentException("An outage is detected after it began: began "
+                    + outageBegan.map(Instant::toString).orElse("unknown") + ", detected " + detectedAt.get());
+        }
         if (from.name().isBlank() || to.name().isBlank()) {
             throw new IllegalArgumentException("Both sites need a name");
         }
@@ -32,17 +41,22 @@ public record SiteSwitch<S extends Site>(Mode mode, S from, S to, Optional<Insta
 
     /** Planned: both sites work, nothing is lost. */
     public static <S extends Site> SiteSwitch<S> switchover(S from, S to) {
-        return new SiteSwitch<>(Mode.SWITCHOVER, from, to, Optional.empty());
+        return new SiteSwitch<>(Mode.SWITCHOVER, from, to, Optional.empty(), Optional.empty());
     }
 
     /** Unplanned: {@code from} may be dead. */
     public static <S extends Site> SiteSwitch<S> failover(S from, S to) {
-        return new SiteSwitch<>(Mode.FAILOVER, from, to, Optional.empty());
+        return new SiteSwitch<>(Mode.FAILOVER, from, to, Optional.empty(), Optional.empty());
     }
 
     /** With the moment at which service was lost. */
     public SiteSwitch<S> since(Instant outageBegan) {
-        return new SiteSwitch<>(mode, from, to, Optional.of(outageBegan));
+        return new SiteSwitch<>(mode, from, to, Optional.of(outageBegan), Optional.empty());
+    }
+
+    /** With the moments at which service was lost, and at which that was noticed: not before it was lost. */
+    public SiteSwitch<S> since(Instant outageBegan, Instant detectedAt) {
+        return new SiteSwitch<>(mode, from, to, Optional.of(outageBegan), Optional.of(detectedAt));
     }
 
     /** For example {@code switchover west → east}. */

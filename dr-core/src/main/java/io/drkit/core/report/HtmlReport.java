@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.journal.Instruction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,7 @@ public final class HtmlReport {
         breakdown(report, out);
         timeline(report, out);
         losses(report, out);
+        told(report, out);
         steps(report, out);
         footer(report, out);
         return out.raw("</main>\n</body>\n</html>\n").toString();
@@ -216,15 +218,11 @@ public final class HtmlReport {
         for (RtoBreakdown.Line part : breakdown.get().lines()) {
             double share = whole.isZero() ? 0 : seconds(part.took()) / seconds(whole);
             String kind = switch (part.kind()) {
-                case BEFORE_RUN -> "before";
-                case STEP -> "done";
+                case BEFORE_RUN, DETECTION, DECISION -> "before";
+                case STEP, DNS -> "done";
                 case BETWEEN -> "between";
             };
-            String what = switch (part.kind()) {
-                case BEFORE_RUN -> "Detection and decision";
-                case STEP -> part.what();
-                case BETWEEN -> "Between steps: approval, pause or resumption";
-            };
+            String what = title(part.kind(), part.what());
             out.raw("<tr role=\"row\"><th role=\"rowheader\" scope=\"row\">").text(what);
             out.raw("<svg class=\"share\" width=\"100%\" height=\"8\" aria-hidden=\"true\"><rect class=\"bar " + kind
                     + "\" width=\"" + Html.percent(share) + "\" height=\"8\" rx=\"2\"/></svg></th>");
@@ -237,8 +235,20 @@ public final class HtmlReport {
         }
         out.raw("</tbody><tfoot role=\"rowgroup\"><tr role=\"row\"><th role=\"rowheader\" scope=\"row\">Together</th>"
                 + "<td role=\"cell\" class=\"num\">");
-        out.text(Wording.duration(whole))
-                .raw("</td><td role=\"cell\" class=\"num\">100 %</td></tr></tfoot></table>\n</section>\n");
+        out.text(Wording.duration(whole)).raw("</td><td role=\"cell\" class=\"num\">100 %</td></tr></tfoot></table>\n");
+        Summary.residual(report).ifPresent(residual -> out.element("p", "hint", residual));
+        out.raw("\n</section>\n");
+    }
+
+    static String title(RtoBreakdown.Kind kind, String what) {
+        return switch (kind) {
+            case BEFORE_RUN -> "Detection and decision";
+            case DETECTION -> "Detection";
+            case DECISION -> "Decision";
+            case STEP -> what;
+            case DNS -> what + " (DNS)";
+            case BETWEEN -> "Between steps: until another process resumed, for example";
+        };
     }
 
     private static void timeline(RunReport report, Html out) {
@@ -303,6 +313,32 @@ public final class HtmlReport {
             }
             out.raw("</div></td>");
             cell(out, "How it is known", "").raw("<div>").text(loss.basis()).raw("</div></td></tr>\n");
+        }
+        out.raw("</tbody></table>\n</section>\n");
+    }
+
+    private static void told(RunReport report, Html out) {
+        if (report.told().isEmpty()) {
+            return;
+        }
+        out.raw("<section class=\"panel\">\n<h2>What people decided</h2>\n");
+        tableHead(out, "When", "Who", "What", "Why");
+        for (RunReport.Told told : report.told()) {
+            Instruction said = told.instruction();
+            out.raw("<tr role=\"row\">");
+            cell(out, "When", "num").raw("<div>");
+            moment(out, report.began(), Optional.of(told.at()));
+            out.raw("</div></td>");
+            cell(out, "Who", "").raw("<div>").text(Wording.speaker(said)).raw("</div></td>");
+            cell(out, "What", "").raw("<div>").text(Wording.act(said));
+            if (told.refused().isPresent()) {
+                out.raw("<br><span class=\"pill warn\">refused</span> ")
+                        .element("span", "hint", told.refused().get());
+            } else if (said.kind() == Instruction.Kind.OVERRIDE) {
+                out.raw("<br><span class=\"pill warn\">! safety overridden</span>");
+            }
+            out.raw("</div></td>");
+            cell(out, "Why", "wide").raw("<div>").text(said.reason()).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
     }
@@ -378,6 +414,7 @@ public final class HtmlReport {
         fact(out, "Epoch", report.epoch().toString());
         fact(out, "Plan hash", report.planHash());
         fact(out, "Outage began", report.outageBegan().map(Instant::toString).orElse("not said"));
+        report.detectedAt().ifPresent(detected -> fact(out, "Detected", detected.toString()));
         fact(out, "Began", report.began().toString());
         fact(out, "Ended", report.ended().toString());
         fact(out, "Resumed", times(report.resumptions()));
@@ -415,7 +452,7 @@ public final class HtmlReport {
     private static String tone(StepStatus status) {
         return switch (status) {
             case DONE, ALREADY_SO -> "good";
-            case UNDONE -> "warn";
+            case SKIPPED, UNDONE -> "warn";
             case FAILED, UNDO_FAILED -> "bad";
             case UNKNOWN, RUNNING -> "unknown";
             case NOT_REACHED -> "none";
@@ -426,6 +463,7 @@ public final class HtmlReport {
         return switch (status) {
             case DONE -> "✓";
             case ALREADY_SO -> "=";
+            case SKIPPED -> "»";
             case UNDONE -> "↺";
             case FAILED, UNDO_FAILED -> "✕";
             case UNKNOWN, RUNNING -> "?";

@@ -1,7 +1,10 @@
 package io.drkit.core.report;
 
+import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,15 +28,35 @@ final class Summary {
 
     static String meaning(RunReport report) {
         return switch (report.outcome()) {
-            case SUCCEEDED -> "Every step is done and was seen to be done. The active site is " + report.to() + ".";
+            case SUCCEEDED -> done(report);
             case UNDONE ->
-                "A step failed before the point of no return. What the run had changed was put back, and was seen to be"
+                stopper(report) + " before the point of no return. What the run had changed was put back, and was seen to be"
                         + " back. " + report.to() + " was not made active.";
             case UNDO_INCOMPLETE ->
-                "A step failed before the point of no return, and something that the run had changed still"
+                stopper(report) + " before the point of no return, and something that the run had changed still"
                         + " stands: what is shown as done was not put back.";
             case STOPPED -> stopped(report);
         };
+    }
+
+    private static String done(RunReport report) {
+        List<String> skipped = report.steps().stream()
+                .filter(step -> step.status() == StepStatus.SKIPPED)
+                .map(step -> "\"" + step.name() + "\"")
+                .toList();
+        String seen = skipped.isEmpty()
+                ? "Every step is done and was seen to be done."
+                : "Every step is done and was seen to be done, except what was skipped: " + String.join(", ", skipped)
+                        + ".";
+        return seen + " The active site is " + report.to() + ".";
+    }
+
+    /** What sent a run back. */
+    private static String stopper(RunReport report) {
+        boolean cancelled = report.told().stream()
+                .anyMatch(told -> told.refused().isEmpty()
+                        && told.instruction().kind() == Instruction.Kind.CANCEL);
+        return cancelled ? "The run was cancelled" : "A step failed";
     }
 
     private static String stopped(RunReport report) {
@@ -73,7 +96,7 @@ final class Summary {
         return report.steps().stream()
                 .filter(step -> switch (step.status()) {
                     case FAILED, UNKNOWN, RUNNING, UNDO_FAILED -> true;
-                    case NOT_REACHED, DONE, ALREADY_SO, UNDONE -> false;
+                    case NOT_REACHED, DONE, ALREADY_SO, SKIPPED, UNDONE -> false;
                 })
                 .toList();
     }
@@ -85,10 +108,40 @@ final class Summary {
             case DONE -> "done";
             case ALREADY_SO -> "was already so";
             case FAILED -> "failed";
+            case SKIPPED -> "skipped";
             case UNKNOWN -> "outcome unknown";
             case UNDONE -> "undone";
             case UNDO_FAILED -> "could not be undone";
         };
+    }
+
+    /** Whether it pointed a name at another target in this run. */
+    static boolean switchesDns(StepReport step) {
+        return step.facts().containsKey(DnsSwitcher.RESIDUAL_FACT);
+    }
+
+    /**
+     * How long after service was back some clients may have gone on to the old site, because they had its address in a cache. Empty
+     * when no name was switched.
+     */
+    static Optional<String> residual(RunReport report) {
+        List<StepReport> switched = report.steps().stream()
+                .filter(Summary::switchesDns)
+                .filter(step -> step.status() == StepStatus.DONE)
+                .toList();
+        if (switched.isEmpty()) {
+            return Optional.empty();
+        }
+        List<String> said = new ArrayList<>();
+        for (StepReport step : switched) {
+            String residual = step.facts().getOrDefault(DnsSwitcher.RESIDUAL_FACT, "");
+            said.add(
+                    residual.startsWith("PT")
+                            ? "up to " + Wording.duration(Duration.parse(residual)) + " after " + step.name()
+                            : "for a time that is not known after " + step.name());
+        }
+        return Optional.of("Clients that had looked the name up before may go on to the old site "
+                + String.join(", ", said) + ". That is not in these figures.");
     }
 
     /** The achieved time, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */

@@ -50,6 +50,7 @@ public final class TextReport {
             List<String> parts = new ArrayList<>();
             breakdown.get().lines().forEach(part -> parts.add(part.what() + " " + Wording.duration(part.took())));
             entry(lines, "Time", String.join(" + ", parts), columns);
+            Summary.residual(report).ifPresent(residual -> entry(lines, "DNS", residual, columns));
         }
         entry(
                 lines,
@@ -67,6 +68,15 @@ public final class TextReport {
                     },
                     stated.loss().subject() + ": " + Wording.amount(stated.loss())
                             + because(stated.loss().basis()),
+                    columns);
+        }
+        for (RunReport.Told told : report.told()) {
+            String refused = told.refused().map(why -> ", refused: " + why).orElse("");
+            entry(
+                    lines,
+                    "Said",
+                    Wording.speaker(told.instruction()) + " " + Wording.act(told.instruction())
+                            + because(told.instruction().reason()) + refused,
                     columns);
         }
         Summary.remedy(report).ifPresent(remedy -> entry(lines, "To do", remedy, columns));

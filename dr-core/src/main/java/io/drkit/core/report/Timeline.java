@@ -46,10 +46,9 @@ final class Timeline {
         List<Mark> marks = marks();
         List<StepReport> shown =
                 report.steps().stream().filter(step -> step.began().isPresent()).toList();
-        boolean before =
-                report.outageBegan().filter(o -> o.isBefore(report.began())).isPresent();
+        List<RtoBreakdown.Part> before = RtoBreakdown.beforeRun(report, report.began());
         int head = marks.size() * MARK + 26;
-        int height = head + (shown.size() + (before ? 1 : 0)) * ROW + 6;
+        int height = head + (shown.size() + before.size()) * ROW + 6;
 
         out.raw("<svg class=\"gantt\" width=\"100%\" height=\"" + height
                         + "\" role=\"img\" aria-labelledby=\"gantt-title\">")
@@ -62,13 +61,9 @@ final class Timeline {
                         + "<rect class=\"before-line\" width=\"2\" height=\"6\"/></pattern></defs>");
         ticks(head, height);
         int y = head;
-        if (before) {
-            row(
-                    y,
-                    "Detection and decision",
-                    Wording.duration(Duration.between(report.outageBegan().orElseThrow(), report.began())),
-                    "");
-            bar(y, report.outageBegan().orElseThrow(), report.began(), "before");
+        for (RtoBreakdown.Part part : before) {
+            row(y, HtmlReport.title(part.kind(), part.what()), Wording.duration(part.took()), "");
+            bar(y, part.began(), part.ended(), "before");
             y += ROW;
         }
         for (StepReport step : shown) {
@@ -144,12 +139,12 @@ final class Timeline {
             // it was done; that undoing it failed is told by the bar of the undoing
             case UNDO_FAILED -> "done";
             case FAILED -> "failed";
-            case UNKNOWN, RUNNING, NOT_REACHED -> "unknown";
+            case SKIPPED, UNKNOWN, RUNNING, NOT_REACHED -> "unknown";
         };
         String took = step.took().map(Wording::duration).orElse("not ended");
         String said = switch (step.status()) {
             case DONE -> took;
-            case ALREADY_SO, UNDONE, FAILED, UNDO_FAILED, UNKNOWN, RUNNING, NOT_REACHED ->
+            case ALREADY_SO, SKIPPED, UNDONE, FAILED, UNDO_FAILED, UNKNOWN, RUNNING, NOT_REACHED ->
                 Summary.status(step.status());
         };
         row(y, step.name(), said, step.name() + ": " + Summary.status(step.status()) + ", " + took);
@@ -208,7 +203,7 @@ final class Timeline {
             {"undone", "done, later undone"},
             {"undo", "undoing"},
             {"failed", "failed"},
-            {"unknown", "outcome unknown"}
+            {"unknown", "outcome unknown, or skipped"}
         }) {
             boolean used = report.steps().stream()
                     .filter(s -> s.began().isPresent())
@@ -221,7 +216,10 @@ final class Timeline {
                         case "undone" -> s.status() == StepStatus.UNDONE;
                         case "undo" -> s.undoBegan().isPresent() && s.status() != StepStatus.UNDO_FAILED;
                         case "failed" -> s.status() == StepStatus.FAILED || s.status() == StepStatus.UNDO_FAILED;
-                        default -> s.status() == StepStatus.UNKNOWN || s.status() == StepStatus.RUNNING;
+                        default ->
+                            s.status() == StepStatus.UNKNOWN
+                                    || s.status() == StepStatus.RUNNING
+                                    || s.status() == StepStatus.SKIPPED;
                     });
             if (used) {
                 any = true;

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class RecoveryPlanTest {
     record Place(String name) implements Site {}
@@ -54,6 +55,16 @@ class RecoveryPlanTest {
         InvalidPlanException refused = catchThrowableOfType(InvalidPlanException.class, plan::build);
         assertThat(refused).hasMessageContainingAll(mentions).hasMessageContaining("What to do:");
         return refused.code();
+    }
+
+    @Test
+    void since_whenItWasDetectedBeforeItBegan_refuses() {
+        Instant began = Instant.parse("2026-03-01T10:00:00Z");
+
+        assertThatThrownBy(() -> SiteSwitch.failover(WEST, EAST).since(began, began.minusMillis(1)))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(SiteSwitch.failover(WEST, EAST).since(began, began).detectedAt())
+                .contains(began);
     }
 
     @Test
@@ -192,6 +203,23 @@ class RecoveryPlanTest {
         assertThat(plan.bind(SiteSwitch.switchover(WEST, EAST)).steps())
                 .extracting(PlannedStep::name)
                 .containsExactly("first", "last");
+    }
+
+    @Test
+    @Timeout(10)
+    void build_deepLadderOfStepsOfTheOtherMode_takesNoTime() {
+        RecoveryPlan.Builder<Place> plan = plan();
+        plan.step("a0", does("a")).nothingToUndo("x").step("b0", does("b")).nothingToUndo("x");
+        for (int i = 1; i < 60; i++) {
+            String[] below = {"a" + (i - 1), "b" + (i - 1)};
+            plan.step("a" + i, does("a")).after(below).onlyIn(Mode.SWITCHOVER).nothingToUndo("x");
+            plan.step("b" + i, does("b")).after(below).onlyIn(Mode.SWITCHOVER).nothingToUndo("x");
+        }
+        plan.step("top", does("top")).after("a59", "b59").nothingToUndo("x");
+        List<PlannedStep> failover =
+                plan.build().bind(SiteSwitch.failover(WEST, EAST)).steps();
+        assertThat(failover).extracting(PlannedStep::name).containsExactly("a0", "b0", "top");
+        assertThat(failover.get(2).after()).containsExactly("a0", "b0");
     }
 
     @Test

@@ -55,6 +55,14 @@ class JsonReportTest {
     }
 
     @Test
+    void fromJson_ofAReleaseThatDidNotSayWhenItWasDetected_isRead() throws IOException {
+        ObjectNode json = (ObjectNode) JSON.readTree(JsonReport.toJson(Reports.failover()));
+        json.remove("detectedAt");
+
+        assertThat(JsonReport.fromJson(json.toString())).isEqualTo(Reports.failover());
+    }
+
+    @Test
     void toJson_unknownFigures_nullAndNotZero() throws IOException {
         JsonNode json = JSON.readTree(JsonReport.toJson(empty()));
 
@@ -99,12 +107,15 @@ class JsonReportTest {
                         "outcome",
                         "reason",
                         "outageBegan",
+                        "detectedAt",
                         "began",
                         "ended",
                         "resumptions",
                         "objectives",
                         "losses",
                         "steps",
+                        "told",
+                        "waits",
                         "achieved");
         assertThat(json.at("/objectives").toString()).isEqualTo("{\"rpo\":\"PT15M\",\"rto\":\"PT30M\"}");
         assertThat(json.at("/losses/1").toString())
@@ -260,6 +271,7 @@ class JsonReportTest {
                 RunOutcome.SUCCEEDED,
                 Optional.of("because"),
                 Optional.of(fine),
+                Optional.of(fine.plusNanos(1)),
                 at(0),
                 at(100),
                 2,
@@ -299,6 +311,7 @@ class JsonReportTest {
                 "",
                 "",
                 RunOutcome.STOPPED,
+                Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
                 at(0),

@@ -2,6 +2,7 @@ package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
+import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
 import java.time.Duration;
@@ -108,6 +109,50 @@ public final class Reports {
                 List.of(writers, undone.steps().get(1), undone.steps().get(2)));
     }
 
+    /** The failover, of which it is also said when the outage was noticed, and whose DNS step said what it leaves in caches. */
+    public static RunReport detected(String residual) {
+        RunReport r = failover();
+        List<StepReport> steps = r.steps().stream()
+                .map(step -> step.name().equals("move DNS") ? dns(step, residual) : step)
+                .toList();
+        return new RunReport(
+                r.plan(),
+                r.planHash(),
+                r.runId(),
+                r.epoch(),
+                r.mode(),
+                r.from(),
+                r.to(),
+                r.outcome(),
+                r.reason(),
+                r.outageBegan(),
+                Optional.of(at(-300)),
+                r.began(),
+                r.ended(),
+                r.resumptions(),
+                r.objectives(),
+                r.losses(),
+                steps);
+    }
+
+    private static StepReport dns(StepReport step, String residual) {
+        return new StepReport(
+                step.name(),
+                step.description(),
+                step.after(),
+                step.pointOfNoReturn(),
+                step.restoresService(),
+                step.status(),
+                step.began(),
+                step.ended(),
+                step.attempts(),
+                step.changes(),
+                step.detail(),
+                step.undoBegan(),
+                step.undoEnded(),
+                Map.of(DnsSwitcher.RESIDUAL_FACT, residual));
+    }
+
     static RunReport report(
             Mode mode,
             RunOutcome outcome,
@@ -127,6 +172,7 @@ public final class Reports {
                 outcome,
                 reason,
                 outageBegan,
+                Optional.empty(),
                 T0,
                 ended,
                 0,
@@ -217,6 +263,7 @@ public final class Reports {
                 r.outcome(),
                 r.reason().map(reason -> nasty),
                 r.outageBegan(),
+                r.detectedAt(),
                 r.began(),
                 r.ended(),
                 r.resumptions(),

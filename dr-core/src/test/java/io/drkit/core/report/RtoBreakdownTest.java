@@ -7,6 +7,7 @@ import static io.drkit.core.report.Reports.step;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.report.RtoBreakdown.Kind;
 import io.drkit.core.report.RtoBreakdown.Part;
@@ -36,6 +37,34 @@ class RtoBreakdownTest {
                         tuple(Kind.BETWEEN, "between steps", 6L),
                         tuple(Kind.STEP, "start readers", 41L),
                         tuple(Kind.STEP, "move DNS", 26L));
+    }
+
+    @Test
+    @DisplayName("D12: detection, decision, each step and DNS are parts of their own")
+    void of_detectionAndDnsSaid_haveTheirOwnParts() {
+        RunReport report = Reports.detected("PT1M");
+        RtoBreakdown breakdown = RtoBreakdown.of(report).orElseThrow();
+
+        assertThat(breakdown.parts())
+                .extracting(Part::kind, Part::what, part -> part.took().toSeconds())
+                .startsWith(tuple(Kind.DETECTION, "detection", 90L), tuple(Kind.DECISION, "decision", 300L))
+                .endsWith(tuple(Kind.STEP, "start readers", 41L), tuple(Kind.DNS, "move DNS", 26L));
+        assertThat(breakdown.parts().stream().map(Part::took).reduce(Duration.ZERO, Duration::plus))
+                .isEqualTo(report.achievedRto().orElseThrow());
+    }
+
+    @Test
+    @DisplayName("F5: how long caches outlive the switch is said beside the figures")
+    void texts_whenDnsWasSwitched_sayHowLongCachesMayLead() {
+        String line = "Clients that had looked the name up before may go on to the old site up to 1 min after move DNS."
+                + " That is not in these figures.";
+        assertThat(HtmlReport.toHtml(Reports.detected("PT1M")))
+                .contains(line, ">Detection<", ">Decision<", "move DNS (DNS)", "<dt>Detected</dt>");
+        assertThat(String.join(" ", TextReport.lines(Reports.detected("PT1M"), 400)))
+                .contains(line, "detection 1 min 30 s + decision 5 min");
+        assertThat(HtmlReport.toHtml(Reports.detected(DnsSwitcher.RESIDUAL_UNKNOWN)))
+                .contains("for a time that is not known after move DNS");
+        assertThat(HtmlReport.toHtml(Reports.failover())).doesNotContain("Clients that had looked");
     }
 
     @Test

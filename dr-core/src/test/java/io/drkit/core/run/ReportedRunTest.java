@@ -10,6 +10,8 @@ import io.drkit.core.action.Progress;
 import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.event.JsonLines;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.HtmlReport;
@@ -122,5 +124,32 @@ class ReportedRunTest {
                 .contains("STOPPED  shop: failover west → east")
                 .contains("resume run " + report.runId())
                 .doesNotContain("SUCCEEDED");
+    }
+
+    @Test
+    void reportsOf_theJournalAlone_areThoseOfTheRunToTheByte() throws Exception {
+        world.after.put("primary", context -> {
+            context.record("timeline", "4");
+            context.report(DataLoss.none("database shop", "the primary was fenced first"));
+        });
+        world.blocked.put("dns", "the zone is locked");
+        PlanRunner runner =
+                PlanRunner.journalingTo(new FileJournalStore(directory)).build();
+        SiteSwitch<World.Place> over = SiteSwitch.failover(WEST, EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
+        RunReport stopped = runner.run(plan(), over);
+        assertThat(latest()).isEqualTo(stopped);
+        world.blocked.clear();
+        RunReport done = runner.resume(plan(), over);
+
+        assertThat(latest()).isEqualTo(done);
+        assertThat(JsonReport.toJson(latest())).isEqualTo(JsonReport.toJson(done));
+        assertThat(HtmlReport.toHtml(latest())).isEqualTo(HtmlReport.toHtml(done));
+        assertThat(done.resumptions()).isEqualTo(1);
+    }
+
+    private RunReport latest() {
+        try (Journal journal = new FileJournalStore(directory).open(new JournalKey("shop", "west", "east"))) {
+            return RunReports.of(journal.latestRun()).orElseThrow();
+        }
     }
 }

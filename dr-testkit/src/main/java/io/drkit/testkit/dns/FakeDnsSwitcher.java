@@ -9,6 +9,7 @@ import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone.Seen;
 import io.drkit.testkit.fault.Route;
+import java.time.Duration;
 import java.util.Objects;
 
 /** Switches records of a {@link FakeDnsZone}. It holds no state of its own. Thread-safe. */
@@ -83,6 +84,9 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
 
         @Override
         public void apply(Seen observed, ActionContext context) throws InterruptedException {
+            context.record(
+                    RESIDUAL_FACT,
+                    observed.status().ttl().map(Duration::toString).orElse(RESIDUAL_UNKNOWN));
             context.requireAuthority();
             zone.write(route, observed, target, context.epoch());
         }

@@ -136,6 +136,8 @@ public abstract class JournalStoreContract {
         journal.begin(entry(Kind.RUN_BEGAN, ""));
         journal.close();
         assertThatThrownBy(() -> journal.append(entry(Kind.INTENT, "a"))).isInstanceOf(BlockedException.class);
+        assertThatThrownBy(() -> journal.raiseEpoch(Epoch.NONE)).isInstanceOf(BlockedException.class);
+        assertThatThrownBy(() -> journal.begin(entry(Kind.RUN_BEGAN, "a"))).isInstanceOf(BlockedException.class);
         assertThat(latest()).hasSize(1);
     }
 
@@ -224,7 +226,6 @@ public abstract class JournalStoreContract {
         Journal second = store().takeOver(KEY);
         Epoch two = second.raiseEpoch(Epoch.NONE);
         second.append(entry(Kind.INTENT, "a"));
-        second.close();
         try (Journal third = store().takeOver(KEY)) {
             Epoch three = third.raiseEpoch(Epoch.NONE);
             third.append(entry(Kind.OUTCOME, "a"));
@@ -236,6 +237,9 @@ public abstract class JournalStoreContract {
         assertThat(latest())
                 .containsExactly(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"), entry(Kind.OUTCOME, "a"));
         first.close();
+        second.close();
+        store().takeOver(KEY).close();
+        assertThat(latest()).hasSize(3);
     }
 
     @Test

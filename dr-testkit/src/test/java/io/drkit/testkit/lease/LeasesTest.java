@@ -104,8 +104,8 @@ class LeasesTest {
     @DisplayName("F12: a candidate whose clock is one hour ahead does not take a live lease")
     void acquire_clockAnHourAhead_leavesALiveLeaseAlone() throws Exception {
         Lease lease = west.tryAcquire(NAME).orElseThrow();
-        Clockwork ahead = new SkewedClockwork(clockwork, Duration.ofHours(1), 1);
-        Leases candidate = node("ahead", store, ahead);
+        Leases candidate =
+                node("ahead", store, clockwork.machine("ahead").clockAhead(Duration.ofHours(1)));
         assertThatThrownBy(() -> candidate.acquire(NAME, LONG)).isInstanceOf(DrTimeoutException.class);
         lease.requireHeld();
         assertThat(store.read(NAME).floor()).isEqualTo(lease.epoch());
@@ -116,7 +116,7 @@ class LeasesTest {
     void acquire_clockRunsFaster_takesItAfterTheHolderStopped() throws Exception {
         Lease lease = west.tryAcquire(NAME).orElseThrow();
         cutOffWest();
-        Leases candidate = node("fast", store, new SkewedClockwork(clockwork, Duration.ZERO, 1.2));
+        Leases candidate = node("fast", store, clockwork.machine("fast").drift(200_000));
         Lease taken = candidate.acquire(NAME, LONG);
         assertThat(clockwork.elapsed()).isLessThan(seconds(13));
         assertThat(lease.held()).isFalse();

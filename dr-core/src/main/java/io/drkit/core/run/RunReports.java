@@ -1,0 +1,31 @@
+package io.drkit.core.run;
+
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.report.RunReport;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The reports of past runs, from their journals alone: neither the plan nor the application that ran it is needed.
+ *
+ * <pre>{@code
+ * for (List<JournalEntry> run : journals.runs(new JournalKey("shop", "west", "east"), 10)) {
+ *     RunReports.of(run).ifPresent(report -> System.out.println(report.outcome()));
+ * }
+ * }</pre>
+ */
+public final class RunReports {
+    private RunReports() {}
+
+    /**
+     * The report that the run answered with when it ended, or last paused: the same to the byte in every form.
+     *
+     * @param run all entries of one run, in their order
+     * @return empty while the run goes on, or when the process that ran it is gone and nobody resumed it
+     * @throws io.drkit.core.journal.CorruptJournalException when the entries are not those of a run
+     */
+    public static Optional<RunReport> of(List<JournalEntry> run) {
+        RunHistory history = RunHistory.of(run);
+        return history.outcome().map(ended -> history.report());
+    }
+}
