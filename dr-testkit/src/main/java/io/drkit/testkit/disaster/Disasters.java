@@ -81,6 +81,15 @@ public final class Disasters<S extends Site> {
         return this;
     }
 
+    /**
+     * A name that the plan points at {@link SimulatedSite#databaseHost()} and that nobody in the simulation follows, such as one for
+     * reports.
+     */
+    public Disasters<S> alias(String name) {
+        setting.aliases().add(name);
+        return this;
+    }
+
     /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
     public Disasters<S> serving(Workload workload, int pods) {
         setting.workloads().put(workload, pods);

@@ -86,7 +86,7 @@ final class Draw {
         } else if (kind < 87) {
             return random.nextBoolean()
                     ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
-                    : new Mishap.ClocksDrift(at(), random.nextInt(100_000) - 50_000);
+                    : new Mishap.ClocksDrift(at(), random.nextInt(2_000) - 1_000);
         } else if (kind < 92) {
             return new Mishap.Pause(at(), lasts(random.nextBoolean() ? 10 : 150));
         } else if (kind < 96) {

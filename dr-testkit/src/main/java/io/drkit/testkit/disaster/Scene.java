@@ -63,6 +63,7 @@ final class Scene {
         zone = FakeDnsZone.on(time);
         setting.trafficNames().forEach(name -> zone.record(name, host(WEST), setting.ttl()));
         setting.databaseNames().forEach(name -> zone.record(name, databaseHost(WEST), setting.ttl()));
+        setting.aliases().forEach(name -> zone.record(name, databaseHost(WEST), setting.ttl()));
         setting.workloads().forEach((workload, count) -> {
             west.pods().run(workload, count);
             east.pods().stopped(workload, count);
