@@ -24,8 +24,8 @@ final class DnsMutants {
                 SWITCHER.breaks("N04", ": Assessment.underway(", ": Assessment.needed("),
                 // has to have written itself
                 SWITCHER.breaks("N05", "if (!status.target().equals(target)) {", "if (!written || !status.target().equals(target)) {")
-                        .and(FakeDnsSwitcher.class, "private final String target;", "private final String target; private boolean written;")
-                        .and(FakeDnsSwitcher.class, "context.requireAuthority();", "context.requireAuthority(); written = true;"),
+                        .and("private final String target;", "private final String target; private boolean written;")
+                        .and("context.requireAuthority();", "context.requireAuthority(); written = true;"),
                 // a second change is never served
                 ZONE.breaks("N06", "target = wanted; changedAt = now;", "target = wanted; changedAt = version == 0 ? now : now + (1L << 60);"),
                 SWITCHER.breaks("N07", "Problem.expected(\"a record \" + name)", "Problem.expected(\"a record\")"),

@@ -46,8 +46,8 @@ final class WorkloadMutants {
                 SCALER.breaks("W15", "status -> status.wanted() == 0", "status -> status.wanted() == 0 && status.pods() == 0"),
                 // takes what it has sent for done
                 SCALER.breaks("W16", "} else if (aim.change()) {", "} else if (aim.change() && !sent) {")
-                        .and(FakeWorkloadScaler.class, "private final String description;", "private final String description; private boolean sent;")
-                        .and(FakeWorkloadScaler.class, "context.requireAuthority();", "context.requireAuthority(); sent = true;"),
+                        .and("private final String description;", "private final String description; private boolean sent;")
+                        .and("context.requireAuthority();", "context.requireAuthority(); sent = true;"),
                 PLATFORM.breaks("W17", "if (claims && running.epoch > epoch.value()) {", "if (false) {"),
                 PLATFORM.breaks(
                         "W18", "running.epoch = claims ? epoch.value() : running.epoch;", "running.epoch = epoch.value();"),
