@@ -29,14 +29,10 @@ final class ActionMutants {
                 remembering("X4", "if (!written || !status.target().equals(target)) {"),
                 remembering("X5", "if (!written || !status.target().equals(target)) {"),
                 ACTION.breaks("X6", ASSESS, "if (!status.target().equals(target) || !status.answered().get().equals(target)) {"),
-                ACTION.breaks(
-                        "X6",
-                        "zone.write(observed, target, context.epoch());",
-                        "try { zone.write(observed, target, context.epoch()); } catch (io.drkit.core.UnknownOutcomeException e) {"
-                                + " zone.write(see(name), target, context.epoch()); }"),
+                ZONE.breaks("X7", "if (claims && entry.epoch > epoch.value()) {", "if (false) {"),
                 ZONE.breaks(
                         "X8",
-                        "faults.call(clockwork, \"read \" + name, \"to read \" + name, () -> look(name));",
+                        "faults.call(clockwork, operation, \"to read \" + name, () -> look(name));",
                         "look(name);"));
     }
 }

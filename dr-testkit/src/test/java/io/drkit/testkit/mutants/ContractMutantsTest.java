@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 /** Each rule of each contract finds an implementation that breaks it. */
 class ContractMutantsTest {
-    private static List<Planted> all() {
+    static List<Planted> all() {
         List<Planted> all = new ArrayList<>();
         all.addAll(WorkloadMutants.all());
         all.addAll(DnsMutants.all());

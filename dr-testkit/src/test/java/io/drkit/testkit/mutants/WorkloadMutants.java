@@ -53,8 +53,8 @@ final class WorkloadMutants {
                         "W18", "running.epoch = claims ? epoch.value() : running.epoch;", "running.epoch = epoch.value();"),
                 PLATFORM.breaks(
                         "W19",
-                        "return faults.call(clockwork, \"read \" + workload, \"to read \" + workload, () -> look(workload));",
-                        "return look(workload);"),
+                        "faults.call(clockwork, operation, \"to read \" + workload, () -> look(workload))",
+                        "look(workload)"),
                 PLATFORM.breaks("W20", "if (running.version != seen.version()) {", "if (false) {"),
                 SCALER.breaks("W21", "\"scale \" + words(named) + \" to 0\"", "\"scale \" + named.hashCode() + new Object()"),
                 SCALER.breaks("W22", "|| status.remembered().isPresent();", ";"));
