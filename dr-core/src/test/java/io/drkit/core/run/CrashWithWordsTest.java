@@ -151,7 +151,9 @@ class CrashWithWordsTest {
             try {
                 RunReport report = scene.goOn();
                 assertThat(report.outcome()).as("crashed at point %d", point).isEqualTo(expected);
-                assertThat(RunReports.of(new FileJournalStore(scene.journals).runs(KEY, 1).get(0)))
+                assertThat(RunReports.of(new FileJournalStore(scene.journals)
+                                .runs(KEY, 1)
+                                .get(0)))
                         .hasValue(report);
             } catch (BlockedException e) {
                 // it crashed when the last entry was durable
@@ -240,7 +242,8 @@ class CrashWithWordsTest {
         everywhere(
                 (event, scene) -> {
                     approve(event, scene);
-                    if (event instanceof RunEvent.StepBegan began && began.step().equals("copy")) {
+                    if (event instanceof RunEvent.StepBegan began
+                            && began.step().equals("copy")) {
                         scene.once("pause", () -> {
                             scene.ann().pause("let me look");
                             scene.ann().skip("start", "the readers are up");

@@ -23,13 +23,16 @@ class DisastersTest {
         Shop.disasters().runs(200).seed(1_000_000).holds(Invariants.all());
         long began = clock.nanoTime();
 
-        Tally tally = Shop.disasters().runs(runs).seed(Long.getLong("drkit.seed", 1)).holds(Invariants.all());
+        Tally tally =
+                Shop.disasters().runs(runs).seed(Long.getLong("drkit.seed", 1)).holds(Invariants.all());
 
         double minutes = (clock.nanoTime() - began) / 60e9;
         Evidence.atLeast("disasters-per-minute", Math.round(runs / minutes), "disasters/min", 10_000)
                 .seed(1)
                 .write();
-        Evidence.atMost("heap-after-" + runs, heapInUse(), "bytes", 64 << 20).seed(1).write();
+        Evidence.atMost("heap-after-" + runs, heapInUse(), "bytes", 64 << 20)
+                .seed(1)
+                .write();
         System.out.println(runs / minutes + " " + tally);
         assertThat(tally.disasters()).isEqualTo(runs);
         assertThat(tally.mishaps().keySet())
@@ -58,9 +61,9 @@ class DisastersTest {
 
     @Test
     void failure_saysWhatIsBrokenWhyAndHowToSeeItAgain() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.all()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.all()));
 
         assertThat(found)
                 .hasMessageStartingWith("Broken at ")
@@ -74,13 +77,12 @@ class DisastersTest {
 
     @Test
     void failure_replayed_isTheSame() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.all()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.all()));
 
-        assertThatThrownBy(() -> Shop.disasters(Mistake.NO_FENCE)
-                        .replay(found.replay())
-                        .holds(Invariants.all()))
+        assertThatThrownBy(() ->
+                        Shop.disasters(Mistake.NO_FENCE).replay(found.replay()).holds(Invariants.all()))
                 .isInstanceOf(DisasterFound.class)
                 .hasMessage(found.getMessage());
         Shop.disasters().replay(found.replay()).holds(Invariants.all());
@@ -88,9 +90,9 @@ class DisastersTest {
 
     @Test
     void failure_ofManyMishaps_isShrunkToThoseThatItTakes() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.neverTwoWriters()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.neverTwoWriters()));
 
         String[] token = found.replay().split(":");
         String[] kept = token[1].split(",");
@@ -106,14 +108,18 @@ class DisastersTest {
 
     @Test
     void failure_onAnyNumberOfThreads_isTheSame() {
-        DisasterFound one = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
-                .runs(500)
-                .threads(1)
-                .holds(Invariants.all()));
-        DisasterFound several = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
-                .runs(500)
-                .threads(5)
-                .holds(Invariants.all()));
+        DisasterFound one = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                        .runs(500)
+                        .threads(1)
+                        .holds(Invariants.all()));
+        DisasterFound several = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                        .runs(500)
+                        .threads(5)
+                        .holds(Invariants.all()));
 
         assertThat(several).hasMessage(one.getMessage());
     }
@@ -145,9 +151,8 @@ class DisastersTest {
 
     @Test
     void invariantThatNothingBreaks_holds() throws InterruptedException {
-        Tally tally = Shop.disasters()
-                .runs(20)
-                .holds(Invariant.named("anything goes", "none", history -> Optional.empty()));
+        Tally tally =
+                Shop.disasters().runs(20).holds(Invariant.named("anything goes", "none", history -> Optional.empty()));
 
         assertThat(tally.disasters()).isEqualTo(20);
     }
