@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.internal.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
