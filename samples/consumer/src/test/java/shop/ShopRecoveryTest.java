@@ -100,12 +100,12 @@ class ShopRecoveryTest {
     }
 
     @Test
-    void failover_whoseFenceIsNotConfirmed_changesNothing() throws Exception {
+    void failover_whoseFenceIsNotConfirmed_promotesNothing() throws Exception {
         westDatabase.reachable(false);
 
         RunReport report = time.run(() -> runner.run(plan, failover(west, east)));
 
-        assertEquals(RunOutcome.UNDONE, report.outcome());
+        assertEquals(RunOutcome.STOPPED, report.outcome());
         assertFalse(eastDatabase.writable());
         assertEquals("west.example.com", zone.resolver().resolve("shop.example.com").orElseThrow());
     }

@@ -4,15 +4,18 @@ import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.dns.DnsSwitcherContract;
 import io.drkit.testkit.fault.Fault;
-import io.drkit.testkit.k8s.SimulatedCluster;
+import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.Service;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 
-class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
+abstract class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
     private final Clockwork clockwork = Clockwork.system();
-    private final SimulatedCluster cluster = SimulatedCluster.start(clockwork);
+    private final TestCluster cluster = cluster("west");
+
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
 
     @AfterEach
     void close() {
@@ -31,21 +34,21 @@ class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
 
     @Override
     protected DnsSwitcher switcher() {
-        return KubernetesDnsSwitcher.of(cluster.client(), "shop")
+        return KubernetesDnsSwitcher.of(cluster.client(), cluster.namespace())
                 .askedThrough((service, namespace) -> cluster.lookup(namespace, service));
     }
 
     @Override
     protected void record(String name, String target) throws InterruptedException {
-        cluster.alias("shop", name, target);
-        while (cluster.lookup("shop", name).isEmpty()) {
+        cluster.alias(cluster.namespace(), name, target);
+        while (cluster.lookup(cluster.namespace(), name).isEmpty()) {
             clockwork.sleep(Duration.ofMillis(10));
         }
     }
 
     @Override
     protected void changeByHand(String name, String target) {
-        cluster.aliasByHand("shop", name, target);
+        cluster.aliasByHand(cluster.namespace(), name, target);
     }
 
     @Override
@@ -70,7 +73,7 @@ class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
 
     @Override
     protected Optional<String> answered(String name) {
-        return cluster.lookup("shop", name);
+        return cluster.lookup(cluster.namespace(), name);
     }
 
     @Override
@@ -85,6 +88,6 @@ class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
 
     private Optional<Service> service(String name) {
         return Optional.ofNullable(
-                cluster.client().services().inNamespace("shop").withName(name).get());
+                cluster.client().services().inNamespace(cluster.namespace()).withName(name).get());
     }
 }

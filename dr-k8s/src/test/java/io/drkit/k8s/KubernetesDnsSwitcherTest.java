@@ -8,17 +8,20 @@ import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.time.Clockwork;
-import io.drkit.testkit.k8s.SimulatedCluster;
+import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 /** What is particular to Kubernetes; the rest is in the contract. */
-class KubernetesDnsSwitcherTest {
+abstract class KubernetesDnsSwitcherTest {
     private final Clockwork clockwork = Clockwork.system();
-    private final SimulatedCluster cluster = SimulatedCluster.start(clockwork);
-    private final KubernetesDnsSwitcher switcher = KubernetesDnsSwitcher.of(cluster.client(), "shop");
+    private final TestCluster cluster = cluster("west");
+    private final KubernetesDnsSwitcher switcher = KubernetesDnsSwitcher.of(cluster.client(), cluster.namespace());
+
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
 
     @AfterEach
     void close() {
@@ -34,11 +37,14 @@ class KubernetesDnsSwitcherTest {
         cluster.client()
                 .resource(new ServiceBuilder()
                         .withNewMetadata()
-                        .withNamespace("shop")
+                        .withNamespace(cluster.namespace())
                         .withName("web")
                         .endMetadata()
                         .withNewSpec()
                         .withType("ClusterIP")
+                        .addNewPort()
+                        .withPort(80)
+                        .endPort()
                         .endSpec()
                         .build())
                 .create();
@@ -52,7 +58,7 @@ class KubernetesDnsSwitcherTest {
 
     @Test
     void pointTo_address_isBlocked() throws InterruptedException {
-        cluster.alias("shop", "database", "db.west.example.com");
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
 
         assertThat(preview("database", "10.0.0.7")).isInstanceOf(Assessment.Blocked.class);
         assertThat(preview("database", "2001:db8::1")).isInstanceOf(Assessment.Blocked.class);
@@ -60,7 +66,7 @@ class KubernetesDnsSwitcherTest {
 
     @Test
     void pointTo_sameHostInOtherLetters_isDone() throws InterruptedException {
-        cluster.alias("shop", "database", "db.west.example.com");
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
 
         assertThat(preview("database", "DB.west.example.com.")).isInstanceOf(Assessment.Done.class);
     }
@@ -68,7 +74,7 @@ class KubernetesDnsSwitcherTest {
     @Test
     @DisplayName("A9: without a lookup it says that the cluster's DNS was not asked")
     void pointTo_noLookup_doesNotClaimAnAnswer() throws InterruptedException {
-        cluster.alias("shop", "database", "db.west.example.com");
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
 
         Assessment.Done done =
                 ActionExecutor.on(clockwork).execute(switcher.pointTo("database", "db.east.example.com"));

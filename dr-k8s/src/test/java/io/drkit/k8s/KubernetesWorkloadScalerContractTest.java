@@ -5,20 +5,23 @@ import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.k8s.PodBehaviour;
-import io.drkit.testkit.k8s.SimulatedCluster;
+import io.drkit.testkit.k8s.TestCluster;
 import io.drkit.testkit.workload.WorkloadScalerContract;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 
-class KubernetesWorkloadScalerContractTest extends WorkloadScalerContract {
+abstract class KubernetesWorkloadScalerContractTest extends WorkloadScalerContract {
     private static final PodBehaviour USUAL = PodBehaviour.healthy(Duration.ofMillis(150), Duration.ofMillis(100));
 
     private final Clockwork clockwork = Clockwork.system();
-    private final SimulatedCluster cluster = SimulatedCluster.start(clockwork);
+    private final TestCluster cluster = cluster("west");
 
     KubernetesWorkloadScalerContractTest() {
         cluster.behave(USUAL);
     }
+
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
 
     @AfterEach
     void close() {
@@ -32,23 +35,23 @@ class KubernetesWorkloadScalerContractTest extends WorkloadScalerContract {
 
     @Override
     protected WorkloadScaler scaler() {
-        return KubernetesWorkloadScaler.of(cluster.client(), "shop");
+        return KubernetesWorkloadScaler.of(cluster.client(), cluster.namespace());
     }
 
     @Override
     protected void run(Workload workload, int replicas) throws InterruptedException {
-        cluster.run("shop", workload, replicas);
+        cluster.run(cluster.namespace(), workload, replicas);
         cluster.settle(Duration.ofMinutes(1));
     }
 
     @Override
     protected void autoscale(Workload workload, String autoscaler) {
-        cluster.autoscale("shop", workload, autoscaler);
+        cluster.autoscale(cluster.namespace(), workload, autoscaler);
     }
 
     @Override
     protected void scaleByHand(Workload workload, int replicas) {
-        cluster.scaleByHand("shop", workload, replicas);
+        cluster.scaleByHand(cluster.namespace(), workload, replicas);
     }
 
     @Override
@@ -72,22 +75,22 @@ class KubernetesWorkloadScalerContractTest extends WorkloadScalerContract {
 
     @Override
     protected void stickTerminating(Workload workload, boolean stuck) {
-        cluster.behave("shop", workload, stuck ? USUAL.withStuckTerminating() : USUAL);
+        cluster.behave(cluster.namespace(), workload, stuck ? USUAL.withStuckTerminating() : USUAL);
     }
 
     @Override
     protected void keepUnready(Workload workload, boolean unready) {
-        cluster.behave("shop", workload, unready ? USUAL.withImagePullFailing() : USUAL);
+        cluster.behave(cluster.namespace(), workload, unready ? USUAL.withImagePullFailing() : USUAL);
     }
 
     @Override
     protected int pods(Workload workload) {
-        return cluster.pods("shop", workload);
+        return cluster.pods(cluster.namespace(), workload);
     }
 
     @Override
     protected int ready(Workload workload) {
-        return cluster.readyPods("shop", workload);
+        return cluster.readyPods(cluster.namespace(), workload);
     }
 
     /** The generation and the annotations: what a scaler writes, without the status that controllers write. */
@@ -97,14 +100,14 @@ class KubernetesWorkloadScalerContractTest extends WorkloadScalerContract {
                 ? cluster.client()
                         .apps()
                         .deployments()
-                        .inNamespace("shop")
+                        .inNamespace(cluster.namespace())
                         .withName(workload.name())
                         .get()
                         .getMetadata()
                 : cluster.client()
                         .apps()
                         .statefulSets()
-                        .inNamespace("shop")
+                        .inNamespace(cluster.namespace())
                         .withName(workload.name())
                         .get()
                         .getMetadata();

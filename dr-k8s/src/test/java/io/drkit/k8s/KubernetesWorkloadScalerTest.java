@@ -20,9 +20,10 @@ import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.k8s.PodBehaviour;
-import io.drkit.testkit.k8s.SimulatedCluster;
+import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
 import java.util.List;
@@ -36,20 +37,23 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** What is particular to Kubernetes; the rest is in the contract. */
-class KubernetesWorkloadScalerTest {
+abstract class KubernetesWorkloadScalerTest {
     private static final Workload APP = deployment("app");
     private static final PodBehaviour QUICK = PodBehaviour.healthy(Duration.ofMillis(50), Duration.ofMillis(50));
 
-    private final Clockwork clockwork = Clockwork.system();
-    private final SimulatedCluster west = cluster();
-    private final WorkloadScaler scaler = KubernetesWorkloadScaler.of(west.client(), "shop")
+    protected final Clockwork clockwork = Clockwork.system();
+    protected final TestCluster west = quick("west");
+    private final WorkloadScaler scaler = KubernetesWorkloadScaler.of(west.client(), west.namespace())
             .withPolicy(ExecutionPolicy.builder()
                     .timeout(Duration.ofMinutes(1))
                     .pollInterval(Duration.ofMillis(50))
                     .build());
 
-    private SimulatedCluster cluster() {
-        SimulatedCluster cluster = SimulatedCluster.start(clockwork);
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
+
+    private TestCluster quick(String site) {
+        TestCluster cluster = cluster(site);
         cluster.behave(QUICK);
         return cluster;
     }
@@ -60,7 +64,7 @@ class KubernetesWorkloadScalerTest {
     }
 
     private void run(Workload workload, int replicas) throws InterruptedException {
-        west.run("shop", workload, replicas);
+        west.run(west.namespace(), workload, replicas);
         west.settle(Duration.ofMinutes(1));
     }
 
@@ -84,7 +88,7 @@ class KubernetesWorkloadScalerTest {
         assertThat(west.client()
                         .apps()
                         .deployments()
-                        .inNamespace("shop")
+                        .inNamespace(west.namespace())
                         .withName("app")
                         .get()
                         .getMetadata()
@@ -97,25 +101,25 @@ class KubernetesWorkloadScalerTest {
     @DisplayName("A10: one site to zero and the other restored, and the same back")
     void switchOver_andBack_worksInEitherDirection() throws InterruptedException {
         Workload queue = statefulSet("queue");
-        try (SimulatedCluster east = cluster()) {
-            WorkloadScaler other = KubernetesWorkloadScaler.of(east.client(), "shop");
-            west.run("shop", APP, 2);
-            west.run("shop", queue, 1);
-            east.run("shop", APP, 0);
-            east.run("shop", queue, 0);
+        try (TestCluster east = quick("east")) {
+            WorkloadScaler other = KubernetesWorkloadScaler.of(east.client(), east.namespace());
+            west.run(west.namespace(), APP, 2);
+            west.run(west.namespace(), queue, 1);
+            east.run(east.namespace(), APP, 0);
+            east.run(east.namespace(), queue, 0);
             west.settle(Duration.ofMinutes(1));
 
             execute(scaler.toZero(APP, queue));
             execute(other.scaleTo(Map.of(queue, 1)));
             execute(other.scaleTo(Map.of(APP, 1)));
-            assertThat(west.pods("shop", APP) + west.pods("shop", queue)).isZero();
-            assertThat(east.readyPods("shop", APP)).isEqualTo(1);
+            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue)).isZero();
+            assertThat(east.readyPods(east.namespace(), APP)).isEqualTo(1);
 
             execute(other.toZero(APP, queue));
             execute(scaler.restore(queue, APP));
-            assertThat(east.pods("shop", APP) + east.pods("shop", queue)).isZero();
-            assertThat(west.readyPods("shop", APP)).isEqualTo(2);
-            assertThat(west.readyPods("shop", queue)).isEqualTo(1);
+            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue)).isZero();
+            assertThat(west.readyPods(west.namespace(), APP)).isEqualTo(2);
+            assertThat(west.readyPods(west.namespace(), queue)).isEqualTo(1);
         }
     }
 
@@ -149,7 +153,7 @@ class KubernetesWorkloadScalerTest {
         west.faults().every("LIST horizontalpodautoscalers", Fault.refused(403));
 
         assertThatExceptionOfType(DeniedException.class).isThrownBy(() -> execute(scaler.toZero(APP)));
-        assertThat(west.pods("shop", APP)).isEqualTo(1);
+        assertThat(west.pods(west.namespace(), APP)).isEqualTo(1);
     }
 
     @Test
@@ -169,7 +173,7 @@ class KubernetesWorkloadScalerTest {
         west.bringApiUp();
         assertThat(executing.join(Duration.ofMinutes(1))).isTrue();
         assertThat(failure).hasNullValue();
-        assertThat(west.pods("shop", APP)).isZero();
+        assertThat(west.pods(west.namespace(), APP)).isZero();
     }
 
     @Test
@@ -199,7 +203,7 @@ class KubernetesWorkloadScalerTest {
                 0,
                 2L,
                 Optional.empty());
-        SeenWorkload behind = SeenWorkload.of(head, List.of(), Optional.empty());
+        SeenWorkload behind = SeenWorkload.of(head, false, List.of(), Optional.empty());
 
         assertThat(new ScaleIntent.ToZero(List.of(APP)).verdict(behind)).isInstanceOf(ScaleIntent.Verdict.Wait.class);
     }
@@ -207,25 +211,30 @@ class KubernetesWorkloadScalerTest {
     @Test
     void toZero_evictedPodLeftLying_isDone() throws InterruptedException {
         run(APP, 1);
-        west.client()
-                .resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withName("app-evicted")
-                        .withNamespace("shop")
-                        .addToLabels("app", "app")
-                        .endMetadata()
-                        .withNewSpec()
-                        .endSpec()
-                        .withNewStatus()
-                        .withPhase("Failed")
-                        .withReason("Evicted")
-                        .endStatus()
-                        .build())
-                .create();
+        Pod evicted = new PodBuilder()
+                .withNewMetadata()
+                .withName("app-evicted")
+                .withNamespace(west.namespace())
+                .addToLabels("app", "app")
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName("another-node")
+                .addNewContainer()
+                .withName("main")
+                .withImage("simulated/app:1")
+                .endContainer()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Failed")
+                .withReason("Evicted")
+                .endStatus()
+                .build();
+        west.client().resource(evicted).create();
+        west.client().resource(evicted).patchStatus();
 
         execute(scaler.toZero(APP));
 
-        assertThat(west.client().pods().inNamespace("shop").list().getItems())
+        assertThat(west.client().pods().inNamespace(west.namespace()).list().getItems())
                 .extracting(pod -> pod.getMetadata().getName())
                 .containsExactly("app-evicted");
     }
@@ -233,10 +242,10 @@ class KubernetesWorkloadScalerTest {
     @Test
     @DisplayName("A7: why a pod is not ready is told: image pull, no room")
     void status_notReady_tellsWhy() throws InterruptedException {
-        west.behave("shop", APP, QUICK.withImagePullFailing());
-        west.behave("shop", deployment("big"), QUICK.withNoRoom());
-        west.run("shop", APP, 1);
-        west.run("shop", deployment("big"), 1);
+        west.behave(west.namespace(), APP, QUICK.withImagePullFailing());
+        west.behave(west.namespace(), deployment("big"), QUICK.withNoRoom());
+        west.run(west.namespace(), APP, 1);
+        west.run(west.namespace(), deployment("big"), 1);
         while (scaler.status(APP, deployment("big")).stream()
                 .anyMatch(status -> status.notReadyBecause().isEmpty())) {
             clockwork.sleep(Duration.ofMillis(20));
@@ -249,7 +258,7 @@ class KubernetesWorkloadScalerTest {
     @Test
     void restore_unreadableMemory_isBlocked() throws InterruptedException {
         run(APP, 0);
-        west.annotateByHand("shop", APP, "drkit.io/replicas", "many");
+        west.annotateByHand(west.namespace(), APP, "drkit.io/replicas", "many");
 
         assertThat(preview(scaler.restore(APP)))
                 .isInstanceOfSatisfying(
@@ -261,7 +270,7 @@ class KubernetesWorkloadScalerTest {
     @Test
     void apply_unreadableEpoch_isBlocked() throws InterruptedException {
         run(APP, 1);
-        west.annotateByHand("shop", APP, "drkit.io/epoch", "seven");
+        west.annotateByHand(west.namespace(), APP, "drkit.io/epoch", "seven");
 
         assertThatExceptionOfType(BlockedException.class)
                 .isThrownBy(() -> ActionExecutor.on(clockwork)
@@ -283,7 +292,7 @@ class KubernetesWorkloadScalerTest {
         // the next call proves it: a request that had been sent would have been counted by then
         scaler.status(APP);
         assertThat(west.requests().subList(before, west.requests().size()))
-                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST pods");
+                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST replicasets", "LIST pods");
     }
 
     private void applyOnce(Action<?> action) throws InterruptedException {

@@ -23,19 +23,24 @@ public interface Journal extends AutoCloseable {
      * A new epoch, higher than {@code above} and than any before it, even where older journals were removed. Durable when it
      * returns.
      *
+     * @throws io.drkit.core.StaleEpochException when another process has taken the journal over, and for good
      * @param above an epoch that comes from elsewhere, such as the run's lease; {@link Epoch#NONE} when there is none
      */
-    default Epoch raiseEpoch(Epoch above) {
-        throw new UnsupportedOperationException();
-    }
+    Epoch raiseEpoch(Epoch above);
 
-    /** As {@link #raiseEpoch(Epoch)}, above nothing. */
-    Epoch raiseEpoch();
-
-    /** Begins a new run with its first entry; {@link #latestRun()} is that run from now on. Durable when it returns. */
+    /**
+     * Begins a new run with its first entry; {@link #latestRun()} is that run from now on. Durable when it returns. Each run begins
+     * under an epoch of its own: raise it first.
+     *
+     * @throws io.drkit.core.StaleEpochException when another process has taken the journal over, and for good
+     */
     void begin(JournalEntry first);
 
-    /** Appends to the latest run. Durable when it returns. */
+    /**
+     * Appends to the latest run. Durable when it returns, and there for whoever takes the journal over.
+     *
+     * @throws io.drkit.core.StaleEpochException when another process has taken the journal over, and for good
+     */
     void append(JournalEntry entry);
 
     /**

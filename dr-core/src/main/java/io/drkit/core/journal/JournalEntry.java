@@ -36,7 +36,9 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         UNDO_OUTCOME,
         /** A process stopped working on the run, which is not over: it waits to be resumed. */
         RUN_PAUSED,
-        /** The run is over, and how. Nothing comes after it. */
+        /** One of two mirrored stores could not be reached, and the run went on with this one, as a person had decided. */
+        MIRROR_LOST,
+        /** The run is over, and how. Nothing that it did comes after it. */
         RUN_ENDED
     }
 

@@ -22,11 +22,10 @@ public interface JournalStore {
      *
      * <p>For an operator who knows that the other process is dead or cut off. Nobody decides that by a timeout.
      *
+     * @throws JournalInUseException when yet another process is taking it over at this moment
      * @throws io.drkit.core.DrException when it cannot be reached
      */
-    default Journal takeOver(JournalKey key) {
-        throw new UnsupportedOperationException();
-    }
+    Journal takeOver(JournalKey key);
 
     /**
      * The latest runs, the newest first, each with its entries as far as they are durable now, without opening it: for whoever
@@ -35,22 +34,18 @@ public interface JournalStore {
      * @param atMost how many runs, 1 or more
      * @throws CorruptJournalException when an entry that was durable is damaged
      */
-    default List<List<JournalEntry>> runs(JournalKey key, int atMost) {
-        throw new UnsupportedOperationException();
-    }
+    List<List<JournalEntry>> runs(JournalKey key, int atMost);
 
     /** Every journal that was ever begun here, in no particular order. */
-    default List<JournalKey> keys() {
-        throw new UnsupportedOperationException();
-    }
+    List<JournalKey> keys();
 
-    /** Leaves a word for the run of this key, whichever process works on it. Durable when it returns. */
-    default void post(JournalKey key, Instruction instruction) {
-        throw new UnsupportedOperationException();
-    }
+    /**
+     * Leaves a word for the latest run of this key, whichever process works on it. Durable when it returns.
+     *
+     * @throws io.drkit.core.NotFoundException with the code {@code journal.no-run} when none ever began
+     */
+    void post(JournalKey key, Instruction instruction);
 
     /** The words left for the latest run of this key, in the order in which they were posted; a new run begins without any. */
-    default List<Instruction> instructions(JournalKey key) {
-        throw new UnsupportedOperationException();
-    }
+    List<Instruction> instructions(JournalKey key);
 }

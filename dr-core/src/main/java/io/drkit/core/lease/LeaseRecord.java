@@ -1,6 +1,11 @@
 package io.drkit.core.lease;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.drkit.core.Epoch;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.Map;
@@ -26,6 +31,9 @@ public record LeaseRecord(
         long renewals,
         Optional<String> heir,
         Map<String, String> notes) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int FORMAT = 1;
+
     public LeaseRecord {
         Objects.requireNonNull(holder, "holder");
         Objects.requireNonNull(epoch, "epoch");
@@ -34,5 +42,73 @@ public record LeaseRecord(
             throw new IllegalArgumentException("A lease lasts longer than zero, not " + ttl);
         }
         notes = Collections.unmodifiableMap(new TreeMap<>(notes));
+    }
+
+    /** As one line of JSON, for stores that keep text. */
+    public String toJson() {
+        ObjectNode json = JSON.createObjectNode();
+        json.put("format", FORMAT).put("epoch", epoch.value()).put("ttl", ttl.toString());
+        json.put("renewals", renewals);
+        holder.ifPresent(node -> json.putObject("holder")
+                .put("id", node.id())
+                .put("alias", node.alias())
+                .put("address", node.address()));
+        heir.ifPresent(node -> json.put("heir", node));
+        ObjectNode texts = json.putObject("notes");
+        notes.forEach(texts::put);
+        try {
+            return JSON.writeValueAsString(json);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("Texts and numbers can be written as JSON", e);
+        }
+    }
+
+    /**
+     * What {@link #toJson} was called on.
+     *
+     * @throws IllegalArgumentException when {@code text} is anything else, or of a newer format
+     */
+    public static LeaseRecord fromJson(String text) {
+        JsonNode json;
+        try {
+            json = JSON.readTree(text);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("not JSON", e);
+        }
+        if (number(json, "format") != FORMAT) {
+            throw new IllegalArgumentException("format " + number(json, "format"));
+        }
+        Map<String, String> notes = new TreeMap<>();
+        json.path("notes").properties().forEach(note -> notes.put(note.getKey(), text(note.getValue(), note.getKey())));
+        try {
+            return new LeaseRecord(
+                    Optional.ofNullable(json.get("holder"))
+                            .map(node -> new Node(
+                                    text(node.path("id"), "id"),
+                                    text(node.path("alias"), "alias"),
+                                    text(node.path("address"), "address"))),
+                    new Epoch(number(json, "epoch")),
+                    Duration.parse(text(json.path("ttl"), "ttl")),
+                    number(json, "renewals"),
+                    Optional.ofNullable(json.get("heir")).map(node -> text(node, "heir")),
+                    notes);
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("a ttl that is no duration", e);
+        }
+    }
+
+    private static long number(JsonNode json, String field) {
+        JsonNode value = json.path(field);
+        if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+            throw new IllegalArgumentException("no number " + field);
+        }
+        return value.longValue();
+    }
+
+    private static String text(JsonNode value, String field) {
+        if (!value.isTextual()) {
+            throw new IllegalArgumentException("no text " + field);
+        }
+        return value.textValue();
     }
 }

@@ -5,7 +5,8 @@ import java.util.Objects;
 /**
  * A process that may hold a lease.
  *
- * @param id unique among the nodes, and another one after a restart unless the node keeps nothing in memory that matters
+ * @param id unique among the nodes, and best the same after a restart; two processes that were given the same one by mistake do
+ *     not both get a lease, as each claim bears a mark of its own
  * @param alias what people call it; may be empty
  * @param address where others reach it, for whoever is to be sent to the leader; may be empty, never a secret
  */

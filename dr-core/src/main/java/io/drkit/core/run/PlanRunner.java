@@ -85,7 +85,7 @@ public final class PlanRunner {
                                 .found("the " + earlier.line())
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             Map<String, String> header = RunHistory.header(bound, clockwork.newId(), epoch);
             JournalEntry first = new JournalEntry(JournalEntry.Kind.RUN_BEGAN, clockwork.now(), "", header);
             journal.begin(first);
@@ -118,7 +118,7 @@ public final class PlanRunner {
                                         "resume with the same version of the application and in the same direction and mode,"
                                                 + " or abandon that run by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry resumed = new JournalEntry(
                     JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", Map.of("epoch", epoch.toString()));
             journal.append(resumed);
@@ -142,7 +142,7 @@ public final class PlanRunner {
         try (Held held = new Held(journals.open(key(bound)))) {
             Journal journal = held.journal();
             RunHistory history = unfinished(journal, bound);
-            journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
             String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
             journal.append(new JournalEntry(
                     JournalEntry.Kind.RUN_ENDED,

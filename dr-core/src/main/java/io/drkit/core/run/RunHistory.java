@@ -138,6 +138,7 @@ final class RunHistory {
                 step.undoEnded = entry.at();
                 step.detail = entry.detail("detail");
             }
+            case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));
                 reason = entry.detail("reason");

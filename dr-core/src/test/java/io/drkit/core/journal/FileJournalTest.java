@@ -46,7 +46,7 @@ class FileJournalTest {
         List<JournalEntry> entries =
                 List.of(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"), entry(Kind.OUTCOME, "a"));
         try (Journal journal = store().open(KEY)) {
-            journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
             journal.begin(entries.get(0));
             journal.append(entries.get(1));
             journal.append(entries.get(2));
@@ -171,7 +171,7 @@ class FileJournalTest {
                         .isInstanceOf(JournalInUseException.class)
                         .hasMessageContaining("this very process");
             }
-            Epoch epoch = first.raiseEpoch();
+            Epoch epoch = first.raiseEpoch(Epoch.NONE);
             first.begin(entry(Kind.RUN_BEGAN, ""));
             first.requireHeld(epoch);
             assertThat(heldByAnotherProcessCanOpen()).isFalse();
@@ -277,7 +277,7 @@ class FileJournalTest {
 
         public static void main(String[] args) {
             try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
-                journal.raiseEpoch();
+                journal.raiseEpoch(Epoch.NONE);
                 journal.begin(new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of("x", "x".repeat(100_000))));
             } catch (BlockedException full) {
                 System.out.println("refused " + full.code());
@@ -291,7 +291,7 @@ class FileJournalTest {
 
         public static void main(String[] args) {
             try (Journal journal = new FileJournalStore(Path.of(args[0])).open(KEY)) {
-                journal.raiseEpoch();
+                journal.raiseEpoch(Epoch.NONE);
                 journal.begin(entry(Kind.RUN_BEGAN, ""));
                 int acknowledged = 1;
                 try {
@@ -334,14 +334,14 @@ class FileJournalTest {
         List<Epoch> epochs = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             try (Journal journal = store().open(KEY)) {
-                epochs.add(journal.raiseEpoch());
+                epochs.add(journal.raiseEpoch(Epoch.NONE));
                 journal.begin(entry(Kind.RUN_BEGAN, ""));
             }
         }
         Path epochFile = runFile().resolveSibling("epoch");
         Files.delete(epochFile);
         try (Journal journal = store().open(KEY)) {
-            epochs.add(journal.raiseEpoch());
+            epochs.add(journal.raiseEpoch(Epoch.NONE));
         }
         try (Stream<Path> files = Files.list(epochFile.getParent())) {
             for (Path run : files.filter(f -> f.toString().endsWith(".journal")).toList()) {
@@ -349,7 +349,7 @@ class FileJournalTest {
             }
         }
         try (Journal journal = store().open(KEY)) {
-            epochs.add(journal.raiseEpoch());
+            epochs.add(journal.raiseEpoch(Epoch.NONE));
         }
         assertThat(epochs).isSorted().doesNotHaveDuplicates().hasSize(5);
     }
@@ -358,15 +358,15 @@ class FileJournalTest {
     void raiseEpoch_epochFileGoneAfterAResumption_isAboveTheResumptionsEpoch() throws IOException {
         Epoch resumed;
         try (Journal journal = store().open(KEY)) {
-            journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
             journal.begin(entry(Kind.RUN_BEGAN, ""));
-            journal.raiseEpoch();
-            resumed = journal.raiseEpoch();
+            journal.raiseEpoch(Epoch.NONE);
+            resumed = journal.raiseEpoch(Epoch.NONE);
             journal.append(new JournalEntry(Kind.RUN_RESUMED, Instant.EPOCH, "", Map.of("epoch", resumed.toString())));
         }
         Files.delete(runFile().resolveSibling("epoch"));
         try (Journal journal = store().open(KEY)) {
-            assertThat(journal.raiseEpoch()).isGreaterThan(resumed);
+            assertThat(journal.raiseEpoch(Epoch.NONE)).isGreaterThan(resumed);
         }
     }
 
@@ -375,7 +375,7 @@ class FileJournalTest {
         List<JournalEntry> written = List.of(entry(Kind.RUN_BEGAN, ""), entry(Kind.INTENT, "a"));
         Thread.currentThread().interrupt();
         try (Journal journal = store().open(KEY)) {
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             journal.begin(written.get(0));
             journal.append(written.get(1));
             journal.requireHeld(epoch);
@@ -390,7 +390,7 @@ class FileJournalTest {
         String plan = "切换计划".repeat(30);
         try (Journal one = store().open(new JournalKey(plan, "west", "east"));
                 Journal other = store().open(new JournalKey(plan, "west", "north"))) {
-            one.raiseEpoch();
+            one.raiseEpoch(Epoch.NONE);
             one.begin(entry(Kind.RUN_BEGAN, ""));
             assertThat(other.latestRun()).isEmpty();
         }
@@ -399,7 +399,7 @@ class FileJournalTest {
     @Test
     void requireHeld_epochRaisedByAnother_isStale() throws IOException {
         try (Journal journal = store().open(KEY)) {
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             journal.begin(entry(Kind.RUN_BEGAN, ""));
             journal.requireHeld(epoch);
             Files.writeString(runFile().resolveSibling("epoch"), epoch.next().toString());
@@ -410,7 +410,7 @@ class FileJournalTest {
     @Test
     void requireHeld_closed_isStale() {
         Journal journal = store().open(KEY);
-        Epoch epoch = journal.raiseEpoch();
+        Epoch epoch = journal.raiseEpoch(Epoch.NONE);
         journal.close();
         assertThatThrownBy(() -> journal.requireHeld(epoch)).isInstanceOf(StaleEpochException.class);
     }
@@ -418,7 +418,7 @@ class FileJournalTest {
     @Test
     void append_closed_isRefused() {
         Journal journal = store().open(KEY);
-        journal.raiseEpoch();
+        journal.raiseEpoch(Epoch.NONE);
         journal.begin(entry(Kind.RUN_BEGAN, ""));
         journal.close();
         assertThatThrownBy(() -> journal.append(entry(Kind.FACT, "a"))).isInstanceOf(BlockedException.class);

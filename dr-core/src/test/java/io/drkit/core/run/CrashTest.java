@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -159,7 +161,7 @@ class CrashTest {
     /** Crashes before and after each write to the journal. */
     private record Crashing(JournalStore store, Fuse fuse) implements JournalStore {
         @Override
-        public Journal open(io.drkit.core.journal.JournalKey key) {
+        public Journal open(JournalKey key) {
             Journal journal = store.open(key);
             return new Journal() {
                 @Override
@@ -168,8 +170,8 @@ class CrashTest {
                 }
 
                 @Override
-                public Epoch raiseEpoch() {
-                    return journal.raiseEpoch();
+                public Epoch raiseEpoch(Epoch above) {
+                    return journal.raiseEpoch(above);
                 }
 
                 @Override
@@ -196,6 +198,31 @@ class CrashTest {
                     journal.close();
                 }
             };
+        }
+
+        @Override
+        public Journal takeOver(JournalKey key) {
+            return store.takeOver(key);
+        }
+
+        @Override
+        public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+            return store.runs(key, atMost);
+        }
+
+        @Override
+        public List<JournalKey> keys() {
+            return store.keys();
+        }
+
+        @Override
+        public void post(JournalKey key, Instruction instruction) {
+            store.post(key, instruction);
+        }
+
+        @Override
+        public List<Instruction> instructions(JournalKey key) {
+            return store.instructions(key);
         }
     }
 }

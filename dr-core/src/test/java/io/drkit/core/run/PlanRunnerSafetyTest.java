@@ -14,6 +14,7 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
@@ -144,7 +145,7 @@ class PlanRunnerSafetyTest {
                 Optional.empty(),
                 List.of(steps));
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry first = new JournalEntry(
                     JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, "r", epoch));
             journal.begin(first);
@@ -270,7 +271,7 @@ class PlanRunnerSafetyTest {
     /** A process wrote these intents, and nobody knows what came of them. */
     private void crashedInTheMiddleOf(RecoveryPlan<Place> plan, String... steps) {
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
-            Epoch epoch = journal.raiseEpoch();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             Map<String, String> header = RunHistory.header(plan.bind(OVER), "r", epoch);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
             for (String step : steps) {
@@ -692,8 +693,8 @@ class PlanRunnerSafetyTest {
                 }
 
                 @Override
-                public Epoch raiseEpoch() {
-                    return journal.raiseEpoch();
+                public Epoch raiseEpoch(Epoch above) {
+                    return journal.raiseEpoch(above);
                 }
 
                 @Override
@@ -722,6 +723,31 @@ class PlanRunnerSafetyTest {
                     }
                 }
             };
+        }
+
+        @Override
+        public Journal takeOver(JournalKey key) {
+            return store.takeOver(key);
+        }
+
+        @Override
+        public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+            return store.runs(key, atMost);
+        }
+
+        @Override
+        public List<JournalKey> keys() {
+            return store.keys();
+        }
+
+        @Override
+        public void post(JournalKey key, Instruction instruction) {
+            store.post(key, instruction);
+        }
+
+        @Override
+        public List<Instruction> instructions(JournalKey key) {
+            return store.instructions(key);
         }
     }
 

@@ -8,19 +8,27 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone.Seen;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.Objects;
 
 /** Switches records of a {@link FakeDnsZone}. It holds no state of its own. Thread-safe. */
 public final class FakeDnsSwitcher implements DnsSwitcher {
     private final FakeDnsZone zone;
+    private final Route route;
 
-    private FakeDnsSwitcher(FakeDnsZone zone) {
-        this.zone = zone;
+    private FakeDnsSwitcher(FakeDnsZone zone, Route route) {
+        this.zone = Objects.requireNonNull(zone, "zone");
+        this.route = Objects.requireNonNull(route, "route");
     }
 
     public static FakeDnsSwitcher of(FakeDnsZone zone) {
-        return new FakeDnsSwitcher(Objects.requireNonNull(zone, "zone"));
+        return of(zone, Route.direct());
+    }
+
+    /** As one process reaches it. */
+    public static FakeDnsSwitcher of(FakeDnsZone zone, Route route) {
+        return new FakeDnsSwitcher(zone, route);
     }
 
     @Override
@@ -37,7 +45,7 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
     }
 
     private Seen see(String name) throws InterruptedException {
-        return zone.read(name)
+        return zone.read(route, name)
                 .orElseThrow(() -> new NotFoundException(
                         "fake.record-missing",
                         Problem.expected("a record " + name).found("none").remedy("check the name")));
@@ -80,7 +88,7 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
                     RESIDUAL_FACT,
                     observed.status().ttl().map(Duration::toString).orElse(RESIDUAL_UNKNOWN));
             context.requireAuthority();
-            zone.write(observed, target, context.epoch());
+            zone.write(route, observed, target, context.epoch());
         }
     }
 }

@@ -7,6 +7,7 @@ import io.drkit.core.StaleEpochException;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.fault.Faults;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -86,12 +87,15 @@ public final class FakeDnsZone {
         return clockwork;
     }
 
-    Optional<Seen> read(String name) throws InterruptedException {
-        Optional<Seen> stored = faults.call(clockwork, "read " + name, "to read " + name, () -> look(name));
-        if (stored.isPresent()) {
-            faults.call(clockwork, "ask " + name, "to ask the servers for " + name, () -> true);
-        }
-        return stored;
+    Optional<Seen> read(Route route, String name) throws InterruptedException {
+        String operation = "read " + name;
+        return route.ask(operation, () -> {
+            Optional<Seen> stored = faults.call(clockwork, operation, "to read " + name, () -> look(name));
+            if (stored.isPresent()) {
+                faults.call(clockwork, "ask " + name, "to ask the servers for " + name, () -> true);
+            }
+            return stored;
+        });
     }
 
     private synchronized Optional<Seen> look(String name) {
@@ -107,12 +111,18 @@ public final class FakeDnsZone {
                 : Optional.of(new Answer(entry.answered(clockwork.nanoTime()), entry.ttl));
     }
 
-    void write(Seen seen, String target, Epoch epoch) throws InterruptedException {
+    void write(Route route, Seen seen, String target, Epoch epoch) throws InterruptedException {
         String name = seen.status().name();
-        faults.call(clockwork, "write " + name, "to point " + name + " at " + target, () -> {
-            accept(name, seen, target, epoch);
-            return true;
-        });
+        String operation = "write " + name;
+        String what = "to point " + name + " at " + target;
+        route.change(
+                operation,
+                what,
+                epoch,
+                () -> faults.call(clockwork, operation, what, () -> {
+                    accept(name, seen, target, epoch);
+                    return true;
+                }));
     }
 
     private synchronized void accept(String name, Seen seen, String target, Epoch epoch) {

@@ -109,7 +109,8 @@ public final class Faults {
                 "fake.answer-lost", Problem.expected(what).found("no answer").remedy("observe it again"));
     }
 
-    private static DrException refusal(int status, String what) {
+    /** What a caller is told when its call is refused with this status. */
+    public static DrException refusal(int status, String what) {
         Problem problem =
                 Problem.expected(what).found("a refusal, " + status).remedy("see the test's schedule of faults");
         return switch (status) {

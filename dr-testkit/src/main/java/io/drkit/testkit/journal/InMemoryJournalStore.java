@@ -2,11 +2,12 @@ package io.drkit.testkit.journal;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
+import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
-import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
@@ -35,11 +36,17 @@ public final class InMemoryJournalStore implements JournalStore {
     /** What stays when a journal is closed. */
     private static final class Kept {
         long epoch;
-        List<JournalEntry> latest = new ArrayList<>();
-        List<JournalEntry> all = new ArrayList<>();
+        long begunUnder = -1;
+        int takeOvers;
+        final List<List<JournalEntry>> runs = new ArrayList<>();
+        List<Instruction> instructions = new ArrayList<>();
 
         @Nullable
         InMemoryJournal holder;
+
+        List<JournalEntry> latest() {
+            return runs.isEmpty() ? List.of() : runs.get(runs.size() - 1);
+        }
     }
 
     /** No journals yet. */
@@ -60,10 +67,65 @@ public final class InMemoryJournalStore implements JournalStore {
         return journal.holder;
     }
 
+    @Override
+    public synchronized Journal takeOver(JournalKey key) {
+        Kept journal = kept.computeIfAbsent(key, first -> new Kept());
+        journal.takeOvers++;
+        journal.epoch++;
+        journal.holder = new InMemoryJournal(key, journal);
+        return journal.holder;
+    }
+
+    @Override
+    public synchronized List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+        if (atMost < 1) {
+            throw new IllegalArgumentException("at least 1 run is asked for, not " + atMost);
+        }
+        List<List<JournalEntry>> newest = new ArrayList<>();
+        Kept journal = kept.get(key);
+        if (journal != null) {
+            for (int i = journal.runs.size() - 1; i >= 0 && newest.size() < atMost; i--) {
+                newest.add(List.copyOf(journal.runs.get(i)));
+            }
+        }
+        return newest;
+    }
+
+    @Override
+    public synchronized List<JournalKey> keys() {
+        return kept.entrySet().stream()
+                .filter(journal -> !journal.getValue().runs.isEmpty())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    @Override
+    public synchronized void post(JournalKey key, Instruction instruction) {
+        Kept journal = kept.get(key);
+        if (journal == null || journal.runs.isEmpty()) {
+            throw new NotFoundException(
+                    "journal.no-run",
+                    Problem.expected("a run of " + key + " to leave an instruction for")
+                            .found("none")
+                            .remedy("begin one first; what is to hold for it from its beginning, hand to its plan"));
+        }
+        if (journal.instructions.stream().noneMatch(posted -> posted.id().equals(instruction.id()))) {
+            journal.instructions.add(instruction);
+        }
+    }
+
+    @Override
+    public synchronized List<Instruction> instructions(JournalKey key) {
+        Kept journal = kept.get(key);
+        return journal == null ? List.of() : List.copyOf(journal.instructions);
+    }
+
     /** Every entry that any run of this key wrote, oldest first. */
     public synchronized List<JournalEntry> entries(JournalKey key) {
         Kept journal = kept.get(key);
-        return journal == null ? List.of() : List.copyOf(journal.all);
+        return journal == null
+                ? List.of()
+                : journal.runs.stream().flatMap(List::stream).toList();
     }
 
     /** As if the processes that have journals open were gone: what they still write is refused. */
@@ -74,24 +136,26 @@ public final class InMemoryJournalStore implements JournalStore {
     private final class InMemoryJournal implements Journal {
         private final JournalKey key;
         private final Kept journal;
+        private final int takeOvers;
 
         InMemoryJournal(JournalKey key, Kept journal) {
             this.key = key;
             this.journal = journal;
+            this.takeOvers = journal.takeOvers;
         }
 
         @Override
         public List<JournalEntry> latestRun() {
             synchronized (InMemoryJournalStore.this) {
-                return List.copyOf(journal.latest);
+                return List.copyOf(journal.latest());
             }
         }
 
         @Override
-        public Epoch raiseEpoch() {
+        public Epoch raiseEpoch(Epoch above) {
             synchronized (InMemoryJournalStore.this) {
                 requireOpen();
-                journal.epoch++;
+                journal.epoch = Math.max(journal.epoch, above.value()) + 1;
                 return new Epoch(journal.epoch);
             }
         }
@@ -100,8 +164,12 @@ public final class InMemoryJournalStore implements JournalStore {
         public void begin(JournalEntry first) {
             synchronized (InMemoryJournalStore.this) {
                 requireOpen();
-                journal.latest = new ArrayList<>();
-                append(first);
+                if (journal.begunUnder == journal.epoch) {
+                    throw new IllegalStateException("A run has begun under this epoch already: raise it first");
+                }
+                journal.begunUnder = journal.epoch;
+                journal.runs.add(new ArrayList<>(List.of(first)));
+                journal.instructions = new ArrayList<>();
             }
         }
 
@@ -109,11 +177,10 @@ public final class InMemoryJournalStore implements JournalStore {
         public void append(JournalEntry entry) {
             synchronized (InMemoryJournalStore.this) {
                 requireOpen();
-                if (journal.latest.isEmpty() && entry.kind() != Kind.RUN_BEGAN) {
+                if (journal.runs.isEmpty()) {
                     throw unreachable("no run has begun in it");
                 }
-                journal.latest.add(entry);
-                journal.all.add(entry);
+                journal.latest().add(entry);
             }
         }
 
@@ -121,11 +188,7 @@ public final class InMemoryJournalStore implements JournalStore {
         public void requireHeld(Epoch epoch) {
             synchronized (InMemoryJournalStore.this) {
                 if (journal.holder != this || journal.epoch != epoch.value()) {
-                    throw new StaleEpochException(
-                            "journal.taken-over",
-                            Problem.expected("to hold the journal of " + key + " under epoch " + epoch)
-                                    .found(journal.holder == this ? "epoch " + journal.epoch : "that it was closed")
-                                    .remedy("leave the recovery to whoever took it over"));
+                    throw takenOver(journal.holder == this ? "epoch " + journal.epoch : "that it was closed");
                 }
             }
         }
@@ -140,9 +203,20 @@ public final class InMemoryJournalStore implements JournalStore {
         }
 
         private void requireOpen() {
+            if (journal.takeOvers != takeOvers) {
+                throw takenOver("that it was taken over");
+            }
             if (journal.holder != this) {
                 throw unreachable("it was closed");
             }
+        }
+
+        private StaleEpochException takenOver(String found) {
+            return new StaleEpochException(
+                    "journal.taken-over",
+                    Problem.expected("to hold the journal of " + key)
+                            .found(found)
+                            .remedy("leave the recovery to whoever took it over"));
         }
 
         private BlockedException unreachable(String found) {

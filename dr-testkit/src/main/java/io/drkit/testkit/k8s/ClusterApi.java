@@ -23,8 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,9 +34,6 @@ import org.jspecify.annotations.Nullable;
  * status sub-resource; "Pod lifecycle, termination of Pods" for the grace period.
  */
 final class ClusterApi extends KubernetesCrudDispatcher {
-    private static final Pattern PATH = Pattern.compile(
-            "/apis?(?:/[^/]+)?/v[^/]+/(?:namespaces/(?<ns>[^/]+)/)?(?<plural>[^/]+)(?:/(?<name>[^/]+))?(?:/(?<sub>[^/]+))?");
-
     private final ObjectMapper json = new ObjectMapper();
     private final Faults faults;
     private final Supplier<Instant> now;
@@ -57,21 +52,19 @@ final class ClusterApi extends KubernetesCrudDispatcher {
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-        String path = bare(request.getPath());
-        Matcher at = PATH.matcher(path);
-        if (!at.matches()) {
+        Optional<ApiCall> call = ApiCall.of(request.getMethod(), request.getPath());
+        if (call.isEmpty()) {
             return super.dispatch(request);
         }
-        String verb = verb(request, at.group("name"));
-        String resource = at.group("sub") == null ? at.group("plural") : at.group("plural") + "/" + at.group("sub");
+        String operation = call.get().operation();
         synchronized (this) {
-            log.add(verb + " " + resource + (at.group("name") == null ? "" : "/" + at.group("name")));
+            log.add(call.get().toString());
         }
-        Optional<Fault> fault = faults.take(verb + " " + resource);
+        Optional<Fault> fault = faults.take(operation);
         if (fault.isEmpty()) {
             return serve(request);
         } else if (fault.get() instanceof Fault.Refused refused) {
-            return refusal(refused.status(), "Simulated", "a simulated refusal of " + verb + " " + resource);
+            return refusal(refused.status(), "Simulated", "a simulated refusal of " + operation);
         } else if (fault.get() instanceof Fault.RequestLost) {
             return new MockResponse().setResponseCode(200).setHeader(Gate.CUT, "1");
         }
@@ -84,20 +77,13 @@ final class ClusterApi extends KubernetesCrudDispatcher {
         return answer;
     }
 
-    private static String verb(RecordedRequest request, @Nullable String name) {
-        boolean read = request.method() == HttpMethod.GET;
-        if (read && request.getPath().contains("watch=true")) {
-            return "WATCH";
-        }
-        return read && name == null ? "LIST" : request.getMethod();
-    }
-
     private synchronized MockResponse serve(RecordedRequest request) {
         String path = bare(request.getPath());
         return switch (request.method()) {
             case PATCH -> change(path, body(request), request.getHeader("Content-Type"));
             case PUT -> change(path, body(request), null);
             case DELETE -> delete(path, body(request), request.getPath());
+            case POST -> post(path, body(request), request);
             default -> super.dispatch(request);
         };
     }
@@ -117,12 +103,7 @@ final class ClusterApi extends KubernetesCrudDispatcher {
 
     /** Creates an object as a client would. */
     synchronized void create(String collection, String object) {
-        MockResponse answer = super.dispatch(new RecordedRequest(
-                "HTTP/1.1",
-                HttpMethod.POST,
-                collection,
-                Headers.builder().add("Content-Type", "application/json").build(),
-                new Buffer(object.getBytes(StandardCharsets.UTF_8))));
+        MockResponse answer = store(collection, object);
         if (answer.code() >= 300) {
             throw new IllegalStateException("The simulated cluster could not create in " + collection + ": "
                     + answer.code() + " " + answer.getBody().readUtf8());
@@ -224,6 +205,24 @@ final class ClusterApi extends KubernetesCrudDispatcher {
         }
         store(object, key, stored.getKey(), changed);
         return new MockResponse().setResponseCode(200).setBody(changed.toString());
+    }
+
+    /** What a client says of an object's status is not taken at its creation. */
+    private MockResponse post(String path, @Nullable JsonNode body, RecordedRequest request) {
+        if (!(body instanceof ObjectNode object) || !object.has("status")) {
+            return super.dispatch(request);
+        }
+        object.remove("status");
+        return store(path, object.toString());
+    }
+
+    private MockResponse store(String collection, String object) {
+        return super.dispatch(new RecordedRequest(
+                "HTTP/1.1",
+                HttpMethod.POST,
+                collection,
+                Headers.builder().add("Content-Type", "application/json").build(),
+                new Buffer(object.getBytes(StandardCharsets.UTF_8))));
     }
 
     private MockResponse delete(String path, @Nullable JsonNode options, String pathAndQuery) {

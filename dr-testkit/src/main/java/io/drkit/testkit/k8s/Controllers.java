@@ -1,7 +1,6 @@
 package io.drkit.testkit.k8s;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.drkit.core.time.Clockwork;
@@ -10,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +30,9 @@ final class Controllers {
     private final Function<String, Optional<PodProgram>> programs;
     private final Map<String, Long> born = new HashMap<>();
     private final Map<String, Long> dying = new HashMap<>();
+    /** By the pod's uid, as what its status was last written. */
+    private final Map<String, PodStage> told = new HashMap<>();
+
     /** By the pod's uid, what has started in it. */
     private final Map<String, Runnable> running = new HashMap<>();
 
@@ -191,6 +194,7 @@ final class Controllers {
                     api.remove(path("pods", pod));
                     born.remove(uid);
                     dying.remove(uid);
+                    told.remove(uid);
                 }
                 continue;
             }
@@ -198,63 +202,27 @@ final class Controllers {
             if (ended(pod)) {
                 continue;
             }
-            ObjectNode status;
-            if (behaviour.unschedulable()) {
-                status = status("Pending");
-                condition(
-                        status, "PodScheduled", "False", "Unschedulable", "0/3 nodes are available: insufficient cpu");
-            } else if (behaviour.imagePullFails()) {
-                status = status("Pending");
-                condition(status, "PodScheduled", "True", "", "");
-                container(status)
-                        .putObject("state")
-                        .putObject("waiting")
-                        .put("reason", "ImagePullBackOff")
-                        .put("message", "Back-off pulling image \"simulated/missing:1\"");
-            } else if (!passed(since, now, behaviour.startTime())) {
-                status = status("Pending");
-                condition(status, "PodScheduled", "True", "", "");
-                container(status).putObject("state").putObject("waiting").put("reason", "ContainerCreating");
-            } else {
-                if (!running.containsKey(uid)) {
-                    programs.apply(ownerOf(pod)).ifPresent(program -> {
-                        program.started(name(pod));
-                        running.put(uid, () -> program.ended(name(pod)));
-                    });
-                }
-                status = status("Running");
-                condition(status, "PodScheduled", "True", "", "");
-                condition(status, "Ready", "True", "", "");
-                ObjectNode container = container(status);
-                container.put("ready", true);
-                container.putObject("state").putObject("running");
+            PodStage stage = PodStage.of(
+                    behaviour,
+                    Duration.ofNanos(now - since),
+                    pod.path("spec").path("restartPolicy").asText("Always"));
+            if (stage.runs() && !running.containsKey(uid)) {
+                programs.apply(ownerOf(pod)).ifPresent(program -> {
+                    program.started(name(pod));
+                    running.put(uid, () -> program.ended(name(pod)));
+                });
             }
-            if (!status.equals(pod.path("status"))) {
+            if (stage != told.put(uid, stage)) {
+                Map<String, String> containers = new LinkedHashMap<>();
+                pod.path("spec")
+                        .path("containers")
+                        .forEach(container -> containers.put(
+                                container.path("name").asText(),
+                                container.path("image").asText()));
                 ObjectNode patch = JSON.objectNode();
-                patch.set("status", status);
+                patch.set("status", stage.status(containers, clockwork.now()));
                 api.patch(path("pods", pod) + "/status", patch);
             }
-        }
-    }
-
-    private static ObjectNode status(String phase) {
-        ObjectNode status = JSON.objectNode();
-        status.put("phase", phase);
-        status.putArray("conditions");
-        ObjectNode container = status.putArray("containerStatuses").addObject();
-        container.put("name", "main").put("ready", false);
-        return status;
-    }
-
-    private static ObjectNode container(ObjectNode status) {
-        return (ObjectNode) status.path("containerStatuses").path(0);
-    }
-
-    private static void condition(ObjectNode status, String type, String value, String reason, String message) {
-        ObjectNode condition = ((ArrayNode) status.get("conditions")).addObject();
-        condition.put("type", type).put("status", value);
-        if (!reason.isEmpty()) {
-            condition.put("reason", reason).put("message", message);
         }
     }
 

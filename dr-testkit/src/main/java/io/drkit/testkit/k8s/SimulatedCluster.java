@@ -8,10 +8,6 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Task;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.fault.Faults;
-import io.fabric8.kubernetes.api.model.ServiceBuilder;
-import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
-import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
-import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscalerBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -46,17 +42,13 @@ import org.slf4j.LoggerFactory;
  * <p><b>What is simulated.</b> Create, read, list, watch, PUT, JSON patch, JSON merge patch and delete of any built-in kind, with
  * conditional writes, generations and a separate status for what is written by a client; ordered StatefulSets; the grace period
  * of pods; the time of pods, see {@link PodBehaviour}. <b>What is not:</b> ReplicaSets (pods belong to the Deployment itself),
- * rolling updates, autoscalers that act, server-side apply, the scale sub-resource, admission, RBAC, quota, and label selectors
- * with sets.
- *
- * <p>An operation of {@link #faults()} is a verb and a kind: {@code GET}, {@code LIST}, {@code POST}, {@code PUT}, {@code PATCH},
- * {@code DELETE} or {@code WATCH} of {@code deployments}, {@code pods}, {@code services} and so on. A lost request or answer
- * closes the client's connection.
+ * rolling updates, autoscalers that act, Jobs, server-side apply, the scale sub-resource, validation, admission, RBAC, quota, and
+ * label selectors with sets. {@link RealCluster} has them.
  *
  * <p>The clockwork must be one of real threads, such as {@link Clockwork#system()}, since clients wait on sockets. Thread-safe;
  * several may run side by side. Closing it closes its clients.
  */
-public final class SimulatedCluster implements AutoCloseable {
+public final class SimulatedCluster implements TestCluster {
     private static final Logger log = LoggerFactory.getLogger(SimulatedCluster.class);
     private static final Duration TURN = Duration.ofMillis(15);
 
@@ -81,12 +73,12 @@ public final class SimulatedCluster implements AutoCloseable {
     private final Controllers reconciling;
     private final Task controllers;
     private volatile PodBehaviour usual = PodBehaviour.healthy(Duration.ofMillis(300), Duration.ofMillis(200));
-    private volatile Duration dnsLag = Duration.ofMillis(100);
-    private final Map<String, Answer> dns = new HashMap<>();
+    private final ClusterDns dns;
     private volatile boolean closed;
 
     private SimulatedCluster(Clockwork clockwork) {
         this.clockwork = clockwork;
+        dns = new ClusterDns(clockwork);
         api = new ClusterApi(faults, clockwork::now);
         MockWebServer web = new MockWebServer();
         web.setHttp2ClearTextEnabled(false);
@@ -123,12 +115,18 @@ public final class SimulatedCluster implements AutoCloseable {
         }
     }
 
-    /** A client of this cluster, shared; it has an administrator's rights, as every client here has. */
+    /** {@code shop}; others may be used as well, and are there. */
+    @Override
+    public String namespace() {
+        return "shop";
+    }
+
+    @Override
     public KubernetesClient client() {
         return client;
     }
 
-    /** A client of its own connections, as another process would have; the caller closes it. */
+    @Override
     public KubernetesClient newClient() {
         Config config = new ConfigBuilder(Config.empty())
                 .withMasterUrl(url())
@@ -139,168 +137,93 @@ public final class SimulatedCluster implements AutoCloseable {
         return new KubernetesClientBuilder().withConfig(config).build();
     }
 
-    /** Where the API is, for example {@code http://127.0.0.1:40123/}. */
+    @Override
     public String url() {
         return "http://127.0.0.1:" + gate.port() + "/";
     }
 
-    /** What goes wrong with requests. */
+    @Override
     public Faults faults() {
         return faults;
     }
 
-    /** Each request so far, such as {@code PATCH deployments/runtime} or {@code LIST pods}, oldest first. */
+    @Override
     public List<String> requests() {
         return api.log();
     }
 
-    /** Refuses connections and drops those that exist, as when the API server is gone. Controllers and pods go on. */
+    @Override
     public void takeApiDown() {
         gate.shut();
     }
 
-    /** Ends {@link #takeApiDown}. */
+    @Override
     public void bringApiUp() {
         gate.open();
     }
 
-    /** How the pods of all workloads behave that have no behaviour of their own. */
+    @Override
     public void behave(PodBehaviour behaviour) {
         usual = Objects.requireNonNull(behaviour, "behaviour");
     }
 
-    /** How the pods of one workload behave. */
+    @Override
     public void behave(String namespace, Workload workload, PodBehaviour behaviour) {
         behaviours.put(namespace + "/" + workload, behaviour);
     }
 
-    /** Ends the workload's own behaviour. */
+    @Override
     public void behaveAsUsual(String namespace, Workload workload) {
         behaviours.remove(namespace + "/" + workload);
     }
 
-    /** What runs in the pods of one workload from now on; pods that are ready already are not told. */
+    @Override
     public void program(String namespace, Workload workload, PodProgram program) {
         programs.put(namespace + "/" + workload, program);
     }
 
-    /** All its machines are lost at once and for good: the API answers nobody, and what ran in pods has ended. */
+    @Override
     public void lose() {
         gate.shut();
         reconciling.lose();
     }
 
-    /** Creates a workload of {@code replicas} pods; it does not wait for them. */
+    @Override
     public void run(String namespace, Workload workload, int replicas) {
-        Map<String, String> labels = Map.of("app", workload.name());
-        if (workload.kind() == Workload.Kind.DEPLOYMENT) {
-            api.create(
-                    collection(namespace, "deployments"),
-                    Serialization.asJson(new DeploymentBuilder()
-                            .withNewMetadata()
-                            .withNamespace(namespace)
-                            .withName(workload.name())
-                            .endMetadata()
-                            .withNewSpec()
-                            .withReplicas(replicas)
-                            .withNewSelector()
-                            .withMatchLabels(labels)
-                            .endSelector()
-                            .withNewTemplate()
-                            .withNewMetadata()
-                            .withLabels(labels)
-                            .endMetadata()
-                            .withNewSpec()
-                            .addNewContainer()
-                            .withName("main")
-                            .withImage("simulated/app:1")
-                            .endContainer()
-                            .endSpec()
-                            .endTemplate()
-                            .endSpec()
-                            .build()));
-        } else {
-            api.create(
-                    collection(namespace, "statefulsets"),
-                    Serialization.asJson(new StatefulSetBuilder()
-                            .withNewMetadata()
-                            .withNamespace(namespace)
-                            .withName(workload.name())
-                            .endMetadata()
-                            .withNewSpec()
-                            .withServiceName(workload.name())
-                            .withReplicas(replicas)
-                            .withNewSelector()
-                            .withMatchLabels(labels)
-                            .endSelector()
-                            .withNewTemplate()
-                            .withNewMetadata()
-                            .withLabels(labels)
-                            .endMetadata()
-                            .withNewSpec()
-                            .addNewContainer()
-                            .withName("main")
-                            .withImage("simulated/app:1")
-                            .endContainer()
-                            .endSpec()
-                            .endTemplate()
-                            .endSpec()
-                            .build()));
-        }
+        api.create(
+                collection(namespace, workload),
+                Serialization.asJson(Manifests.workload(namespace, workload, replicas)));
     }
 
-    /** Creates an autoscaler that governs a workload. It does not act. */
+    @Override
     public void autoscale(String namespace, Workload workload, String autoscaler) {
         api.create(
                 "/apis/autoscaling/v2/namespaces/" + namespace + "/horizontalpodautoscalers",
-                Serialization.asJson(new HorizontalPodAutoscalerBuilder()
-                        .withNewMetadata()
-                        .withNamespace(namespace)
-                        .withName(autoscaler)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withMinReplicas(1)
-                        .withMaxReplicas(5)
-                        .withNewScaleTargetRef()
-                        .withApiVersion("apps/v1")
-                        .withKind(workload.kind() == Workload.Kind.DEPLOYMENT ? "Deployment" : "StatefulSet")
-                        .withName(workload.name())
-                        .endScaleTargetRef()
-                        .endSpec()
-                        .build()));
+                Serialization.asJson(Manifests.autoscaler(namespace, workload, autoscaler)));
     }
 
-    /** Creates a Service of type ExternalName. */
+    @Override
     public void alias(String namespace, String service, String host) {
         api.create(
                 "/api/v1/namespaces/" + namespace + "/services",
-                Serialization.asJson(new ServiceBuilder()
-                        .withNewMetadata()
-                        .withNamespace(namespace)
-                        .withName(service)
-                        .endMetadata()
-                        .withNewSpec()
-                        .withType("ExternalName")
-                        .withExternalName(host)
-                        .endSpec()
-                        .build()));
+                Serialization.asJson(Manifests.alias(namespace, service, host)));
     }
 
-    /** Scales as another writer would, with no regard for anybody; not counted among the requests. */
+    @Override
     public void scaleByHand(String namespace, Workload workload, int replicas) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("spec").put("replicas", replicas);
         byHand(path(namespace, workload), patch);
     }
 
-    /** Changes an alias as another writer would. */
+    @Override
     public void aliasByHand(String namespace, String service, String host) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("spec").put("externalName", host);
         byHand(servicePath(namespace, service), patch);
     }
 
-    /** Sets an annotation of a workload as another writer would. */
+    @Override
     public void annotateByHand(String namespace, Workload workload, String key, String value) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
         patch.putObject("metadata").putObject("annotations").put(key, value);
@@ -313,12 +236,12 @@ public final class SimulatedCluster implements AutoCloseable {
         }
     }
 
-    /** How many pods of the workload exist, terminating ones included: read beside the API. */
+    @Override
     public int pods(String namespace, Workload workload) {
         return (int) podsOf(namespace, workload).count();
     }
 
-    /** How many of them are ready. */
+    @Override
     public int readyPods(String namespace, Workload workload) {
         return (int) podsOf(namespace, workload)
                 .filter(pod -> {
@@ -341,11 +264,7 @@ public final class SimulatedCluster implements AutoCloseable {
                         .asText()));
     }
 
-    /**
-     * Waits until exactly the wanted pods of each Deployment and StatefulSet exist and are ready.
-     *
-     * @throws IllegalStateException when that does not happen within {@code time}
-     */
+    @Override
     public void settle(Duration time) throws InterruptedException {
         var deadline = clockwork.deadline(time);
         while (!settled()) {
@@ -381,47 +300,22 @@ public final class SimulatedCluster implements AutoCloseable {
         }
     }
 
-    /** How long the cluster's DNS takes to follow a changed alias; 100 ms unless it is set. */
+    @Override
     public void dnsFollowsAfter(Duration lag) {
-        dnsLag = Objects.requireNonNull(lag, "lag");
+        dns.followAfter(lag);
     }
 
-    /** What the cluster's DNS answers for an alias; empty when it knows none. */
+    @Override
     public Optional<String> lookup(String namespace, String service) {
-        synchronized (dns) {
-            Answer answer = dns.get(namespace + "/" + service);
-            return answer == null ? Optional.empty() : Optional.of(answer.given);
-        }
+        return dns.lookup(namespace, service);
     }
 
     private void follow() {
-        long now = clockwork.nanoTime();
-        synchronized (dns) {
-            for (ObjectNode service : api.all("Service")) {
-                String host = service.path("spec").path("externalName").asText();
-                String key = service.path("metadata").path("namespace").asText() + "/"
-                        + service.path("metadata").path("name").asText();
-                Answer answer = dns.computeIfAbsent(key, first -> new Answer(host, now));
-                if (!answer.coming.equals(host)) {
-                    answer.coming = host;
-                    answer.since = now;
-                }
-                if (now - answer.since >= dnsLag.toNanos()) {
-                    answer.given = answer.coming;
-                }
-            }
-        }
-    }
-
-    private static final class Answer {
-        private String given;
-        private String coming;
-        private long since;
-
-        private Answer(String host, long since) {
-            this.given = host;
-            this.coming = host;
-            this.since = since;
+        for (ObjectNode service : api.all("Service")) {
+            dns.seen(
+                    service.path("metadata").path("namespace").asText(),
+                    service.path("metadata").path("name").asText(),
+                    service.path("spec").path("externalName").asText());
         }
     }
 
@@ -435,13 +329,13 @@ public final class SimulatedCluster implements AutoCloseable {
         server.destroy();
     }
 
-    private static String collection(String namespace, String plural) {
-        return "/apis/apps/v1/namespaces/" + namespace + "/" + plural;
+    private static String collection(String namespace, Workload workload) {
+        return "/apis/apps/v1/namespaces/" + namespace + "/"
+                + (workload.kind() == Workload.Kind.DEPLOYMENT ? "deployments" : "statefulsets");
     }
 
     private static String path(String namespace, Workload workload) {
-        return collection(namespace, workload.kind() == Workload.Kind.DEPLOYMENT ? "deployments" : "statefulsets") + "/"
-                + workload.name();
+        return collection(namespace, workload) + "/" + workload.name();
     }
 
     private static String servicePath(String namespace, String service) {

@@ -1,11 +1,14 @@
 package io.drkit.testkit.replica;
 
 import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,8 +50,13 @@ public final class FakeDatabase {
     /** When a promotion that was asked for comes about. */
     Optional<Long> promotedAt = Optional.empty();
 
+    private @Nullable FakeDatabase comparedWith;
+    private int compared;
+
     long timeline = 1;
     long epoch;
+    /** How often it was promoted. */
+    int promotions;
     boolean proven = true;
 
     FakeDatabase(FakeDatabases world, String name, long system, @Nullable FakeDatabase upstream) {
@@ -116,6 +124,28 @@ public final class FakeDatabase {
         }
     }
 
+    /** Whether it runs, whatever it is and whoever reaches it. */
+    public boolean running() {
+        synchronized (world) {
+            return running;
+        }
+    }
+
+    /** Whether it accepts writes when it runs: it is, or was when it stopped, a primary that nothing bars. */
+    public boolean primary() {
+        synchronized (world) {
+            return writes();
+        }
+    }
+
+    /** How often it was promoted. */
+    public int promotions() {
+        synchronized (world) {
+            carryOut();
+            return promotions;
+        }
+    }
+
     /** Ends it as a power cut does. */
     public void crash() {
         synchronized (world) {
@@ -145,6 +175,11 @@ public final class FakeDatabase {
 
     /** A fence that stops it and lets it come up as a replica only; unknown while it cannot be reached. */
     public Fence fence() {
+        return fence(Route.direct());
+    }
+
+    /** The same, as one process reaches whatever it is that fences. */
+    public Fence fence(Route route) {
         return new Fence() {
             @Override
             public String describe() {
@@ -152,23 +187,48 @@ public final class FakeDatabase {
             }
 
             @Override
-            public FenceProof fence(ActionContext context) {
+            public FenceProof fence(ActionContext context) throws InterruptedException {
                 context.requireAuthority();
-                synchronized (world) {
-                    if (!reachable) {
-                        return new FenceProof.Unknown(name + " cannot be reached");
-                    }
-                    if (running) {
-                        crash();
-                    }
-                    standby = true;
-                    return new FenceProof.Confirmed(name + " is stopped and barred");
+                try {
+                    return route.change(
+                            "fence " + name, "to " + describe(), context.epoch(), () -> barred(context.epoch()));
+                } catch (UnknownOutcomeException e) {
+                    return new FenceProof.Unknown(e.problem().found());
                 }
             }
         };
     }
 
+    private FenceProof barred(Epoch claimed) {
+        synchronized (world) {
+            if (!reachable) {
+                return new FenceProof.Unknown(name + " cannot be reached");
+            }
+            claim(claimed);
+            if (running) {
+                crash();
+            }
+            standby = true;
+            return new FenceProof.Confirmed(name + " is stopped and barred");
+        }
+    }
+
     // -- for the promoter, under the world's lock --------------------------------------------------------------------
+
+    /** Remembers the epoch of a change, unless a newer one was here before: then nothing may be changed. */
+    void claim(Epoch claimed) {
+        if (claimed.equals(Epoch.NONE)) {
+            return;
+        }
+        if (claimed.value() < epoch) {
+            throw new StaleEpochException(
+                    "fake.stale-epoch",
+                    Problem.expected("an epoch of at least " + epoch + " at " + name)
+                            .found("epoch " + claimed)
+                            .remedy("let the newer run go on"));
+        }
+        epoch = claimed.value();
+    }
 
     boolean writes() {
         carryOut();
@@ -183,6 +243,7 @@ public final class FakeDatabase {
             upstream = null;
             proven = false;
             timeline++;
+            promotions++;
         }
     }
 
@@ -215,9 +276,17 @@ public final class FakeDatabase {
 
     /** Whether it has something that the other one has not. */
     boolean divergedFrom(FakeDatabase other) {
-        int common = Math.min(entries.size(), other.entries.size());
-        return entries.size() > other.entries.size()
-                || !entries.subList(0, common).equals(other.entries.subList(0, common));
+        if (entries.size() > other.entries.size()) {
+            return true;
+        }
+        // Both logs only grow, so what was once compared need not be compared again.
+        int same = comparedWith == other ? compared : 0;
+        while (same < entries.size() && entries.get(same).equals(other.entries.get(same))) {
+            same++;
+        }
+        comparedWith = other;
+        compared = same;
+        return same < entries.size();
     }
 
     long missing(FakeDatabase source) {

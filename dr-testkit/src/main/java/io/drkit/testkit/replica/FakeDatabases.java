@@ -2,10 +2,12 @@ package io.drkit.testkit.replica;
 
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.fault.Faults;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * Database servers in memory and the replication between them. Writes reach a replica after the replication delay; stopping,
@@ -63,7 +65,12 @@ public final class FakeDatabases {
 
     /** A promoter of these servers; each call is as if by another process. */
     public FakeReplicaPromoter promoter() {
-        return new FakeReplicaPromoter(this);
+        return promoter(server -> Route.direct());
+    }
+
+    /** A promoter as one process has it, which reaches each server over its own way there. */
+    public FakeReplicaPromoter promoter(Function<FakeDatabase, Route> routes) {
+        return new FakeReplicaPromoter(this, routes);
     }
 
     /** What goes wrong, and when. */

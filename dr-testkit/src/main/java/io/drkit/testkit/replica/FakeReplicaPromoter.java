@@ -3,7 +3,6 @@ package io.drkit.testkit.replica;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.DrException;
-import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
@@ -17,10 +16,14 @@ import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
+import io.drkit.testkit.fault.Faults;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Function;
 
 /**
  * Promotes the servers of {@link FakeDatabases}, in the same order of steps as one for a real database: it passes the same
@@ -33,9 +36,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     private static final Duration SAMPLING = Duration.ofMillis(250);
 
     private final FakeDatabases world;
+    private final Function<FakeDatabase, Route> routes;
 
-    FakeReplicaPromoter(FakeDatabases world) {
+    FakeReplicaPromoter(FakeDatabases world, Function<FakeDatabase, Route> routes) {
         this.world = world;
+        this.routes = routes;
     }
 
     /**
@@ -61,13 +66,25 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
     private record Seen(View from, View to, Lag lag, Optional<Duration> bound) {}
 
-    private View view(FakeDatabase server, FakeDatabase other) {
+    private boolean answers(FakeDatabase server) throws InterruptedException {
+        try {
+            return routes.apply(server).ask("status " + server.name(), () -> {
+                synchronized (world) {
+                    return server.reachable;
+                }
+            });
+        } catch (UnknownOutcomeException e) {
+            return false;
+        }
+    }
+
+    private View view(FakeDatabase server, FakeDatabase other, boolean reached) {
         server.receive();
-        boolean silent = !server.running || !server.reachable;
+        boolean silent = !server.running || !reached;
         return new View(
                 server.name(),
                 silent,
-                !server.running && server.reachable,
+                !server.running && reached,
                 !silent && server.writes(),
                 server.system,
                 server.timeline,
@@ -80,10 +97,12 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 Integer.toString(server.entries.size()));
     }
 
-    private Seen look(FakeDatabase from, FakeDatabase to) {
+    private Seen look(FakeDatabase from, FakeDatabase to) throws InterruptedException {
+        boolean fromReached = answers(from);
+        boolean toReached = answers(to);
         synchronized (world) {
-            View fromView = view(from, to);
-            View toView = view(to, from);
+            View fromView = view(from, to, fromReached);
+            View toView = view(to, from, toReached);
             Lag lag;
             if (fromView.silent() || toView.silent()) {
                 lag = new Lag.Unknown((fromView.silent() ? from : to).name() + " does not answer");
@@ -112,7 +131,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     }
 
     @Override
-    public ReplicationStatus status(FakeDatabase primary, FakeDatabase replica) {
+    public ReplicationStatus status(FakeDatabase primary, FakeDatabase replica) throws InterruptedException {
         Seen seen = look(primary, replica);
         return new ReplicationStatus(status(seen.from()), status(seen.to()), seen.lag());
     }
@@ -152,48 +171,63 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 code, Problem.expected("to be able to promote").found(found).remedy("see the test"));
     }
 
-    private static void requireNotStale(FakeDatabase server, Epoch epoch) {
-        if (!epoch.equals(Epoch.NONE) && epoch.value() < server.epoch) {
-            throw new StaleEpochException(
-                    "fake.stale-epoch",
-                    Problem.expected("an epoch of at least " + server.epoch + " at " + server.name())
-                            .found("epoch " + epoch)
-                            .remedy("let the newer run go on"));
-        }
+    /**
+     * Makes a change of {@code server} in the name of the run, which it refuses when a newer one was there: the comparison and the
+     * change are one operation, at the end of the time that it takes.
+     */
+    private void change(
+            FakeDatabase server, String operation, String what, Duration takes, ActionContext context, Runnable change)
+            throws InterruptedException {
+        String named = operation + " " + server.name();
+        Faults.Effect<Boolean> effect = () -> {
+            world.clockwork.sleep(takes);
+            synchronized (world) {
+                server.claim(context.epoch());
+                change.run();
+            }
+            return true;
+        };
+        routes.apply(server)
+                .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
+    }
+
+    private void change(
+            FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
+            throws InterruptedException {
+        change(server, operation, what, Duration.ZERO, context, change);
     }
 
     private interface Condition {
         boolean holds();
     }
 
-    private boolean await(Condition condition) throws InterruptedException {
-        Deadline deadline = world.clockwork.deadline(PATIENCE);
+    private boolean await(FakeDatabase server, ActionContext context, Condition condition)
+            throws InterruptedException {
+        Clockwork clockwork = context.clockwork();
+        Deadline deadline = clockwork.deadline(PATIENCE);
         while (true) {
             synchronized (world) {
                 world.receiveAll();
-                if (condition.holds()) {
+                if (routes.apply(server).open() && condition.holds()) {
                     return true;
                 }
             }
             if (deadline.passed()) {
                 return false;
             }
-            world.clockwork.sleep(POLL);
+            clockwork.sleep(POLL);
         }
     }
 
     private void promote(FakeDatabase to, ActionContext context) throws InterruptedException {
         context.requireAuthority();
-        world.faults.call(world.clockwork, "promote " + to.name(), "to promote " + to.name(), () -> {
-            synchronized (world) {
-                requireReached(to);
-                if (to.promotedAt.isEmpty() && !to.writes()) {
-                    to.promotedAt = Optional.of(world.clockwork.nanoTime() + world.promoting.toNanos());
-                }
+        change(to, "promote", "to promote " + to.name(), context, () -> {
+            requireReached(to);
+            if (to.promotedAt.isEmpty() && !to.writes()) {
+                to.promotedAt = Optional.of(world.clockwork.nanoTime() + world.promoting.toNanos());
             }
-            return true;
         });
-        if (!await(to::writes)) {
+        if (!await(to, context, to::writes)) {
             throw new UnknownOutcomeException(
                     "fake.promotion-unknown",
                     Problem.expected(to.name() + " to be promoted")
@@ -212,32 +246,38 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
     }
 
-    private void prove(FakeDatabase to, Epoch epoch) {
-        synchronized (world) {
+    private void prove(FakeDatabase to, ActionContext context) throws InterruptedException {
+        change(to, "prove", "to write a row to " + to.name(), context, () -> {
             requireReached(to);
-            requireNotStale(to, epoch);
-            to.epoch = Math.max(to.epoch, epoch.value());
             to.proven = true;
-        }
+        });
     }
 
-    private void follow(FakeDatabase former, FakeDatabase primary) throws InterruptedException {
-        world.faults.call(world.clockwork, "start " + former.name(), "to start " + former.name(), () -> {
-            world.clockwork.sleep(world.starting);
-            synchronized (world) {
-                former.standby = true;
-                former.upstream = primary;
-                former.running = true;
-            }
-            return true;
+    private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context)
+            throws InterruptedException {
+        change(former, "start", "to start " + former.name() + " as a replica", world.starting, context, () -> {
+            former.standby = true;
+            former.upstream = primary;
+            former.running = true;
         });
-        if (!await(former::streams)) {
+        if (!await(former, context, former::streams)) {
             throw new UnknownOutcomeException(
                     "fake.rejoin-unproven",
                     Problem.expected(former.name() + " to stream")
                             .found("that it does not")
                             .remedy("resume"));
         }
+    }
+
+    private void settled(FakeDatabase former, ActionContext context) throws InterruptedException {
+        change(former, "settle", "to note that " + former.name() + " follows", context, () -> {
+            former.leavingFor = Optional.empty();
+        });
+    }
+
+    /** From here on {@code server} refuses older runs. */
+    private void claim(FakeDatabase server, ActionContext context) throws InterruptedException {
+        change(server, "claim", "to claim " + server.name() + " for epoch " + context.epoch(), context, () -> {});
     }
 
     private static String subject(FakeDatabase from) {
@@ -276,7 +316,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
-        public Seen observe(ActionContext context) {
+        public Seen observe(ActionContext context) throws InterruptedException {
             return look(from, to);
         }
 
@@ -322,73 +362,71 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
         @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
-            requireNotStale(to, context.epoch());
-            requireNotStale(from, context.epoch());
+            claim(to, context);
+            claim(from, context);
             if (!seen.to().writes()) {
                 if (seen.from().writes()) {
                     stop(context);
                 }
-                drain();
+                drain(context);
                 context.requireAuthority();
-                synchronized (world) {
+                context.noWayBack();
+                change(from, "bar", "to bar " + from.name() + " from starting writable", context, () -> {
                     from.standby = true;
                     from.upstream = to;
-                }
+                });
                 promote(to, context);
             }
-            prove(to, context.epoch());
+            prove(to, context);
             context.report(DataLoss.none(
                     subject(from), to.name() + " had every write of " + from.name() + " before it was promoted"));
-            follow(from, to);
-            synchronized (world) {
-                from.leavingFor = Optional.empty();
-            }
+            follow(from, to, context);
+            settled(from, context);
         }
 
         private void stop(ActionContext context) throws InterruptedException {
             context.requireAuthority();
-            synchronized (world) {
-                from.epoch = Math.max(from.epoch, context.epoch().value());
+            change(from, "note", "to note that " + from.name() + " makes way for " + to.name(), context, () -> {
                 from.leavingFor = Optional.of(to.name());
-            }
+            });
             try {
-                world.faults.call(world.clockwork, "stop " + from.name(), "to stop " + from.name(), () -> {
-                    synchronized (world) {
-                        world.receiveAll();
-                        from.running = false;
-                        from.cleanlyStopped = true;
-                    }
-                    world.clockwork.sleep(world.stopping);
-                    return true;
+                change(from, "stop", "to stop " + from.name(), context, () -> {
+                    world.receiveAll();
+                    from.running = false;
+                    from.cleanlyStopped = true;
                 });
+                context.clockwork().sleep(world.stopping);
+            } catch (StaleEpochException e) {
+                throw e;
             } catch (DrException e) {
-                restore();
+                restore(context);
                 throw e.retryable()
                         ? refused("fake.switchover-aborted", e.problem().sentence())
                         : e;
             }
         }
 
-        private void drain() throws InterruptedException {
-            if (!await(() -> to.missing(from) == 0)) {
+        private void drain(ActionContext context) throws InterruptedException {
+            if (!await(to, context, () -> to.missing(from) == 0)) {
                 boolean mayUndo;
                 synchronized (world) {
                     // whoever barred it may have asked for the promotion
                     mayUndo = !from.standby;
                 }
                 if (mayUndo) {
-                    restore();
+                    restore(context);
                 }
                 throw refused("fake.not-drained", to.name() + " has not received the last writes");
             }
         }
 
-        private void restore() {
-            synchronized (world) {
+        private void restore(ActionContext context) throws InterruptedException {
+            context.requireAuthority();
+            change(from, "restore", "to start " + from.name() + " as the primary that it was", context, () -> {
                 from.running = true;
                 from.cleanlyStopped = false;
                 from.leavingFor = Optional.empty();
-            }
+            });
         }
     }
 
@@ -416,7 +454,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
-        public Seen observe(ActionContext context) {
+        public Seen observe(ActionContext context) throws InterruptedException {
             return look(from, to);
         }
 
@@ -461,7 +499,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
         @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
-            requireNotStale(to, context.epoch());
+            claim(to, context);
             Optional<Duration> bound = seen.bound();
             if (!seen.to().writes()) {
                 fence(context);
@@ -479,7 +517,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 }
                 promote(to, context);
             }
-            prove(to, context.epoch());
+            prove(to, context);
             context.report(loss(DataLoss.Stage.ACHIEVED, bound));
         }
 
@@ -493,6 +531,10 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         private void fence(ActionContext context) throws InterruptedException {
+            if (terms.fence().isPresent()) {
+                // A fence is meant to stay, also when the promotion is refused in the end.
+                context.noWayBack();
+            }
             FenceProof proof = terms.fence().isPresent()
                     ? terms.fence().get().fence(context)
                     : new FenceProof.Unknown("no fence was given");
@@ -501,8 +543,9 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {
                     throw refused("fake.not-fenced", proof.toString());
                 }
+                boolean answers = answers(from);
                 synchronized (world) {
-                    if (from.reachable && from.running && from.writes()) {
+                    if (answers && from.running && from.writes()) {
                         throw refused("fake.primary-answers", from.name() + " answers and accepts writes");
                     }
                 }
@@ -526,7 +569,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
-        public Seen observe(ActionContext context) {
+        public Seen observe(ActionContext context) throws InterruptedException {
             return look(former, primary);
         }
 
@@ -559,12 +602,10 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
 
         @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
-            requireNotStale(primary, context.epoch());
+            claim(primary, context);
             context.requireAuthority();
-            follow(former, primary);
-            synchronized (world) {
-                former.leavingFor = Optional.empty();
-            }
+            follow(former, primary, context);
+            settled(former, context);
         }
     }
 }

@@ -100,6 +100,11 @@ public final class InMemoryFileTree implements FileTree {
         return this;
     }
 
+    /** Whether there is an entry of that path, as whoever has the tree before their eyes sees it. */
+    public synchronized boolean has(String path) {
+        return nodes.containsKey(TreePath.of(path));
+    }
+
     @Override
     public String describe() {
         return "tree " + name;

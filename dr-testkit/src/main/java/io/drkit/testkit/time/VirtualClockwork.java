@@ -12,14 +12,18 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongFunction;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -56,7 +60,14 @@ import org.slf4j.LoggerFactory;
  */
 public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(VirtualClockwork.class);
+    private static final Set<String> OWN = Set.of(
+            VirtualClockwork.class.getName(),
+            VirtualTask.class.getName(),
+            VirtualMailbox.class.getName(),
+            Machine.class.getName(),
+            Worker.class.getName());
     private static final long NEVER = Long.MAX_VALUE;
+    private static final long MACHINES_APART = Duration.ofSeconds(7).toNanos();
     private static final long NANO_ORIGIN = NEVER - Duration.ofMinutes(1).toNanos();
     private static final Duration GLANCE = Duration.ofMillis(250);
     private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
@@ -67,7 +78,6 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private final long maxSteps;
     private final Duration watchdog;
     private final boolean traced;
-    private final Random random;
     private final Schedule schedule;
     private final Clockwork real = Clockwork.system();
 
@@ -75,20 +85,25 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private volatile boolean closing;
     // all below is guarded by the lock
     private final List<VirtualTask> ready = new ArrayList<>();
-    private final TreeSet<VirtualTask> timed =
-            new TreeSet<>(Comparator.<VirtualTask>comparingLong(t -> t.wakeAt).thenComparingLong(t -> t.id));
+    private final TreeSet<Timed> timed =
+            new TreeSet<>(Comparator.<Timed>comparingLong(t -> t.wakeAt).thenComparingLong(t -> t.id));
     private final Set<VirtualTask> live = new LinkedHashSet<>();
-    private final Deque<Worker> idle = new ArrayDeque<>();
+    private final Map<String, Machine> machines = new LinkedHashMap<>();
+    private final Machine world;
+    private final Deque<VirtualTask> dying = new ArrayDeque<>();
     private final List<String> trace = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
     private final Mailbox<Boolean> allEnded = real.mailbox();
     private @Nullable VirtualTask running;
     private @Nullable Mailbox<Ending> caller;
     private @Nullable Stuck stuck;
+    private @Nullable VirtualTask killer;
+    private @Nullable Mailbox<Boolean> killed;
+    private boolean burying;
     private boolean letLoose;
     private long elapsed;
     private long steps;
-    private long tasks;
+    private long timedThings;
     private long mailboxes;
 
     private VirtualClockwork(Builder builder) {
@@ -98,8 +113,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         maxSteps = builder.maxSteps;
         watchdog = builder.watchdog;
         traced = builder.traced;
-        random = new Random(mixed(seed));
-        schedule = Schedule.drawnFrom(new Random(mixed(seed + 1)));
+        world = new Machine(this, "", NANO_ORIGIN, new Random(mixed(seed)));
+        schedule = builder.schedule != null ? builder.schedule : Schedule.drawnFrom(new Random(mixed(seed + 1)));
     }
 
     /** With the defaults of {@link Builder}. */
@@ -140,8 +155,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 throw new IllegalStateException("An earlier run got stuck: take a new clockwork", stuck);
             }
             caller = ending;
-            spawn("main", main, ending);
-            give(next(Point.BLOCK));
+            spawn(world, "main", main, ending);
+            give(next(Point.BLOCK), null);
         }
         Throwable failure;
         try {
@@ -184,7 +199,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 if (lockedOut != null || still.compareTo(watchdog) >= 0) {
                     String why = lockedOut != null
                             ? lockedOut
-                            : "Task " + suspect.name + " has not asked the clockwork anything for " + watchdog
+                            : "Task " + suspect.label + " has not asked the clockwork anything for " + watchdog
                                     + " of real time: it computes for very long, or waits for something outside the clockwork.";
                     Stuck found = new Stuck(report(why));
                     if (suspect.thread != null) {
@@ -208,8 +223,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                     && other != suspect
                     && other.thread != null
                     && other.thread.getId() == info.getLockOwnerId()) {
-                return "Task " + suspect.name + " waits for the lock " + info.getLockName() + ", which task "
-                        + other.name
+                return "Task " + suspect.label + " waits for the lock " + info.getLockName() + ", which task "
+                        + other.label
                         + " holds while it waits" + whereabouts(other)
                         + ". Hold no lock over a call of the clockwork that waits or that others can see.";
             }
@@ -247,79 +262,84 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     @Override
     public Instant now() {
-        return startsAt.plusNanos(read());
+        return world.now();
     }
 
     @Override
     public long nanoTime() {
-        return NANO_ORIGIN + read();
-    }
-
-    private long read() {
-        VirtualTask me;
-        long time;
-        synchronized (lock) {
-            me = current();
-            time = elapsed;
-        }
-        if (me != null) {
-            pass(me, Point.READ);
-        }
-        return time;
+        return world.nanoTime();
     }
 
     @Override
     public void sleep(Duration time) throws InterruptedException {
-        VirtualTask me = requireTask("sleep");
-        heedInterrupt();
-        if (time.isZero() || time.isNegative()) {
-            pass(me, Point.YIELD);
-        } else {
-            block(me, time, null, "sleeps " + time);
-        }
-        heedInterrupt();
+        world.sleep(time);
     }
 
     /** Drawn from the seed, apart from what decides the schedule. */
     @Override
     public RandomGenerator random() {
-        return random;
+        return world.random();
     }
 
     @Override
     public Task start(String name, Runnable work) {
-        Objects.requireNonNull(name, "name");
-        Objects.requireNonNull(work, "work");
-        VirtualTask me;
-        VirtualTask task;
-        synchronized (lock) {
-            me = visible("start a task");
-            task = spawn(name, work::run, null);
-        }
-        if (me != null) {
-            pass(me, Point.YIELD);
-        }
-        return task;
+        return world.start(name, work);
     }
 
     @Override
     public <T> Mailbox<T> mailbox() {
-        VirtualTask me;
-        VirtualMailbox<T> mailbox;
+        return world.mailbox();
+    }
+
+    /**
+     * The machine of that name, which is there from the first time that it is asked for: alive, with right clocks.
+     *
+     * @param name what traces and reports call it; not blank
+     */
+    public Machine machine(String name) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("A machine has a name");
+        }
         synchronized (lock) {
-            me = current();
-            mailboxes++;
-            mailbox = new VirtualMailbox<>(mailboxes);
+            visible("ask for a machine");
+            Machine known = machines.get(name);
+            if (known == null) {
+                // other origins on other machines, and an overflow soon after that of the first
+                long origin = NANO_ORIGIN - MACHINES_APART * (machines.size() + 1);
+                known = new Machine(this, name, origin, new Random(mixed(seed ^ ((long) name.hashCode() << 20))));
+                machines.put(name, known);
+            }
+            return known;
         }
-        if (me != null) {
-            pass(me, Point.READ);
+    }
+
+    /** For fakes: the machine whose task calls; empty where that is a task of no machine, or the test itself. */
+    public Optional<Machine> caller() {
+        synchronized (lock) {
+            VirtualTask me = current();
+            return me == null || me.machine == world ? Optional.empty() : Optional.of(me.machine);
         }
-        return mailbox;
+    }
+
+    /**
+     * For fakes, before they change anything: goes no further when the caller's process is dead. Every other call of a clockwork of
+     * this world does the same.
+     */
+    public void requireAlive() {
+        synchronized (lock) {
+            requireAlive(current());
+        }
+    }
+
+    private void requireAlive(@Nullable VirtualTask me) {
+        if (me != null && (closing || me.dead)) {
+            throw new Ended();
+        }
     }
 
     /**
      * Ends the tasks that are left over, each at the call of the clockwork in which it waits, which throws an error of a kind
-     * that only this class knows; their {@code finally} blocks run, but cannot wait any more. Then ends the threads.
+     * that no code can know; their {@code finally} blocks run, but cannot wait any more.
      *
      * @throws Stuck when a task does not end within 10 seconds of real time
      */
@@ -357,8 +377,6 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             return;
         }
         synchronized (lock) {
-            idle.forEach(worker -> LockSupport.unpark(worker.thread));
-            idle.clear();
             if (!ended) {
                 throw new Stuck(report("Not all tasks ended when the clockwork was closed."));
             }
@@ -381,15 +399,16 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /** The calling task, or null for a thread that may act because nothing runs. */
-    private @Nullable VirtualTask visible(String act) {
+    @Nullable
+    VirtualTask visible(String act) {
         VirtualTask me = current();
         if (me == null) {
             requireOpen();
             if (caller != null) {
                 throw foreign(act);
             }
-        } else if (closing) {
-            throw new Ended();
+        } else {
+            requireAlive(me);
         }
         return me;
     }
@@ -400,9 +419,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             if (me == null) {
                 throw foreign(act);
             }
-            if (closing) {
-                throw new Ended();
-            }
+            requireAlive(me);
             return me;
         }
     }
@@ -418,46 +435,130 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         }
     }
 
-    private VirtualTask spawn(String name, Work work, @Nullable Mailbox<Ending> ending) {
-        tasks++;
-        VirtualTask task = new VirtualTask(tasks, name, work, ending);
+    private VirtualTask spawn(Machine machine, String name, Work work, @Nullable Mailbox<Ending> ending) {
+        timedThings++;
+        VirtualTask task = new VirtualTask(this, machine, timedThings, name, work, ending);
         live.add(task);
-        ready.add(task);
-        note(name, "is started");
+        enqueue(task);
+        note(task.label, "is started");
         return task;
     }
 
+    private void enqueue(VirtualTask task) {
+        Machine machine = task.machine;
+        boolean held = machine.paused || (machine.alone != null && machine.alone != task);
+        (held ? machine.held : ready).add(task);
+    }
+
+    /** As {@link #visible}, for an act on something that other machines' tasks may see. */
+    @Nullable
+    VirtualTask acting(String act, Machine machine) {
+        VirtualTask me = visible(act);
+        acted(me, machine.key());
+        return me;
+    }
+
+    private void acted(@Nullable VirtualTask me, long on) {
+        if (me != null) {
+            schedule.acted(me, on);
+        }
+    }
+
     /** Another task may go on here; this one stays runnable. */
-    private void pass(VirtualTask me, Point point) {
+    private void pass(VirtualTask me) {
         synchronized (lock) {
-            if (closing) {
-                throw new Ended();
-            }
-            if (step(me)) {
-                if (ready.isEmpty()) {
-                    return;
-                }
-                int chosen = schedule.choose(point, ready.size() + 1);
-                if (chosen == 0) {
-                    return;
-                }
-                VirtualTask next = ready.set(chosen - 1, me);
-                note(me.name, "is preempted");
-                give(next);
+            requireAlive(me);
+            if (step(me) && staysOn(me)) {
+                return;
             }
         }
         me.awaitBaton();
     }
 
-    /** Waits until woken, interrupted, or {@code time} has passed. */
-    private void block(VirtualTask me, Duration time, @Nullable Set<VirtualTask> waiters, String waitingFor) {
+    private boolean staysOn(VirtualTask me) {
+        if (ready.isEmpty()) {
+            return true;
+        }
+        ready.add(0, me);
+        int chosen = schedule.choose(Point.YIELD, ready);
+        if (schedule.over()) {
+            giveUp(notFollowed());
+            return false;
+        }
+        VirtualTask next = ready.remove(chosen);
+        if (next == me) {
+            return true;
+        }
+        // it goes to the end of the line
+        ready.add(ready.remove(0));
+        note(me.label, "is preempted");
+        give(next, null);
+        return false;
+    }
+
+    /**
+     * For fakes: a place in a call at which others may go first. Heeds no interruption. Does nothing for the test's own thread while
+     * no run goes on.
+     */
+    public void yieldToAll() {
+        VirtualTask me;
         synchronized (lock) {
-            if (closing) {
-                throw new Ended();
+            me = visible("yield");
+        }
+        if (me != null) {
+            pass(me);
+        }
+    }
+
+    /**
+     * For fakes that are called with locks held that are the caller's process's own: a place at which tasks of other machines may go
+     * first; those of the caller's machine wait until it has gone on. Otherwise as {@link #yieldToAll}.
+     */
+    public void yieldToOtherMachines() {
+        VirtualTask me;
+        synchronized (lock) {
+            me = visible("yield");
+            if (me == null || me.machine.alone != null) {
+                return;
             }
+            me.machine.alone = me;
             if (step(me)) {
-                note(me.name, waitingFor);
-                long span = nanos(time);
+                holdReady(me.machine);
+                if (staysOn(me)) {
+                    noLongerAlone(me.machine);
+                    return;
+                }
+            }
+        }
+        me.awaitBaton();
+        synchronized (lock) {
+            noLongerAlone(me.machine);
+        }
+    }
+
+    private void holdReady(Machine machine) {
+        for (VirtualTask task : List.copyOf(ready)) {
+            if (task.machine == machine) {
+                ready.remove(task);
+                machine.held.add(task);
+            }
+        }
+    }
+
+    private void noLongerAlone(Machine machine) {
+        machine.alone = null;
+        if (!machine.paused) {
+            ready.addAll(machine.held);
+            machine.held.clear();
+        }
+    }
+
+    /** Waits until woken, interrupted, or {@code span} of true time has passed. */
+    private void block(VirtualTask me, long span, @Nullable Set<VirtualTask> waiters, String waitingFor) {
+        synchronized (lock) {
+            requireAlive(me);
+            if (step(me)) {
+                note(me.label, waitingFor);
                 me.wakeAt = span >= NEVER - elapsed ? NEVER : elapsed + span;
                 me.since = elapsed;
                 me.waitingFor = waitingFor;
@@ -469,30 +570,41 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 if (waiters != null) {
                     waiters.add(me);
                 }
-                VirtualTask next = next(Point.BLOCK);
-                if (next == null) {
-                    running = null;
-                } else if (next == me) {
+                if (goesOn(me)) {
                     return;
-                } else {
-                    give(next);
                 }
             }
         }
         me.awaitBaton();
     }
 
-    /** Makes a waiting task runnable. */
-    private void wake(VirtualTask task) {
-        if (task.blocked) {
-            task.blocked = false;
-            timed.remove(task);
-            if (task.waiters != null) {
-                task.waiters.remove(task);
-                task.waiters = null;
-            }
-            ready.add(task);
+    /** Lets another one go on while {@code me} waits; true when it turns out that {@code me} is the next itself. */
+    private boolean goesOn(VirtualTask me) {
+        VirtualTask next = next(Point.BLOCK);
+        if (next != me) {
+            give(next, null);
         }
+        return next == me;
+    }
+
+    /** Makes a waiting task runnable. */
+    void wake(VirtualTask task) {
+        if (unblocked(task)) {
+            enqueue(task);
+        }
+    }
+
+    private boolean unblocked(VirtualTask task) {
+        if (!task.blocked) {
+            return false;
+        }
+        task.blocked = false;
+        timed.remove(task);
+        if (task.waiters != null) {
+            task.waiters.remove(task);
+            task.waiters = null;
+        }
+        return true;
     }
 
     private void wakeAll(Set<VirtualTask> waiters) {
@@ -503,11 +615,11 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private boolean step(VirtualTask me) {
         steps++;
         if (stuck == null && steps > maxSteps) {
-            give(
-                    null,
-                    new Stuck(report("After " + maxSteps
-                            + " calls of the clockwork there is no end; the last was of task " + me.name
-                            + ". Time stands still while a task runs: a loop that waits must sleep.")));
+            giveUp(new Stuck(report("After " + maxSteps
+                    + " calls of the clockwork there is no end; the last was of task " + me.label
+                    + ". Time stands still while a task runs: a loop that waits must sleep.")));
+        } else if (stuck == null && schedule.over()) {
+            giveUp(notFollowed());
         } else if (stuck != null) {
             running = null;
         }
@@ -516,52 +628,56 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     /** Who runs next, after a jump in time when all wait; null when nobody ever will. */
     private @Nullable VirtualTask next(Point point) {
-        if (ready.isEmpty()) {
+        while (ready.isEmpty()) {
             if (timed.isEmpty()) {
-                give(null, new Stuck(report("All " + live.size() + " tasks are blocked for ever.")));
+                giveUp(new Stuck(report("All " + live.size() + " tasks are blocked for ever.")));
                 return null;
             }
             long wakeAt = timed.first().wakeAt;
             if (wakeAt > horizon) {
-                give(
-                        null,
-                        new Stuck(report("Nothing happens before the horizon, " + Duration.ofNanos(horizon)
-                                + " after the beginning.")));
+                giveUp(new Stuck(report(
+                        "Nothing happens before the horizon, " + Duration.ofNanos(horizon) + " after the beginning.")));
                 return null;
             }
             elapsed = wakeAt;
             while (!timed.isEmpty() && timed.first().wakeAt <= elapsed) {
-                wake(timed.first());
+                timed.pollFirst().ring();
             }
         }
-        int chosen = ready.size() == 1 ? 0 : schedule.choose(point, ready.size());
-        VirtualTask last = ready.remove(ready.size() - 1);
-        return chosen == ready.size() ? last : ready.set(chosen, last);
+        if (ready.size() == 1) {
+            return ready.remove(0);
+        }
+        int chosen = schedule.choose(point, ready);
+        if (schedule.over()) {
+            giveUp(notFollowed());
+            return null;
+        }
+        return ready.remove(chosen);
     }
 
-    private void give(@Nullable VirtualTask next) {
+    private void give(@Nullable VirtualTask next, @Nullable Worker free) {
         running = next;
         if (next == null) {
             return;
         }
-        note(next.name, "runs");
+        note(next.label, "runs");
+        schedule.runs(next, Duration.ofNanos(elapsed));
         if (next.thread != null) {
             next.baton = true;
             LockSupport.unpark(next.thread);
+        } else if (free != null) {
+            free.next(next);
         } else {
-            Worker worker = idle.poll();
-            if (worker == null) {
-                Worker fresh = new Worker(next);
-                real.start("virtual", fresh);
-            } else {
-                worker.work = next;
-                LockSupport.unpark(worker.thread);
-            }
+            Worker.begin(next);
         }
     }
 
-    private void give(@Nullable VirtualTask nobody, Stuck why) {
-        running = nobody;
+    private static Stuck notFollowed() {
+        return new Stuck("The schedule does not follow this run any further.");
+    }
+
+    private void giveUp(Stuck why) {
+        running = null;
         stuck = why;
         if (caller != null) {
             caller.put(new Ending(why));
@@ -569,14 +685,16 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /** At the end of a task, on its thread. */
-    private void retire(VirtualTask task, Worker worker, @Nullable Throwable failure) {
+    void retire(VirtualTask task, Worker worker, @Nullable Throwable failure) {
         synchronized (lock) {
             task.ended = true;
             task.thread = null;
             live.remove(task);
-            idle.push(worker);
+            if (task.machine.alone == task) {
+                noLongerAlone(task.machine);
+            }
             note(
-                    task.name,
+                    task.label,
                     failure == null ? "ends" : "ends with " + failure.getClass().getName());
             if (closing) {
                 if (!letLoose) {
@@ -587,36 +705,342 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 return;
             }
             wakeAll(task.joiners);
+            if (burying) {
+                buryNext(worker);
+                return;
+            }
             if (task.ending != null) {
                 running = null;
                 task.ending.put(new Ending(failure));
                 return;
             }
-            if (failure != null) {
+            if (failure != null && !task.dead) {
                 failures.add(failure);
-                log.error("Task {} ended with an error", task.name, failure);
+                log.error("Task {} ended with an error", task.label, failure);
             }
             if (stuck == null) {
-                give(next(Point.BLOCK));
+                give(next(Point.BLOCK), worker);
             } else {
                 running = null;
             }
         }
     }
 
-    /** While closing: lets one task after the other run into its end. */
+    /** While closing: lets one task after the other run into its end, those that hold locks first. */
     private void endNext() {
         running = null;
+        for (Machine machine : machines.values()) {
+            if (machine.alone != null) {
+                give(machine.alone, null);
+                return;
+            }
+        }
         while (!live.isEmpty()) {
             VirtualTask task = live.iterator().next();
             if (task.thread != null) {
-                give(task);
+                give(task, null);
                 return;
             }
             task.ended = true;
             live.remove(task);
         }
         allEnded.put(true);
+    }
+
+    // What the machines, tasks and mailboxes ask.
+
+    Object lock() {
+        return lock;
+    }
+
+    boolean closing() {
+        return closing;
+    }
+
+    Instant startsAt() {
+        return startsAt;
+    }
+
+    long elapsedNanos() {
+        return elapsed;
+    }
+
+    /** Reads the time. The caller may hold a lock of its own, so nobody else goes on here. */
+    <T> T read(LongFunction<T> clock) {
+        VirtualTask me;
+        synchronized (lock) {
+            me = current();
+            requireAlive(me);
+            if (me == null || step(me)) {
+                return clock.apply(elapsed);
+            }
+        }
+        me.awaitBaton();
+        throw new Ended();
+    }
+
+    void sleep(Machine machine, Duration time) throws InterruptedException {
+        VirtualTask me = requireTask("sleep");
+        heedInterrupt();
+        if (time.isZero() || time.isNegative()) {
+            pass(me);
+        } else {
+            block(me, trueSpan(machine, time), null, "sleeps " + time);
+        }
+        heedInterrupt();
+    }
+
+    private long trueSpan(Machine machine, Duration time) {
+        long span = nanos(time);
+        synchronized (lock) {
+            return span >= NEVER - elapsed ? NEVER : machine.trueSpan(elapsed, span);
+        }
+    }
+
+    Task start(Machine machine, String name, Runnable work) {
+        VirtualTask me;
+        VirtualTask task;
+        synchronized (lock) {
+            me = visible("start a task");
+            if (!machine.alive()) {
+                throw new IllegalStateException(
+                        "The process of " + machine + " is dead: restart it before the task " + name + " is started");
+            }
+            task = spawn(machine, name, work::run, null);
+            acted(me, task.key());
+        }
+        if (me != null) {
+            pass(me);
+        }
+        return task;
+    }
+
+    void interrupt(VirtualTask task) {
+        VirtualTask me;
+        synchronized (lock) {
+            me = visible("interrupt a task");
+            acted(me, task.key());
+            if (me == task) {
+                Thread.currentThread().interrupt();
+            } else if (!task.ended) {
+                note(task.label, "is interrupted");
+                task.interrupted = true;
+                wake(task);
+            }
+        }
+        if (me != null) {
+            pass(me);
+        }
+    }
+
+    boolean ended(VirtualTask task) {
+        synchronized (lock) {
+            acted(current(), task.key());
+            return task.ended;
+        }
+    }
+
+    void join(VirtualTask task, Duration time) throws InterruptedException {
+        VirtualTask me = requireTask("join a task");
+        heedInterrupt();
+        pass(me);
+        if (!task.ended() && !time.isZero() && !time.isNegative()) {
+            block(me, trueSpan(task.machine, time), task.joiners, "waits for task " + task.label + " to end");
+        }
+        heedInterrupt();
+    }
+
+    <T> Mailbox<T> mailbox(Machine machine) {
+        synchronized (lock) {
+            requireAlive(current());
+            mailboxes++;
+            return new VirtualMailbox<>(this, machine, mailboxes);
+        }
+    }
+
+    <T> void put(VirtualMailbox<T> mailbox, T message) {
+        VirtualTask me;
+        synchronized (lock) {
+            me = visible("put a message");
+            acted(me, mailbox.key);
+            mailbox.messages.add(message);
+            if (me != null) {
+                note(me.label, "puts into mailbox " + mailbox.id);
+            }
+            wakeAll(mailbox.pollers);
+        }
+        if (me != null) {
+            pass(me);
+        }
+    }
+
+    <T> @Nullable T poll(VirtualMailbox<T> mailbox, Duration time) throws InterruptedException {
+        VirtualTask me = requireTask("take a message");
+        heedInterrupt();
+        pass(me);
+        heedInterrupt();
+        long until;
+        synchronized (lock) {
+            acted(me, mailbox.key);
+            T message = mailbox.messages.poll();
+            if (message != null) {
+                return message;
+            }
+            long span = trueSpan(mailbox.machine, time);
+            until = span >= NEVER - elapsed ? NEVER : elapsed + Math.max(0, span);
+        }
+        while (true) {
+            long left;
+            synchronized (lock) {
+                left = until == NEVER ? NEVER : until - elapsed;
+            }
+            if (left <= 0) {
+                return null;
+            }
+            block(me, left, mailbox.pollers, "waits for a message in mailbox " + mailbox.id);
+            heedInterrupt();
+            synchronized (lock) {
+                acted(me, mailbox.key);
+                T message = mailbox.messages.poll();
+                if (message != null) {
+                    return message;
+                }
+            }
+        }
+    }
+
+    void pause(Machine machine, @Nullable Duration time) {
+        VirtualTask me;
+        synchronized (lock) {
+            me = acting("pause a machine", machine);
+            if (!machine.alive()) {
+                return;
+            }
+            endPause(machine);
+            machine.paused = true;
+            noteOf(machine, "is paused" + (time == null ? "" : " for " + time));
+            if (time != null) {
+                timedThings++;
+                Timed alarm = new Timed(timedThings) {
+                    @Override
+                    void ring() {
+                        endPause(machine);
+                    }
+                };
+                alarm.wakeAt = elapsed + Math.min(nanos(time), NEVER - elapsed - 1);
+                machine.alarm = alarm;
+                timed.add(alarm);
+            }
+            holdReady(machine);
+            if (me == null || me.machine != machine) {
+                return;
+            }
+            machine.held.add(me);
+            if (goesOn(me)) {
+                return;
+            }
+        }
+        me.awaitBaton();
+    }
+
+    void resume(Machine machine) {
+        synchronized (lock) {
+            acting("resume a machine", machine);
+            endPause(machine);
+        }
+    }
+
+    private void endPause(Machine machine) {
+        if (machine.paused) {
+            noteOf(machine, "goes on");
+            machine.paused = false;
+            List<VirtualTask> all = List.copyOf(machine.held);
+            machine.held.clear();
+            all.forEach(this::enqueue);
+        }
+        if (machine.alarm != null) {
+            timed.remove(machine.alarm);
+            machine.alarm = null;
+        }
+    }
+
+    void kill(Machine machine) {
+        VirtualTask me;
+        Mailbox<Boolean> done = real.mailbox();
+        synchronized (lock) {
+            me = acting("kill a machine", machine);
+            if (!machine.alive()) {
+                return;
+            }
+            noteOf(machine, "is killed");
+            VirtualTask first = machine.alone;
+            endPause(machine);
+            machine.died();
+            machine.held.clear();
+            for (VirtualTask task : List.copyOf(live)) {
+                if (task.machine == machine) {
+                    task.dead = true;
+                    ready.remove(task);
+                    unblocked(task);
+                    if (task == first) {
+                        // it holds locks that the others may want on their way out
+                        dying.addFirst(task);
+                    } else if (task != me) {
+                        dying.add(task);
+                    }
+                }
+            }
+            burying = true;
+            if (me != null && me.dead) {
+                // the others end after this one
+                throw new Ended();
+            }
+            killer = me;
+            killed = done;
+            buryNext(null);
+        }
+        if (me != null) {
+            me.awaitBaton();
+            return;
+        }
+        try {
+            if (done.poll(PATIENCE_AT_CLOSE) == null) {
+                synchronized (lock) {
+                    throw new Stuck(report("Not all tasks of " + machine + " ended when it was killed."));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** While a machine is being killed: lets one of its tasks after the other run into its end. */
+    private void buryNext(@Nullable Worker free) {
+        while (!dying.isEmpty()) {
+            VirtualTask task = dying.remove();
+            if (task.thread != null) {
+                give(task, free);
+                return;
+            }
+            task.ended = true;
+            live.remove(task);
+            wakeAll(task.joiners);
+        }
+        burying = false;
+        if (killer != null) {
+            give(killer, free);
+        } else if (killed != null) {
+            running = null;
+            killed.put(true);
+        } else {
+            give(next(Point.BLOCK), free);
+        }
+        killer = null;
+        killed = null;
+    }
+
+    void noteOf(Machine machine, String act) {
+        note("machine " + machine, act);
     }
 
     private void note(String name, String act) {
@@ -637,8 +1061,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 break;
             }
             shown++;
-            text.append("\n  ").append(task.name);
-            if (!task.blocked) {
+            text.append("\n  ").append(task.label);
+            if (task.machine.paused) {
+                text.append(" is held up, as its machine is paused");
+            } else if (!task.blocked) {
                 text.append(task == running ? " runs" : " could run");
             } else {
                 text.append(' ').append(task.waitingFor).append(" since +").append(Duration.ofNanos(task.since));
@@ -656,10 +1082,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         }
         for (StackTraceElement frame : thread.getStackTrace()) {
             String type = frame.getClassName();
-            if (!type.startsWith("java.")
-                    && !type.startsWith("jdk.")
-                    && !type.equals(VirtualClockwork.class.getName())
-                    && !type.startsWith(VirtualClockwork.class.getName() + "$")) {
+            if (!type.startsWith("java.") && !type.startsWith("jdk.") && !OWN.contains(type)) {
                 return " at " + type + "." + frame.getMethodName() + "(" + frame.getFileName() + ":"
                         + frame.getLineNumber() + ")";
             }
@@ -704,216 +1127,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         }
     }
 
-    /** Ends a task at close. An error, so that code which survives exceptions does not survive it. */
-    private static final class Ended extends Error {
-        private static final long serialVersionUID = 1L;
-
-        Ended() {
-            super("The virtual clockwork was closed", null, false, false);
-        }
-    }
-
-    private record Ending(@Nullable Throwable failure) {}
-
-    /** A thread that is used for one task after another. */
-    private final class Worker implements Runnable {
-        private volatile @Nullable VirtualTask work;
-        private volatile @Nullable Thread thread;
-
-        Worker(VirtualTask first) {
-            work = first;
-        }
-
-        @Override
-        public void run() {
-            thread = Thread.currentThread();
-            while (true) {
-                VirtualTask task = work;
-                if (task != null) {
-                    work = null;
-                    task.execute(this);
-                } else {
-                    synchronized (lock) {
-                        if (closing && live.isEmpty()) {
-                            return;
-                        }
-                    }
-                    LockSupport.park(this);
-                }
-            }
-        }
-    }
-
-    private final class VirtualTask implements Task {
-        private final long id;
-        private final String name;
-        private final Work work;
-        private final @Nullable Mailbox<Ending> ending;
-        private final Set<VirtualTask> joiners = new LinkedHashSet<>();
-        private volatile boolean baton;
-        private volatile boolean interrupted;
-        private volatile @Nullable Thread thread;
-        // all below is guarded by the lock
-        private @Nullable Set<VirtualTask> waiters;
-        private String waitingFor = "";
-        private boolean blocked;
-        private boolean ended;
-        private long wakeAt;
-        private long since;
-
-        VirtualTask(long id, String name, Work work, @Nullable Mailbox<Ending> ending) {
-            this.id = id;
-            this.name = name;
-            this.work = work;
-            this.ending = ending;
-        }
-
-        void execute(Worker worker) {
-            Thread self = Thread.currentThread();
-            self.setName(name);
-            Throwable failure = null;
-            try {
-                thread = self;
-                if (interrupted) {
-                    interrupted = false;
-                    self.interrupt();
-                }
-                work.run();
-            } catch (Ended closed) {
-                // as close() wants it
-            } catch (Throwable thrown) {
-                failure = thrown;
-            }
-            Thread.interrupted();
-            retire(this, worker, failure);
-        }
-
-        void awaitBaton() {
-            boolean fromOutside = false;
-            while (!baton) {
-                LockSupport.park(this);
-                fromOutside |= Thread.interrupted();
-            }
-            // Without the lock, which the task that passed the baton still holds for a moment: whoever holds the baton
-            // is alone.
-            baton = false;
-            if (closing) {
-                throw new Ended();
-            }
-            if (interrupted || fromOutside) {
-                interrupted = false;
-                Thread.currentThread().interrupt();
-            }
-        }
-
-        @Override
-        public String name() {
-            return name;
-        }
-
-        @Override
-        public boolean ended() {
-            synchronized (lock) {
-                return ended;
-            }
-        }
-
-        @Override
-        public void interrupt() {
-            VirtualTask me;
-            synchronized (lock) {
-                me = visible("interrupt a task");
-                if (me == this) {
-                    Thread.currentThread().interrupt();
-                } else if (!ended) {
-                    note(name, "is interrupted");
-                    interrupted = true;
-                    wake(this);
-                }
-            }
-            if (me != null) {
-                pass(me, Point.YIELD);
-            }
-        }
-
-        @Override
-        public boolean join(Duration time) throws InterruptedException {
-            VirtualTask me = requireTask("join a task");
-            heedInterrupt();
-            pass(me, Point.YIELD);
-            if (!ended() && !time.isZero() && !time.isNegative()) {
-                block(me, time, joiners, "waits for task " + name + " to end");
-            }
-            heedInterrupt();
-            return ended();
-        }
-
-        @Override
-        public String toString() {
-            return "task " + name;
-        }
-    }
-
-    private final class VirtualMailbox<T> implements Mailbox<T> {
-        private final long id;
-        // guarded by the lock
-        private final Deque<T> messages = new ArrayDeque<>();
-        private final Set<VirtualTask> pollers = new LinkedHashSet<>();
-
-        VirtualMailbox(long id) {
-            this.id = id;
-        }
-
-        @Override
-        public void put(T message) {
-            VirtualTask me;
-            synchronized (lock) {
-                me = visible("put a message");
-                messages.add(message);
-                if (me != null) {
-                    note(me.name, "puts into mailbox " + id);
-                }
-                wakeAll(pollers);
-            }
-            if (me != null) {
-                pass(me, Point.YIELD);
-            }
-        }
-
-        @Override
-        public @Nullable T poll(Duration time) throws InterruptedException {
-            VirtualTask me = requireTask("take a message");
-            heedInterrupt();
-            pass(me, Point.YIELD);
-            heedInterrupt();
-            long until;
-            synchronized (lock) {
-                T message = messages.poll();
-                if (message != null) {
-                    return message;
-                }
-                long span = nanos(time);
-                until = span >= NEVER - elapsed ? NEVER : elapsed + Math.max(0, span);
-            }
-            while (true) {
-                Duration left;
-                synchronized (lock) {
-                    left = Duration.ofNanos(until == NEVER ? NEVER : until - elapsed);
-                }
-                if (left.isZero()) {
-                    return null;
-                }
-                block(me, left, pollers, "waits for a message in mailbox " + id);
-                heedInterrupt();
-                synchronized (lock) {
-                    T message = messages.poll();
-                    if (message != null) {
-                        return message;
-                    }
-                }
-            }
-        }
-    }
+    record Ending(@Nullable Throwable failure) {}
 
     /**
      * Builds a clockwork; a bad value throws {@link IllegalArgumentException} at once. Defaults: seed 0, beginning at
@@ -926,6 +1140,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         private long maxSteps = 10_000_000;
         private Duration watchdog = Duration.ofSeconds(30);
         private boolean traced;
+        private @Nullable Schedule schedule;
 
         private Builder() {}
 
@@ -968,6 +1183,12 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         /** Keeps a {@link VirtualClockwork#trace()}; it costs memory with every step. */
         public Builder traced() {
             this.traced = true;
+            return this;
+        }
+
+        /** Decides who runs next, in place of the seed. Of one clockwork alone. */
+        public Builder schedule(Schedule schedule) {
+            this.schedule = schedule;
             return this;
         }
 

@@ -9,6 +9,7 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
+import io.drkit.testkit.fault.Route;
 import io.drkit.testkit.workload.FakeWorkloads.Seen;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -27,13 +28,20 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeWorkloadScaler implements WorkloadScaler {
     private final FakeWorkloads world;
+    private final Route route;
 
-    private FakeWorkloadScaler(FakeWorkloads world) {
-        this.world = world;
+    private FakeWorkloadScaler(FakeWorkloads world, Route route) {
+        this.world = Objects.requireNonNull(world, "world");
+        this.route = Objects.requireNonNull(route, "route");
     }
 
     public static FakeWorkloadScaler of(FakeWorkloads world) {
-        return new FakeWorkloadScaler(Objects.requireNonNull(world, "world"));
+        return of(world, Route.direct());
+    }
+
+    /** As one process reaches them. */
+    public static FakeWorkloadScaler of(FakeWorkloads world, Route route) {
+        return new FakeWorkloadScaler(world, route);
     }
 
     @Override
@@ -80,7 +88,7 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
         List<Seen> seen = new ArrayList<>();
         List<Workload> missing = new ArrayList<>();
         for (Workload workload : workloads) {
-            world.read(workload).ifPresentOrElse(seen::add, () -> missing.add(workload));
+            world.read(route, workload).ifPresentOrElse(seen::add, () -> missing.add(workload));
         }
         if (!missing.isEmpty()) {
             throw new NotFoundException(
@@ -170,7 +178,7 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
                 }
                 context.requireAuthority();
                 try {
-                    world.write(seen, aim.replicas(), aim.memory(), context.epoch());
+                    world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
                 } catch (DrException e) {
                     if (!e.retryable()) {
                         throw e;

@@ -8,6 +8,7 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadStatus;
 import io.drkit.testkit.fault.Faults;
+import io.drkit.testkit.fault.Route;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -65,6 +66,13 @@ public final class FakeWorkloads {
         running.pods.forEach(pod -> pod.born -= startTime.toNanos());
     }
 
+    /** Adds a workload that a scaler took to zero, and that remembers its {@code replicas}. */
+    public synchronized void stopped(Workload workload, int replicas) {
+        Running running = new Running();
+        running.memory = OptionalInt.of(replicas);
+        all.put(workload, running);
+    }
+
     /** Puts a workload under an autoscaler. It does not act. */
     public synchronized void autoscale(Workload workload, String autoscaler) {
         known(workload).autoscaler = autoscaler;
@@ -107,8 +115,10 @@ public final class FakeWorkloads {
     }
 
     /** What a scaler sees; empty when there is no such workload. */
-    Optional<Seen> read(Workload workload) throws InterruptedException {
-        return faults.call(clockwork, "read " + workload, "to read " + workload, () -> look(workload));
+    Optional<Seen> read(Route route, Workload workload) throws InterruptedException {
+        String operation = "read " + workload;
+        return route.ask(
+                operation, () -> faults.call(clockwork, operation, "to read " + workload, () -> look(workload)));
     }
 
     private synchronized Optional<Seen> look(Workload workload) {
@@ -119,12 +129,18 @@ public final class FakeWorkloads {
     }
 
     /** Scales if nobody wrote since {@code seen}. */
-    void write(Seen seen, int replicas, OptionalInt memory, Epoch epoch) throws InterruptedException {
+    void write(Route route, Seen seen, int replicas, OptionalInt memory, Epoch epoch) throws InterruptedException {
         Workload workload = seen.status().workload();
-        faults.call(clockwork, "scale " + workload, "to scale " + workload + " to " + replicas, () -> {
-            accept(workload, seen, replicas, memory, epoch);
-            return true;
-        });
+        String operation = "scale " + workload;
+        String what = "to scale " + workload + " to " + replicas;
+        route.change(
+                operation,
+                what,
+                epoch,
+                () -> faults.call(clockwork, operation, what, () -> {
+                    accept(workload, seen, replicas, memory, epoch);
+                    return true;
+                }));
     }
 
     private synchronized void accept(Workload workload, Seen seen, int replicas, OptionalInt memory, Epoch epoch) {

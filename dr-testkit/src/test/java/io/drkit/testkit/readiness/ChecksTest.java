@@ -10,6 +10,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
@@ -444,6 +445,26 @@ class ChecksTest {
             @Override
             public Journal open(JournalKey key) {
                 throw new AssertionError("readiness opens no journal");
+            }
+
+            @Override
+            public Journal takeOver(JournalKey key) {
+                throw new AssertionError("readiness takes nothing over");
+            }
+
+            @Override
+            public List<JournalKey> keys() {
+                throw new AssertionError("readiness looks at its own journal alone");
+            }
+
+            @Override
+            public void post(JournalKey key, Instruction instruction) {
+                throw new AssertionError("readiness instructs nobody");
+            }
+
+            @Override
+            public List<Instruction> instructions(JournalKey key) {
+                throw new AssertionError("readiness asks for no instructions");
             }
 
             @Override

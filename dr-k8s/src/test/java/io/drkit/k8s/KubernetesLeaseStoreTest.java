@@ -1,0 +1,32 @@
+package io.drkit.k8s;
+
+import io.drkit.core.lease.LeaseStore;
+import io.drkit.testkit.k8s.TestCluster;
+import io.drkit.testkit.lease.LeaseStoreContract;
+import org.junit.jupiter.api.AfterEach;
+
+abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
+    protected final TestCluster cluster = cluster("west");
+
+    /** A fresh cluster at that site. */
+    protected abstract TestCluster cluster(String site);
+
+    @AfterEach
+    void close() {
+        cluster.close();
+    }
+
+    @Override
+    protected LeaseStore store() {
+        return KubernetesLeaseStore.of(cluster.client(), cluster.namespace());
+    }
+
+    @Override
+    protected void delete(String name) {
+        cluster.client()
+                .leases()
+                .inNamespace(cluster.namespace())
+                .withName(name)
+                .delete();
+    }
+}

@@ -1,0 +1,14 @@
+package io.drkit.testkit.disaster;
+
+import java.time.Duration;
+
+/**
+ * A write that was acknowledged to a client.
+ *
+ * @param at when
+ * @param file whether it is a file on a share, or else a row in a database
+ * @param id the row, or the file's path
+ * @param through the site whose pods took it
+ * @param into the site whose database or share it went to
+ */
+public record Acknowledged(Duration at, boolean file, String id, String through, String into) {}

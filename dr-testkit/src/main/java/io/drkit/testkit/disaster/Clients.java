@@ -1,0 +1,123 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.DrException;
+import io.drkit.core.workload.Workload;
+import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.dns.FakeResolver;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The users of the application. Each finds a site by name, through a resolver that caches; the site's pods write a row to the
+ * database, which they find in the same way where it has a name, and now and then a file to the site's share. What was
+ * acknowledged is remembered. Pods that do not serve write rows of their own as long as they run.
+ */
+final class Clients {
+    private static final int USERS = 2;
+    private static final int FILE_EACH = 4;
+
+    private final Scene scene;
+    private final List<FakeResolver> users = new ArrayList<>();
+    private final Map<String, FakeResolver> sites = new HashMap<>();
+    private int turns;
+    private int rows;
+    private int uploads;
+
+    Clients(Scene scene) {
+        this.scene = scene;
+        for (int i = 0; i < USERS; i++) {
+            users.add(scene.zone().resolver());
+        }
+        sites.put(Scene.WEST, scene.zone().resolver());
+        sites.put(Scene.EAST, scene.zone().resolver());
+    }
+
+    /** Keeps writing until it is interrupted; more slowly when a disaster takes long. */
+    void keepWriting(Runnable eachTurn) {
+        Clockwork time = scene.time();
+        try {
+            while (true) {
+                turn();
+                eachTurn.run();
+                time.sleep(pace(scene.history().now()));
+            }
+        } catch (InterruptedException e) {
+            // told to end
+        }
+    }
+
+    private static Duration pace(Duration since) {
+        if (since.toMinutes() < 4) {
+            return Duration.ofMillis(500);
+        }
+        return since.toMinutes() < 15 ? Duration.ofSeconds(5) : Duration.ofSeconds(60);
+    }
+
+    private void turn() {
+        turns++;
+        scene.look();
+        List<String> names = scene.setting().trafficNames();
+        for (int user = 0; user < USERS; user++) {
+            if (names.isEmpty()) {
+                break;
+            }
+            String name = names.get((turns + user) % names.size());
+            FakeResolver resolver = users.get(user);
+            boolean file = !scene.setting().folders().isEmpty() && (turns + user) % FILE_EACH == 0;
+            resolver.resolve(name).map(Scene::siteOf).ifPresent(site -> serve(scene.side(site), file));
+        }
+        work(scene.west());
+        work(scene.east());
+    }
+
+    private void serve(Scene.Side site, boolean file) {
+        if (!scene.answers(Scene.CLIENTS, site.name()) || !scene.serves(site)) {
+            return;
+        }
+        if (file) {
+            List<String> folders = scene.setting().folders();
+            String path = folders.get(uploads % folders.size()) + "/upload-" + uploads++;
+            site.files().file(path, path.getBytes(StandardCharsets.UTF_8), scene.time().now());
+            scene.history().add(new Acknowledged(scene.history().now(), true, path, site.name(), site.name()));
+        } else {
+            write(site, "order");
+        }
+    }
+
+    /** Pods that take no traffic work on their own. */
+    private void work(Scene.Side site) {
+        for (Workload workload : scene.setting().workloads().keySet()) {
+            if (!scene.setting().serving().contains(workload)
+                    && !scene.down(site.name())
+                    && site.pods().truth(workload).ready() > 0) {
+                write(site, workload.name());
+            }
+        }
+    }
+
+    private void write(Scene.Side site, String what) {
+        Scene.Side database = site;
+        List<String> names = scene.setting().databaseNames();
+        if (!names.isEmpty()) {
+            database = sites.get(site.name())
+                    .resolve(names.get(0))
+                    .map(Scene::siteOf)
+                    .map(scene::side)
+                    .orElse(site);
+        }
+        if (database != site && !scene.answers(site.name(), database.name())) {
+            return;
+        }
+        String row = what + " " + rows++;
+        try {
+            database.database().write(row);
+        } catch (DrException refused) {
+            return;
+        }
+        scene.history().add(new Acknowledged(scene.history().now(), false, row, site.name(), database.name()));
+    }
+}

@@ -1,0 +1,53 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.plan.Mode;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One disaster: what the operators set out to do, and what goes wrong meanwhile.
+ *
+ * @param seed from which all of it is drawn, the order of tasks included
+ * @param mode what the operators begin with
+ * @param begins when they begin
+ * @param mishaps all that were drawn
+ * @param kept the numbers of those that happen
+ */
+record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, List<Integer> kept) {
+    Disaster {
+        mishaps = List.copyOf(mishaps);
+        kept = List.copyOf(kept);
+    }
+
+    static Disaster of(long seed, Mode mode, Duration begins, List<Mishap> mishaps) {
+        return new Disaster(
+                seed, mode, begins, mishaps, IntStream.range(0, mishaps.size()).boxed().toList());
+    }
+
+    List<Mishap> happening() {
+        return kept.stream().map(mishaps::get).toList();
+    }
+
+    Disaster without(int mishap) {
+        List<Integer> fewer = new ArrayList<>(kept);
+        fewer.remove(Integer.valueOf(mishap));
+        return new Disaster(seed, mode, begins, mishaps, fewer);
+    }
+
+    Disaster with(List<Integer> only) {
+        for (int number : only) {
+            if (number < 0 || number >= mishaps.size()) {
+                throw new IllegalArgumentException(
+                        "Of the disaster " + seed + " there is no mishap " + number + "; it has " + mishaps.size());
+            }
+        }
+        return new Disaster(seed, mode, begins, mishaps, only);
+    }
+
+    /** For example {@code 4711:0,2}; without numbers after the colon nothing goes wrong. */
+    String token() {
+        return seed + ":" + String.join(",", kept.stream().map(String::valueOf).toList());
+    }
+}

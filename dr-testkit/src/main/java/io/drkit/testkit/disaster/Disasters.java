@@ -1,0 +1,218 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.Site;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Task;
+import io.drkit.core.workload.Workload;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Runs an application's own plan in thousands of simulated disasters.
+ *
+ * <pre>{@code
+ * @Test
+ * void survivesAnyDisaster() {
+ *     Disasters.against(world -> ShopRecovery.plan(world.promoter(), world.dns()))
+ *             .over(site -> new ShopSite<>(site.name(), site.database(), site.fence(), site.workloads(), site.host()))
+ *             .traffic("shop.example.com")
+ *             .serving(Workload.deployment("runtime"), 3)
+ *             .runs(10_000)
+ *             .holds(Invariants.all());
+ * }
+ * }</pre>
+ *
+ * @param <S> the application's site type
+ */
+public final class Disasters<S extends Site> {
+    private static final Duration DAY = Duration.ofDays(1);
+
+    private final Application<S> application;
+    private final Setting setting;
+    private final Clockwork real = Clockwork.system();
+    private long seed = 1;
+    private int runs = 1_000;
+    private int threads = 2;
+
+    private Disasters(Application<S> application) {
+        this.application = application;
+        this.setting = application.setting();
+    }
+
+    /** Begins with the plan as an application makes it, once for each of its processes. */
+    public static <S extends Site> Plans<S> against(Function<World, RecoveryPlan<S>> plans) {
+        return new Plans<>(plans);
+    }
+
+    /** A plan that lacks its sites. */
+    public static final class Plans<S extends Site> {
+        private final Function<World, RecoveryPlan<S>> plans;
+
+        private Plans(Function<World, RecoveryPlan<S>> plans) {
+            this.plans = plans;
+        }
+
+        /** Goes on with the application's own site type, made from simulated parts. */
+        public Disasters<S> over(Function<SimulatedSite, S> sites) {
+            return new Disasters<>(new Application<>(plans, sites, new Setting()));
+        }
+    }
+
+    /** Clients find the application by this name, which points at the {@link SimulatedSite#host()} of the west at first. */
+    public Disasters<S> traffic(String name) {
+        setting.trafficNames().add(name);
+        return this;
+    }
+
+    /**
+     * Pods of both sites find the database by this name, which points at the {@link SimulatedSite#databaseHost()} of the west at
+     * first. Without it they use that of their own site.
+     */
+    public Disasters<S> database(String name) {
+        setting.databaseNames().add(name);
+        return this;
+    }
+
+    /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
+    public Disasters<S> serving(Workload workload, int pods) {
+        setting.workloads().put(workload, pods);
+        setting.serving().add(workload);
+        return this;
+    }
+
+    /** A workload that writes on its own, with so many pods at the site that serves. */
+    public Disasters<S> working(Workload workload, int pods) {
+        setting.workloads().put(workload, pods);
+        return this;
+    }
+
+    /** Clients leave files in these folders of the share of the site that they reach. */
+    public Disasters<S> files(String... folders) {
+        setting.folders().addAll(Arrays.asList(folders));
+        return this;
+    }
+
+    /** How many disasters; 1,000 at first. */
+    public Disasters<S> runs(int runs) {
+        if (runs < 1) {
+            throw new IllegalArgumentException("At least 1 disaster is simulated, not " + runs);
+        }
+        this.runs = runs;
+        return this;
+    }
+
+    /** The first seed; the disasters have this one and those that follow it. 1 at first. */
+    public Disasters<S> seed(long seed) {
+        this.seed = seed;
+        return this;
+    }
+
+    /** How many are simulated at a time; 2 at first. */
+    public Disasters<S> threads(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("At least 1 disaster is simulated at a time, not " + threads);
+        }
+        this.threads = threads;
+        return this;
+    }
+
+    /**
+     * Simulates them.
+     *
+     * @return what happened in all of them
+     * @throws DisasterFound when an invariant is broken; of several disasters the first
+     */
+    public Tally holds(Invariant... invariants) throws InterruptedException {
+        AtomicInteger next = new AtomicInteger();
+        AtomicInteger first = new AtomicInteger(runs);
+        AtomicReference<Throwable> broken = new AtomicReference<>();
+        AtomicReference<Tally> tally = new AtomicReference<>(Tally.NONE);
+        List<Task> tasks = new ArrayList<>();
+        for (int i = 0; i < threads; i++) {
+            tasks.add(real.start("disasters-" + i, () -> {
+                AtomicReference<Tally> mine = new AtomicReference<>(Tally.NONE);
+                try {
+                    for (int n = next.getAndIncrement(); n < first.get(); n = next.getAndIncrement()) {
+                        Disaster disaster = Draw.disaster(seed + n);
+                        Consumer<History> count = history -> mine.set(mine.get().plus(history));
+                        if (Finding.in(application, disaster, count, invariants).isPresent()) {
+                            int found = n;
+                            first.accumulateAndGet(found, Math::min);
+                        }
+                    }
+                } catch (Throwable t) {
+                    broken.compareAndSet(null, t);
+                    first.set(0);
+                }
+                tally.accumulateAndGet(mine.get(), Tally::plus);
+            }));
+        }
+        for (Task task : tasks) {
+            while (!task.join(DAY)) {
+                // they end by themselves
+            }
+        }
+        if (broken.get() != null) {
+            throw new IllegalStateException("The simulation itself failed", broken.get());
+        }
+        if (first.get() < runs) {
+            throw new DisasterFound(Finding.in(application, Draw.disaster(seed + first.get()), invariants)
+                    .map(finding -> finding.shrunk(application, invariants))
+                    .orElseThrow(() -> new IllegalStateException("The same seed did not break again")));
+        }
+        return tally.get();
+    }
+
+    /**
+     * Simulates one again.
+     *
+     * @param token as a failure printed it
+     */
+    public Replay<S> replay(String token) {
+        String[] parts = token.split(":", 2);
+        Disaster disaster = Draw.disaster(Long.parseLong(parts[0]));
+        if (parts.length == 2) {
+            disaster = disaster.with(Arrays.stream(parts[1].split(","))
+                    .filter(number -> !number.isBlank())
+                    .map(number -> Integer.valueOf(number.trim()))
+                    .toList());
+        }
+        return new Replay<>(application, disaster);
+    }
+
+    /** One disaster that is simulated again. */
+    public static final class Replay<S extends Site> {
+        private final Application<S> application;
+        private final Disaster disaster;
+
+        private Replay(Application<S> application, Disaster disaster) {
+            this.application = application;
+            this.disaster = disaster;
+        }
+
+        /**
+         * Simulates it.
+         *
+         * @throws DisasterFound when an invariant is broken
+         */
+        public void holds(Invariant... invariants) {
+            Optional<Finding> found = Finding.in(application, disaster, invariants);
+            if (found.isPresent()) {
+                throw new DisasterFound(found.get());
+            }
+        }
+
+        /** What happens in it, a line each; always the same. */
+        public List<String> timeline() {
+            return Finding.timeline(application, disaster);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.plan.Mode;
+import io.drkit.testkit.fault.Fault;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+
+/** Draws disasters that could be: most of them small, some of them several at once. */
+final class Draw {
+    private static final List<String> SITES = List.of(Scene.WEST, Scene.EAST);
+
+    private final Random random;
+    private final Duration begins;
+
+    private Draw(long seed) {
+        random = new Random((seed + 7) * 0x9E3779B97F4A7C15L);
+        random.nextLong();
+        begins = Duration.ofMillis(5_000 + random.nextInt(5_000));
+    }
+
+    static Disaster disaster(long seed) {
+        return new Draw(seed).draw(seed);
+    }
+
+    private Disaster draw(long seed) {
+        List<Mishap> mishaps = new ArrayList<>();
+        Mode mode = random.nextInt(100) < 65 ? Mode.SWITCHOVER : Mode.FAILOVER;
+        if (mode == Mode.FAILOVER) {
+            mishaps.add(surprise());
+        }
+        int more = mode == Mode.FAILOVER ? random.nextInt(4) : 1 + random.nextInt(4);
+        for (int i = 0; i < more; i++) {
+            mishaps.add(mishap());
+        }
+        return Disaster.of(seed, mode, begins, mishaps);
+    }
+
+    /** Why the operators fail over: the west is gone, or they think that it is. */
+    private Mishap surprise() {
+        Duration at = begins.minus(Duration.ofMillis(1_000 + random.nextInt(3_000)));
+        Duration lasts = Duration.ofSeconds(30 + random.nextInt(300));
+        return random.nextInt(3) > 0
+                ? new Mishap.Outage(Scene.WEST, at, lasts, random.nextInt(3) == 0)
+                : new Mishap.Partition(Scene.OPERATORS, Scene.WEST, at, lasts);
+    }
+
+    private Mishap mishap() {
+        int kind = random.nextInt(100);
+        if (kind < 20) {
+            return new Mishap.CallFails(true, 1 + random.nextInt(40), fault());
+        } else if (kind < 28) {
+            return new Mishap.CallFails(false, 1 + random.nextInt(120), fault());
+        } else if (kind < 44) {
+            return new Mishap.Crash(1 + random.nextInt(130));
+        } else if (kind < 49) {
+            return new Mishap.JournalFails(1 + random.nextInt(50), random.nextBoolean());
+        } else if (kind < 54) {
+            return new Mishap.Throttled(
+                    random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
+        } else if (kind < 62) {
+            return new Mishap.Outage(site(), at(), lasts(90), random.nextInt(3) == 0);
+        } else if (kind < 72) {
+            return partition();
+        } else if (kind < 77) {
+            return new Mishap.Lag(Duration.ofMillis(500 + random.nextInt(20_000)), at(), lasts(60));
+        } else if (kind < 83) {
+            return new Mishap.PodsFail(site(), at(), lasts(90));
+        } else if (kind < 87) {
+            return new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600));
+        } else if (kind < 92) {
+            return new Mishap.Pause(at(), lasts(random.nextBoolean() ? 10 : 150));
+        } else if (kind < 96) {
+            return new Mishap.Interrupted(at());
+        }
+        return new Mishap.SecondOperator(at(), random.nextBoolean());
+    }
+
+    private Fault fault() {
+        return switch (random.nextInt(6)) {
+            case 0 -> Fault.refused(503);
+            case 1 -> Fault.refused(random.nextBoolean() ? 429 : 403);
+            case 2 -> Fault.requestLost();
+            case 3, 4 -> Fault.answerLost();
+            default -> Fault.delayed(Duration.ofMillis(200 + random.nextInt(40_000)));
+        };
+    }
+
+    private Mishap partition() {
+        return switch (random.nextInt(5)) {
+            case 0, 1 -> new Mishap.Partition(Scene.OPERATORS, site(), at(), lasts(90));
+            case 2 -> new Mishap.Partition(Scene.CLIENTS, site(), at(), lasts(90));
+            default -> new Mishap.Partition(Scene.WEST, Scene.EAST, at(), lasts(90));
+        };
+    }
+
+    private String site() {
+        return SITES.get(random.nextInt(SITES.size()));
+    }
+
+    /** While the plan is run, or a little before. */
+    private Duration at() {
+        return begins.plusMillis(random.nextInt(16_000) - 2_000);
+    }
+
+    private Duration lasts(int secondsAtMost) {
+        return Duration.ofMillis(500 + random.nextInt(secondsAtMost * 1_000));
+    }
+}

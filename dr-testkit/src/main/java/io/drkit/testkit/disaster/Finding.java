@@ -1,0 +1,91 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.Site;
+import io.drkit.testkit.time.VirtualClockwork;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** A disaster in which an invariant is broken. */
+record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<History> history) {
+
+    /** The first invariant that is broken in it. */
+    static <S extends Site> Optional<Finding> in(
+            Application<S> application, Disaster disaster, Invariant... invariants) {
+        return in(application, disaster, history -> {}, invariants);
+    }
+
+    /** The same, and shows whoever asks what happened. */
+    static <S extends Site> Optional<Finding> in(
+            Application<S> application, Disaster disaster, Consumer<History> watcher, Invariant... invariants) {
+        History history;
+        try {
+            history = new Simulation<>(application, disaster).run();
+        } catch (VirtualClockwork.Stuck stuck) {
+            return Optional.of(new Finding(
+                    disaster,
+                    Invariants.everyRunEndsOrSaysWhy(),
+                    new Breach(java.time.Duration.ZERO, String.valueOf(stuck.getMessage())),
+                    Optional.empty()));
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("The simulation was interrupted", e);
+        } catch (Exception e) {
+            throw new IllegalStateException("The simulation of " + disaster.token() + " failed", e);
+        }
+        watcher.accept(history);
+        for (Invariant invariant : invariants) {
+            Optional<Breach> breach = invariant.check(history);
+            if (breach.isPresent()) {
+                return Optional.of(new Finding(disaster, invariant, breach.get(), Optional.of(history)));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The same with fewer mishaps, as long as the same invariant is broken. */
+    <S extends Site> Finding shrunk(Application<S> application, Invariant... invariants) {
+        Finding smallest = this;
+        boolean smaller = true;
+        while (smaller) {
+            smaller = false;
+            for (int number : smallest.disaster.kept()) {
+                Optional<Finding> fewer = in(application, smallest.disaster.without(number), invariants)
+                        .filter(found -> found.invariant.name().equals(invariant.name()));
+                if (fewer.isPresent()) {
+                    smallest = fewer.get();
+                    smaller = true;
+                    break;
+                }
+            }
+        }
+        return smallest;
+    }
+
+    static <S extends Site> List<String> timeline(Application<S> application, Disaster disaster) {
+        try {
+            return Timeline.whole(new Simulation<>(application, disaster).run());
+        } catch (Exception e) {
+            throw new IllegalStateException("The simulation of " + disaster.token() + " failed", e);
+        }
+    }
+
+    String message() {
+        StringBuilder text = new StringBuilder();
+        text.append("Broken at ").append(Timeline.stamp(breach.at()).strip()).append(": ").append(invariant.name());
+        text.append("\n  ").append(breach.what());
+        text.append("\nLikely mistake: ").append(invariant.likelyMistake());
+        text.append("\nWhat went wrong in the world");
+        if (disaster.kept().isEmpty()) {
+            text.append(": nothing at all");
+        }
+        for (int number : disaster.kept()) {
+            text.append("\n  (").append(number).append(") ").append(disaster.mishaps().get(number).line());
+        }
+        history.ifPresent(all -> {
+            text.append("\nWhat happened");
+            Timeline.around(all, breach.at()).forEach(line -> text.append("\n").append(line));
+        });
+        text.append("\nSee it again: Disasters.….replay(\"").append(disaster.token()).append("\").holds(…)");
+        return text.toString();
+    }
+}

@@ -1,0 +1,125 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.plan.Mode;
+import io.drkit.core.report.RunReport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** All that happened in one simulated disaster, and what was left in the end. Read-only for whoever checks it. */
+public final class History {
+    private final Supplier<Duration> clock;
+    private final List<Event> events = new ArrayList<>();
+    private final List<Acknowledged> acknowledged = new ArrayList<>();
+    private final Map<String, Set<String>> rows = new TreeMap<>();
+    private final Map<String, Set<String>> files = new TreeMap<>();
+    private final Map<String, Integer> promotions = new TreeMap<>();
+    private Duration end = Duration.ZERO;
+    private @Nullable Picture last;
+
+    History(Supplier<Duration> clock) {
+        this.clock = clock;
+    }
+
+    Duration now() {
+        return clock.get();
+    }
+
+    void add(Event event) {
+        // What its tasks do when the simulation is cleared away is no part of it.
+        if (last == null) {
+            events.add(event);
+        }
+    }
+
+    void add(Acknowledged write) {
+        acknowledged.add(write);
+    }
+
+    void left(String site, Set<String> rowsThere, Set<String> filesThere, int promoted) {
+        rows.put(site, rowsThere);
+        files.put(site, filesThere);
+        promotions.put(site, promoted);
+    }
+
+    void end(Picture picture) {
+        last = picture;
+        end = now();
+    }
+
+    /** What happened, in order. */
+    public List<Event> events() {
+        return Collections.unmodifiableList(events);
+    }
+
+    /** What happened of one kind, in order. */
+    public <E extends Event> List<E> events(Class<E> kind) {
+        List<E> found = new ArrayList<>();
+        for (Event event : events) {
+            if (kind.isInstance(event)) {
+                found.add(kind.cast(event));
+            }
+        }
+        return found;
+    }
+
+    /** The writes that were acknowledged to clients, in order. */
+    public List<Acknowledged> acknowledged() {
+        return Collections.unmodifiableList(acknowledged);
+    }
+
+    /** The reports of all runs, in the order in which they ended or paused. */
+    public List<RunReport> reports() {
+        return events(Event.RunEnded.class).stream().map(Event.RunEnded::report).toList();
+    }
+
+    /** Whether any run was a failover. */
+    public boolean failedOver() {
+        return events(Event.RunBegan.class).stream().anyMatch(run -> run.mode() == Mode.FAILOVER);
+    }
+
+    /** When the simulation ended. */
+    public Duration end() {
+        return end;
+    }
+
+    /** What the world was like in the end. */
+    public Picture endPicture() {
+        return Objects.requireNonNull(last, "the simulation has not ended");
+    }
+
+    /** How often the database of that site was promoted. */
+    public int promotions(String site) {
+        return promotions.getOrDefault(site, 0);
+    }
+
+    /** The site whose database is the only primary in the end; empty when none is, or both are. */
+    public Optional<String> survivor() {
+        List<String> primaries = endPicture().primaries().entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
+        return primaries.size() == 1 ? Optional.of(primaries.get(0)) : Optional.empty();
+    }
+
+    /** What was acknowledged and is not there in the end: at the surviving site, or at either where none survived. */
+    public List<Acknowledged> lost() {
+        Optional<String> survivor = survivor();
+        return acknowledged.stream()
+                .filter(write -> {
+                    Map<String, Set<String>> kept = write.file() ? files : rows;
+                    return survivor.isPresent()
+                            ? !kept.getOrDefault(survivor.get(), Set.of()).contains(write.id())
+                            : kept.values().stream().noneMatch(there -> there.contains(write.id()));
+                })
+                .toList();
+    }
+}

@@ -1,0 +1,285 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.DrException;
+import io.drkit.core.Epoch;
+import io.drkit.core.plan.Mode;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** What should hold in every disaster, whatever the plan. */
+public final class Invariants {
+    private Invariants() {}
+
+    /** All of them. */
+    public static Invariant[] all() {
+        return new Invariant[] {
+            neverTwoWriters(),
+            noAcknowledgedWriteLost(),
+            lossWithinReport(),
+            trafficOnlyToReadySites(),
+            onlyOneSiteProcesses(),
+            everyRunEndsOrSaysWhy(),
+            noStaleChange(),
+            nothingAfterTheEnd(),
+            reportsAreTrue(),
+            promotedOnce()
+        };
+    }
+
+    /** At no time can clients reach two databases that take writes. */
+    public static Invariant neverTwoWriters() {
+        return Invariant.named(
+                "never two writable primaries",
+                "a failover promotes without a confirmed fence of the old primary",
+                history -> history.events(Event.Writable.class).stream()
+                        .filter(event -> event.sites().size() > 1)
+                        .findFirst()
+                        .map(event -> new Breach(event.at(), "clients can write to both " + event.sites())));
+    }
+
+    /** Where every run was a switchover, each row and file that was acknowledged is there in the end. */
+    public static Invariant noAcknowledgedWriteLost() {
+        return Invariant.named(
+                "no acknowledged write lost in a switchover",
+                "something is brought over before the writers were stopped, or the writers were not all stopped",
+                history -> history.failedOver()
+                        ? Optional.empty()
+                        : history.lost().stream().findFirst().map(Invariants::lost));
+    }
+
+    private static Breach lost(Acknowledged write) {
+        return new Breach(
+                write.at(),
+                "the " + (write.file() ? "file " : "row ") + write.id() + ", acknowledged through " + write.through()
+                        + ", is not there in the end");
+    }
+
+    /** Where a run was a failover, what is lost spans no more time than its report says. A report may say that nobody knows. */
+    public static Invariant lossWithinReport() {
+        return Invariant.named(
+                "loss in a failover within the report",
+                "a step of the failover gives something up and does not report it",
+                history -> {
+                    List<Acknowledged> lost = history.lost();
+                    if (!history.failedOver() || lost.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    List<RunReport> failovers = history.reports().stream()
+                            .filter(report -> report.mode() == Mode.FAILOVER)
+                            .toList();
+                    if (failovers.isEmpty()) {
+                        return Optional.empty();
+                    }
+                    RunReport report = failovers.get(failovers.size() - 1);
+                    if (report.losses().isEmpty()) {
+                        return Optional.of(new Breach(
+                                lost.get(0).at(), lost.size() + " writes are lost, and the report states no loss"));
+                    }
+                    Duration span =
+                            lost.get(lost.size() - 1).at().minus(lost.get(0).at());
+                    return report.achievedRpo()
+                            .filter(stated -> stated.isZero() || span.compareTo(stated) > 0)
+                            .map(stated -> new Breach(
+                                    lost.get(0).at(),
+                                    "the writes of " + span + " are lost, and the report says " + stated));
+                });
+    }
+
+    /** Whenever a name is pointed at a site, that site was ready at some time since the run began. */
+    public static Invariant trafficOnlyToReadySites() {
+        return Invariant.named(
+                "traffic only to sites that are ready",
+                "the step that moves the traffic does not come after those that promote the database and start the pods",
+                history -> {
+                    Set<String> ready = Set.of();
+                    Set<String> wereReady = new TreeSet<>();
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.Ready now) {
+                            ready = now.sites();
+                            wereReady.addAll(ready);
+                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
+                            wereReady = new TreeSet<>(ready);
+                        } else if (event instanceof Event.Changed change && change.place().equals(Scene.DNS)) {
+                            String target = change.what().substring(change.what().lastIndexOf(' ') + 1);
+                            String site = Scene.siteOf(target);
+                            if (target.equals(Scene.host(site)) && !wereReady.contains(site)) {
+                                return Optional.of(new Breach(
+                                        change.at(), change.what() + ", but " + site + " was never ready in this run"));
+                            }
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /** In switchovers, once the pods of the other site have done some work, those of the first do none any more. */
+    public static Invariant onlyOneSiteProcesses() {
+        return Invariant.named(
+                "only one site processes data",
+                "pods are started at one site before those of the other were stopped",
+                history -> {
+                    Set<String> left = new TreeSet<>();
+                    String current = "";
+                    for (Acknowledged write : history.acknowledged()) {
+                        if (!write.through().equals(current)) {
+                            if (!left.add(write.through()) && !history.failedOver()) {
+                                return Optional.of(new Breach(
+                                        write.at(),
+                                        "the pods in " + write.through() + " wrote " + write.id() + " after those in "
+                                                + current + " had begun to work"));
+                            }
+                            current = write.through();
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /** A run ends with a report that gives a reason unless it succeeded, or the runner refuses with an error of its own. */
+    public static Invariant everyRunEndsOrSaysWhy() {
+        return Invariant.named(
+                "every run ends, or says what it waits for",
+                "an action throws something that is no DrException, or waits by other means than the clockwork",
+                history -> {
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.RunEnded ended
+                                && !ended.report().succeeded()
+                                && ended.report().reason().orElse("").isBlank()) {
+                            return Optional.of(new Breach(
+                                    ended.at(), "the run ended " + ended.report().outcome() + " and gives no reason"));
+                        } else if (event instanceof Event.RunFailed failed
+                                && !(failed.failure() instanceof DrException)
+                                && !(failed.failure() instanceof InterruptedException)) {
+                            return Optional.of(new Breach(failed.at(), "the runner threw " + failed.failure()));
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /** Nothing accepts a change of a run that is older than one whose change it has accepted. */
+    public static Invariant noStaleChange() {
+        return Invariant.named(
+                "no change under a lower epoch",
+                "an action does not hand the epoch of its context to what it changes",
+                history -> {
+                    Map<String, Long> highest = new HashMap<>();
+                    for (Event.Changed change : history.events(Event.Changed.class)) {
+                        if (change.epoch().equals(Epoch.NONE)) {
+                            continue;
+                        }
+                        String subject = change.operation().substring(change.operation().lastIndexOf(' ') + 1);
+                        String resource = change.place().replace("control of ", "") + " " + subject;
+                        long before = highest.getOrDefault(resource, 0L);
+                        if (change.epoch().value() < before) {
+                            return Optional.of(new Breach(
+                                    change.at(),
+                                    change.what() + " in the name of epoch " + change.epoch() + ", after one of epoch "
+                                            + before));
+                        }
+                        highest.put(resource, change.epoch().value());
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /** When the runner has answered, in whatever way, nothing is changed any more in the name of that run by that process. */
+    public static Invariant nothingAfterTheEnd() {
+        return Invariant.named(
+                "nothing is changed after a run has ended",
+                "an action starts work of its own that goes on when the action has ended or was interrupted",
+                history -> {
+                    Set<String> over = new TreeSet<>();
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.RunBegan began) {
+                            over.remove(began.machine());
+                        } else if (event instanceof Event.RunFailed failed) {
+                            over.add(failed.machine());
+                        } else if (event instanceof Event.Left left) {
+                            over.add(left.machine());
+                        } else if (event instanceof Event.Changed change
+                                && over.contains(change.machine())
+                                && !change.epoch().equals(Epoch.NONE)) {
+                            return Optional.of(new Breach(
+                                    change.at(), change.machine() + " goes on " + change.what() + " after its run ended"));
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    /**
+     * A run that says that it succeeded has made the other site ready, moved the names there and left one primary; one that says
+     * that all was put back has left primaries, names and counts of pods as they were.
+     */
+    public static Invariant reportsAreTrue() {
+        return Invariant.named(
+                "a report says only what is so",
+                "a step takes for done what it has not seen to be done, or has an undo that puts back less than it changed",
+                history -> {
+                    Set<String> ready = Set.of();
+                    Set<String> wereReady = new TreeSet<>();
+                    Picture before = null;
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.Ready now) {
+                            ready = now.sites();
+                            wereReady.addAll(ready);
+                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
+                            wereReady = new TreeSet<>(ready);
+                            before = began.before();
+                        } else if (event instanceof Event.RunEnded ended) {
+                            Optional<String> wrong = wrong(ended.report(), before, ended.after(), wereReady);
+                            if (wrong.isPresent()) {
+                                return Optional.of(new Breach(
+                                        ended.at(), "the report says " + ended.report().outcome() + ", but " + wrong.get()));
+                            }
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+
+    private static Optional<String> wrong(
+            RunReport report, @org.jspecify.annotations.Nullable Picture before, Picture after, Set<String> wereReady) {
+        String to = report.to();
+        if (report.outcome() == RunOutcome.SUCCEEDED) {
+            if (!after.primaries().getOrDefault(to, false)) {
+                return Optional.of("the database of " + to + " is no primary");
+            }
+            if (!wereReady.contains(to)) {
+                return Optional.of(to + " was never ready");
+            }
+            return after.traffic().entrySet().stream()
+                    .filter(name -> !name.getValue().equals(to))
+                    .map(name -> name.getKey() + " points at " + name.getValue())
+                    .findFirst();
+        }
+        if (report.outcome() == RunOutcome.UNDONE && before != null && !before.equals(after)) {
+            return Optional.of("it was " + before + " and is " + after);
+        }
+        return Optional.empty();
+    }
+
+    /** No database is promoted twice, as there is no switch back. */
+    public static Invariant promotedOnce() {
+        return Invariant.named(
+                "what must not be done twice is done once",
+                "an action applies its change again without looking whether the first time came through",
+                history -> {
+                    for (String site : List.of(Scene.WEST, Scene.EAST)) {
+                        if (history.promotions(site) > 1) {
+                            return Optional.of(new Breach(
+                                    history.end(), site + " was promoted " + history.promotions(site) + " times"));
+                        }
+                    }
+                    return Optional.empty();
+                });
+    }
+}

@@ -1,0 +1,86 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.testkit.fault.Fault;
+import io.drkit.testkit.fault.Faults;
+import io.drkit.testkit.fault.Route;
+import java.time.Duration;
+import java.util.Optional;
+
+/** The way from a process that runs plans to one place. */
+final class MachineRoute implements Route {
+    /** How long a caller waits before it gives an answer up. */
+    private static final Duration PATIENCE = Duration.ofSeconds(2);
+
+    private final Scene scene;
+    private final Machine machine;
+    private final String place;
+
+    MachineRoute(Scene scene, Machine machine, String place) {
+        this.scene = scene;
+        this.machine = machine;
+        this.place = place;
+    }
+
+    @Override
+    public boolean open() {
+        machine.requireAlive();
+        return scene.answers(Scene.OPERATORS, place);
+    }
+
+    @Override
+    public <T> T ask(String operation, Faults.Effect<T> question) throws InterruptedException {
+        machine.stand();
+        T answer = meet(operation, scene.fate().nextAsk(place), question);
+        machine.stand();
+        return answer;
+    }
+
+    @Override
+    public <T> T change(String operation, String what, Epoch epoch, Faults.Effect<T> change)
+            throws InterruptedException {
+        machine.stand();
+        machine.moment();
+        T answer = meet(what, scene.fate().nextChange(place), () -> {
+            scene.look();
+            T made = change.take();
+            scene.changed(machine, place, operation, what, epoch);
+            return made;
+        });
+        machine.moment();
+        machine.stand();
+        return answer;
+    }
+
+    private <T> T meet(String what, Optional<Fault> fault, Faults.Effect<T> effect) throws InterruptedException {
+        if (!open() || fault.filter(Fault.RequestLost.class::isInstance).isPresent()) {
+            throw lost(what);
+        }
+        if (fault.isPresent()) {
+            if (fault.get() instanceof Fault.Refused refused) {
+                throw Faults.refusal(refused.status(), what);
+            } else if (fault.get() instanceof Fault.Delayed delayed) {
+                scene.time().sleep(delayed.by());
+            } else if (fault.get() instanceof Fault.AnswerLost) {
+                effect.take();
+                throw lost(what);
+            }
+        }
+        T answer = effect.take();
+        if (!open()) {
+            throw lost(what);
+        }
+        return answer;
+    }
+
+    private UnknownOutcomeException lost(String what) throws InterruptedException {
+        scene.time().sleep(PATIENCE);
+        return new UnknownOutcomeException(
+                "fake.no-answer",
+                Problem.expected("an answer from " + place + ": " + what)
+                        .found("none")
+                        .remedy("observe it again"));
+    }
+}

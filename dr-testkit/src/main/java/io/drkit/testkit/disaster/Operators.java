@@ -1,0 +1,264 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.DrException;
+import io.drkit.core.Site;
+import io.drkit.core.event.RunEvent;
+import io.drkit.core.plan.Mode;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Mailbox;
+import io.drkit.core.time.Task;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The people with the runbook. They begin a run and see it through: a run that stopped is resumed, one whose process died is
+ * resumed on another machine, a switchover whose site dies is abandoned for a failover, and after some tries they leave it at
+ * what the report says.
+ */
+final class Operators<S extends Site> {
+    private static final int TRIES = 14;
+    private static final Duration BETWEEN_TRIES = Duration.ofSeconds(20);
+    /** How long they wait for a process that answers nothing. */
+    private static final Duration PATIENCE = Duration.ofSeconds(75);
+
+    private final Scene scene;
+    private final Application<S> application;
+    private final Disaster disaster;
+    private final Clockwork time;
+    private final Mailbox<Seat> ended;
+    private final List<Seat> atWork = new ArrayList<>();
+    private Mode mode;
+    private @Nullable Mode unfinished;
+    private int machines;
+
+    Operators(Scene scene, Application<S> application, Disaster disaster) {
+        this.scene = scene;
+        this.application = application;
+        this.disaster = disaster;
+        this.time = scene.time();
+        this.mode = disaster.mode();
+        this.ended = time.mailbox();
+    }
+
+    /** A process, with the application in it and somebody before it. */
+    private final class Seat {
+        final Machine machine;
+        final RecoveryPlan<S> plan;
+        final S west;
+        final S east;
+        final PlanRunner runner;
+        @Nullable Task task;
+        boolean told;
+        @Nullable RunReport report;
+        @Nullable Throwable failure;
+        Mode at = Mode.SWITCHOVER;
+
+        Seat(Machine machine) {
+            this.machine = machine;
+            World world = new World(scene, machine);
+            plan = application.plan(world);
+            west = application.site(world.west());
+            east = application.site(world.east());
+            runner = PlanRunner.journalingTo(new MachineJournals(scene, machine))
+                    .clockwork(machine)
+                    .listener(event -> note(this, event))
+                    .stopGrace(Duration.ofSeconds(10))
+                    .build();
+        }
+
+        SiteSwitch<S> over(Mode which) {
+            at = which;
+            return which == Mode.SWITCHOVER ? SiteSwitch.switchover(west, east) : SiteSwitch.failover(west, east);
+        }
+    }
+
+    private interface Work {
+        RunReport run() throws InterruptedException;
+    }
+
+    private Seat sit() {
+        machines++;
+        return new Seat(new Machine(scene, "ops-" + machines));
+    }
+
+    private void note(Seat seat, RunEvent event) {
+        Duration now = scene.history().now();
+        String machine = seat.machine.name();
+        if (event instanceof RunEvent.RunBegan began) {
+            scene.history()
+                    .add(new Event.RunBegan(now, machine, seat.at, Scene.WEST, Scene.EAST, began, scene.picture()));
+            unfinished = seat.at;
+        } else if (event instanceof RunEvent.RunEnded end) {
+            scene.history().add(new Event.RunEnded(now, machine, end.report(), scene.picture()));
+            RunOutcome outcome = end.report().outcome();
+            unfinished = outcome == RunOutcome.SUCCEEDED || outcome == RunOutcome.UNDONE ? null : seat.at;
+        } else if (!(event instanceof RunEvent.StepProgressed) && !(event instanceof RunEvent.StepWaiting)) {
+            scene.history().add(new Event.Told(now, machine, event));
+        }
+    }
+
+    /** Sees the disaster through. */
+    void work() throws InterruptedException {
+        Seat seat = sit();
+        time.sleep(disaster.begins());
+        for (int tries = 1; tries <= TRIES; tries++) {
+            if (seat.machine.dead()) {
+                seat = sit();
+            }
+            boolean resume = unfinished != null;
+            if (resume && unfinished != mode) {
+                abandon(seat);
+                resume = false;
+            }
+            begin(seat, resume);
+            Seat done = await(seat);
+            if (done == null) {
+                decided("ops", seat.machine.name() + " answers nothing: take over on another machine");
+                seat = sit();
+                takeOver(seat);
+                await(seat);
+            }
+            if (over(tries)) {
+                return;
+            }
+            time.sleep(BETWEEN_TRIES);
+        }
+    }
+
+    private void begin(Seat seat, boolean resume) {
+        decided(seat.machine.name(), (resume ? "resume the " : "begin a ") + mode);
+        start(seat, () -> resume
+                ? seat.runner.resume(seat.plan, seat.over(mode))
+                : seat.runner.run(seat.plan, seat.over(mode)));
+    }
+
+    private void takeOver(Seat seat) {
+        scene.journals().releaseAll();
+        begin(seat, unfinished != null);
+    }
+
+    private void abandon(Seat seat) {
+        Mode which = unfinished == null ? mode : unfinished;
+        decided(seat.machine.name(), "abandon the " + which);
+        try {
+            seat.runner.abandon(seat.plan, seat.over(which), "ann", "the west is gone");
+            unfinished = null;
+        } catch (DrException | Machine.Death e) {
+            decided(seat.machine.name(), "could not: " + e.getMessage());
+        }
+    }
+
+    private void start(Seat seat, Work work) {
+        seat.told = false;
+        seat.report = null;
+        seat.failure = null;
+        atWork.add(seat);
+        seat.task = seat.machine.start("operator", () -> {
+            try {
+                seat.report = work.run();
+            } catch (Machine.Death died) {
+                return;
+            } catch (InterruptedException | RuntimeException | Error e) {
+                seat.failure = e;
+            }
+            scene.history()
+                    .add(
+                            seat.failure == null
+                                    ? new Event.Left(scene.history().now(), seat.machine.name(), false)
+                                    : new Event.RunFailed(scene.history().now(), seat.machine.name(), seat.failure));
+            tell(seat);
+        });
+    }
+
+    private void tell(Seat seat) {
+        if (!seat.told) {
+            seat.told = true;
+            atWork.remove(seat);
+            ended.put(seat);
+        }
+    }
+
+    /** Tells of processes that died; called now and then. */
+    void noticeDeaths() {
+        for (Seat seat : List.copyOf(atWork)) {
+            if (seat.machine.dead()) {
+                tell(seat);
+            }
+        }
+    }
+
+    /** Waits for that one; null when it has been stopped for long and answers nothing. */
+    private @Nullable Seat await(Seat seat) throws InterruptedException {
+        while (true) {
+            Seat done = ended.poll(PATIENCE);
+            if (done == seat) {
+                return seat;
+            }
+            if (done == null && seat.machine.paused()) {
+                return null;
+            }
+        }
+    }
+
+    /** Whether nothing is left to be done, or to be tried. */
+    private boolean over(int tries) {
+        Optional<RunReport> last = last();
+        if (last.isPresent() && unfinished == null) {
+            RunOutcome outcome = last.get().outcome();
+            if (outcome == RunOutcome.SUCCEEDED) {
+                return true;
+            }
+            if (outcome == RunOutcome.UNDONE && mode == Mode.SWITCHOVER && !scene.down(Scene.WEST)) {
+                return true;
+            }
+        }
+        if (mode == Mode.SWITCHOVER && scene.down(Scene.WEST) && tries >= 2) {
+            decided("ops", "the west is gone: from now on a failover");
+            mode = Mode.FAILOVER;
+        }
+        return false;
+    }
+
+    private Optional<RunReport> last() {
+        List<RunReport> reports = scene.history().reports();
+        return reports.isEmpty() ? Optional.empty() : Optional.of(reports.get(reports.size() - 1));
+    }
+
+    /** Whoever is at work is interrupted, as by Ctrl-C. */
+    void interrupt() {
+        for (Seat seat : List.copyOf(atWork)) {
+            Task task = seat.task;
+            if (task != null && !seat.machine.dead()) {
+                task.interrupt();
+            }
+        }
+    }
+
+    void pause(Duration length) {
+        atWork.forEach(seat -> seat.machine.pause(length));
+    }
+
+    /** Somebody else does the same at the same time. */
+    void second(boolean byForce) {
+        Seat seat = sit();
+        decided(seat.machine.name(), "a second operator comes");
+        if (byForce) {
+            takeOver(seat);
+        } else {
+            begin(seat, false);
+        }
+    }
+
+    private void decided(String who, String what) {
+        scene.history().add(new Event.Decided(scene.history().now(), who, what));
+    }
+}

@@ -1,0 +1,278 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.Epoch;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.workload.Workload;
+import io.drkit.testkit.dns.FakeDnsZone;
+import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.replica.FakeDatabase;
+import io.drkit.testkit.replica.FakeDatabases;
+import io.drkit.testkit.share.InMemoryFileTree;
+import io.drkit.testkit.workload.FakeWorkloads;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * All that there is in the simulated world but the people and the processes: two sites, the names, the ways between them, and
+ * what goes wrong with them. Only one task of the virtual clockwork runs at a time, so nothing here is locked.
+ */
+final class Scene {
+    static final String WEST = "west";
+    static final String EAST = "east";
+    static final String OPERATORS = "operators";
+    static final String CLIENTS = "clients";
+    static final String DNS = "dns";
+    private static final Duration LAG = Duration.ofMillis(50);
+
+    /** One site. */
+    record Side(String name, FakeDatabase database, FakeWorkloads pods, InMemoryFileTree files) {}
+
+    private final Clockwork time;
+    private final Setting setting;
+    private final Fate fate;
+    private final History history;
+    private final FakeDatabases databases;
+    private final Side west;
+    private final Side east;
+    private final FakeDnsZone zone;
+    private final InMemoryJournalStore journals = new InMemoryJournalStore();
+    private final Map<String, Integer> down = new HashMap<>();
+    private final Map<String, Integer> unready = new HashMap<>();
+    private final List<Mishap.Partition> partitions = new ArrayList<>();
+    private final List<Machine> departed = new ArrayList<>();
+    private Duration clockError = Duration.ZERO;
+    private Set<String> writable = Set.of();
+    private Set<String> ready = Set.of();
+
+    Scene(Clockwork time, Setting setting, Fate fate, History history) {
+        this.time = time;
+        this.setting = setting;
+        this.fate = fate;
+        this.history = history;
+        databases = FakeDatabases.on(time).replicationDelay(LAG);
+        FakeDatabase primary = databases.primary(WEST);
+        west = side(WEST, primary);
+        east = side(EAST, databases.replicaOf(primary, EAST));
+        zone = FakeDnsZone.on(time);
+        setting.trafficNames().forEach(name -> zone.record(name, host(WEST), setting.ttl()));
+        setting.databaseNames().forEach(name -> zone.record(name, databaseHost(WEST), setting.ttl()));
+        setting.workloads().forEach((workload, count) -> {
+            west.pods().run(workload, count);
+            east.pods().stopped(workload, count);
+        });
+    }
+
+    private Side side(String name, FakeDatabase database) {
+        InMemoryFileTree files = InMemoryFileTree.named(name);
+        for (String folder : setting.folders()) {
+            files.file(folder + "/first", new byte[] {1}, time.now());
+        }
+        return new Side(name, database, FakeWorkloads.on(time), files);
+    }
+
+    static String host(String site) {
+        return site + ".example.com";
+    }
+
+    static String databaseHost(String site) {
+        return "db." + site + ".example.com";
+    }
+
+    /** The place of whatever can fence a site's database. */
+    static String control(String site) {
+        return "control of " + site;
+    }
+
+    /** The site that a host belongs to. */
+    static String siteOf(String host) {
+        return host.contains(WEST) ? WEST : EAST;
+    }
+
+    Clockwork time() {
+        return time;
+    }
+
+    Setting setting() {
+        return setting;
+    }
+
+    Fate fate() {
+        return fate;
+    }
+
+    History history() {
+        return history;
+    }
+
+    FakeDatabases databases() {
+        return databases;
+    }
+
+    Side west() {
+        return west;
+    }
+
+    Side east() {
+        return east;
+    }
+
+    Side side(String name) {
+        return name.equals(WEST) ? west : east;
+    }
+
+    FakeDnsZone zone() {
+        return zone;
+    }
+
+    InMemoryJournalStore journals() {
+        return journals;
+    }
+
+    Duration clockError() {
+        return clockError;
+    }
+
+    // ---- ways
+
+    boolean down(String place) {
+        return down.getOrDefault(place, 0) > 0;
+    }
+
+    /** Whether something sent from one place is answered at the other. */
+    boolean answers(String from, String to) {
+        return !down(to) && !down(from) && passes(from, to);
+    }
+
+    private boolean passes(String one, String other) {
+        for (Mishap.Partition partition : partitions) {
+            if ((partition.one().equals(one) && partition.other().equals(other))
+                    || (partition.one().equals(other) && partition.other().equals(one))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    // ---- what goes wrong
+
+    void strike(Mishap mishap, boolean over) {
+        history.add(new Event.Struck(history.now(), mishap, over));
+        if (mishap instanceof Mishap.Throttled throttled) {
+            fate.throttle(throttled.place(), over);
+        } else if (mishap instanceof Mishap.Outage outage) {
+            outage(outage, over);
+        } else if (mishap instanceof Mishap.Partition partition) {
+            if (over) {
+                partitions.remove(partition);
+            } else {
+                partitions.add(partition);
+            }
+            databases.cutReplication(!passes(WEST, EAST));
+        } else if (mishap instanceof Mishap.Lag lag) {
+            databases.replicationDelay(over ? LAG : lag.delay());
+        } else if (mishap instanceof Mishap.PodsFail pods) {
+            keepUnready(pods.site(), over);
+        } else if (mishap instanceof Mishap.ClockJump jump) {
+            clockError = clockError.plus(jump.by());
+        }
+        look();
+    }
+
+    private void outage(Mishap.Outage outage, boolean over) {
+        String site = outage.site();
+        int change = over ? -1 : 1;
+        boolean wasDown = down(site);
+        down.merge(site, change, Integer::sum);
+        if (outage.controlToo()) {
+            down.merge(control(site), change, Integer::sum);
+        }
+        keepUnready(site, over);
+        if (!wasDown && down(site)) {
+            if (side(site).database().running()) {
+                side(site).database().crash();
+            }
+        } else if (wasDown && !down(site)) {
+            side(site).database().reboot();
+        }
+    }
+
+    private void keepUnready(String site, boolean over) {
+        int left = unready.merge(site, over ? -1 : 1, Integer::sum);
+        for (Workload workload : setting.workloads().keySet()) {
+            side(site).pods().keepUnready(workload, left > 0 ? "no room" : null);
+        }
+    }
+
+    // ---- what is seen
+
+    void changed(Machine machine, String place, String operation, String what, Epoch epoch) {
+        history.add(new Event.Changed(history.now(), machine.name(), place, operation, what, epoch));
+        look();
+    }
+
+    /** Called in the middle of whatever the process did: nobody is told before {@link #departed()} is asked. */
+    void left(Machine machine) {
+        history.add(new Event.Left(history.now(), machine.name(), true));
+        departed.add(machine);
+    }
+
+    List<Machine> departed() {
+        return departed;
+    }
+
+    /** Notes what clients could do now, where that is something new. */
+    void look() {
+        Set<String> writableNow = new TreeSet<>();
+        Set<String> readyNow = new TreeSet<>();
+        for (Side side : Arrays.asList(west, east)) {
+            boolean writes = side.database().writable();
+            if (writes && answers(CLIENTS, side.name())) {
+                writableNow.add(side.name());
+            }
+            if (writes && !down(side.name()) && serves(side)) {
+                readyNow.add(side.name());
+            }
+        }
+        if (!writableNow.equals(writable)) {
+            writable = writableNow;
+            history.add(new Event.Writable(history.now(), writableNow));
+        }
+        if (!readyNow.equals(ready)) {
+            ready = readyNow;
+            history.add(new Event.Ready(history.now(), readyNow));
+        }
+    }
+
+    /** Whether every workload that serves has a ready pod there. */
+    boolean serves(Side side) {
+        for (Workload workload : setting.serving()) {
+            if (side.pods().truth(workload).ready() == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    Picture picture() {
+        Map<String, Boolean> primaries = new HashMap<>();
+        Map<String, Integer> wanted = new HashMap<>();
+        Map<String, String> traffic = new HashMap<>();
+        for (Side side : Arrays.asList(west, east)) {
+            primaries.put(side.name(), side.database().primary());
+            for (Workload workload : setting.workloads().keySet()) {
+                wanted.put(
+                        side.name() + " " + workload, side.pods().truth(workload).wanted());
+            }
+        }
+        for (String name : setting.trafficNames()) {
+            traffic.put(name, siteOf(zone.truth(name).target()));
+        }
+        return new Picture(primaries, wanted, traffic);
+    }
+}

@@ -1,0 +1,52 @@
+package io.drkit.testkit.disaster;
+
+import io.drkit.core.workload.Workload;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What the simulated world holds of an application. Filled while the simulation is described; only read afterwards. */
+final class Setting {
+    private final List<String> trafficNames = new ArrayList<>();
+    private final List<String> databaseNames = new ArrayList<>();
+    private final Map<Workload, Integer> workloads = new LinkedHashMap<>();
+    private final List<Workload> serving = new ArrayList<>();
+    private final List<String> folders = new ArrayList<>();
+    private Duration ttl = Duration.ofSeconds(10);
+
+    List<String> trafficNames() {
+        return trafficNames;
+    }
+
+    List<String> databaseNames() {
+        return databaseNames;
+    }
+
+    /** All of them, with their counts. */
+    Map<Workload, Integer> workloads() {
+        return workloads;
+    }
+
+    /** Those that take traffic. */
+    List<Workload> serving() {
+        return serving;
+    }
+
+    /** Where clients leave files. */
+    List<String> folders() {
+        return folders;
+    }
+
+    Duration ttl() {
+        return ttl;
+    }
+
+    void ttl(Duration ttl) {
+        if (ttl.isNegative()) {
+            throw new IllegalArgumentException("A TTL is zero or more, not " + ttl);
+        }
+        this.ttl = ttl;
+    }
+}

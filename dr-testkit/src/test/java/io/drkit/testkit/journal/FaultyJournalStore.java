@@ -1,0 +1,159 @@
+package io.drkit.testkit.journal;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
+import java.util.List;
+
+/** A store that can be cut off, crash its process in the middle of a write, or lose an answer. */
+final class FaultyJournalStore implements JournalStore {
+    /** What ends a process, and so is caught by nobody. */
+    static final class Crash extends Error {
+        private static final long serialVersionUID = 1L;
+    }
+
+    private enum At {
+        NEVER,
+        BEFORE,
+        AFTER
+    }
+
+    private final JournalStore store;
+    private boolean unreachable;
+    private At crash = At.NEVER;
+    private At lostAnswer = At.NEVER;
+
+    FaultyJournalStore(JournalStore store) {
+        this.store = store;
+    }
+
+    void failAll() {
+        unreachable = true;
+    }
+
+    void heal() {
+        unreachable = false;
+        crash = At.NEVER;
+        lostAnswer = At.NEVER;
+    }
+
+    void crashBeforeTheNextWrite() {
+        crash = At.BEFORE;
+    }
+
+    void crashAfterTheNextWrite() {
+        crash = At.AFTER;
+    }
+
+    void loseTheNextWrite() {
+        lostAnswer = At.BEFORE;
+    }
+
+    void loseTheAnswerOfTheNextWrite() {
+        lostAnswer = At.AFTER;
+    }
+
+    private JournalStore reached() {
+        if (unreachable) {
+            throw new BlockedException(
+                    "journal.unreachable",
+                    Problem.expected("to reach it").found("that it is cut off").remedy("none"));
+        }
+        return store;
+    }
+
+    private void write(Runnable write) {
+        reached();
+        if (crash == At.BEFORE) {
+            throw new Crash();
+        }
+        if (lostAnswer != At.BEFORE) {
+            write.run();
+        }
+        if (crash == At.AFTER) {
+            throw new Crash();
+        }
+        if (lostAnswer != At.NEVER) {
+            lostAnswer = At.NEVER;
+            throw new UnknownOutcomeException(
+                    "journal.answer-lost",
+                    Problem.expected("an answer").found("none").remedy("open it anew"));
+        }
+    }
+
+    @Override
+    public Journal open(JournalKey key) {
+        return new Faulty(reached().open(key));
+    }
+
+    @Override
+    public Journal takeOver(JournalKey key) {
+        return new Faulty(reached().takeOver(key));
+    }
+
+    @Override
+    public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+        return reached().runs(key, atMost);
+    }
+
+    @Override
+    public List<JournalKey> keys() {
+        return reached().keys();
+    }
+
+    @Override
+    public void post(JournalKey key, Instruction instruction) {
+        reached().post(key, instruction);
+    }
+
+    @Override
+    public List<Instruction> instructions(JournalKey key) {
+        return reached().instructions(key);
+    }
+
+    private final class Faulty implements Journal {
+        private final Journal journal;
+
+        Faulty(Journal journal) {
+            this.journal = journal;
+        }
+
+        @Override
+        public List<JournalEntry> latestRun() {
+            return journal.latestRun();
+        }
+
+        @Override
+        public Epoch raiseEpoch(Epoch above) {
+            reached();
+            return journal.raiseEpoch(above);
+        }
+
+        @Override
+        public void begin(JournalEntry first) {
+            write(() -> journal.begin(first));
+        }
+
+        @Override
+        public void append(JournalEntry entry) {
+            write(() -> journal.append(entry));
+        }
+
+        @Override
+        public void requireHeld(Epoch epoch) {
+            reached();
+            journal.requireHeld(epoch);
+        }
+
+        @Override
+        public void close() {
+            journal.close();
+        }
+    }
+}

@@ -1,0 +1,413 @@
+package io.drkit.testkit.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.journal.CorruptJournalException;
+import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.JournalInUseException;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
+import io.drkit.core.journal.MirroredJournalStore;
+import io.drkit.testkit.journal.FaultyJournalStore.Crash;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Two stores of which either fails at any point. */
+class MirroredJournalStoreTest {
+    private static final JournalKey KEY = new JournalKey("shop", "west", "east");
+
+    private final InMemoryJournalStore left = new InMemoryJournalStore();
+    private final InMemoryJournalStore right = new InMemoryJournalStore();
+    private final FaultyJournalStore first = new FaultyJournalStore(left);
+    private final FaultyJournalStore second = new FaultyJournalStore(right);
+
+    private enum Which {
+        FIRST,
+        SECOND
+    }
+
+    private FaultyJournalStore faulty(Which which) {
+        return which == Which.FIRST ? first : second;
+    }
+
+    private InMemoryJournalStore kept(Which which) {
+        return which == Which.FIRST ? left : right;
+    }
+
+    private InMemoryJournalStore other(Which which) {
+        return which == Which.FIRST ? right : left;
+    }
+
+    private JournalStore strict() {
+        return MirroredJournalStore.of("left", first, "right", second).build();
+    }
+
+    private JournalStore lenient() {
+        return MirroredJournalStore.of("left", first, "right", second)
+                .goOnWithOne("ann", "west is on fire")
+                .build();
+    }
+
+    private static JournalEntry began(String run) {
+        return new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of("run", run));
+    }
+
+    private static JournalEntry intent(String step) {
+        return new JournalEntry(Kind.INTENT, Instant.EPOCH.plusSeconds(1), step, Map.of());
+    }
+
+    private static Journal begin(JournalStore store, String run) {
+        Journal journal = store.open(KEY);
+        journal.raiseEpoch(Epoch.NONE);
+        journal.begin(began(run));
+        return journal;
+    }
+
+    /** As the end of a process: nothing is held any more, and every fault is gone. */
+    private void restart() {
+        left.releaseAll();
+        right.releaseAll();
+        first.heal();
+        second.heal();
+    }
+
+    private void assertBothAre(List<JournalEntry> entries) {
+        assertThat(left.runs(KEY, 1)).containsExactly(entries);
+        assertThat(right.runs(KEY, 1)).containsExactly(entries);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void append_crashBeforeOrAfterEitherWrite_isCaughtUpToTheLongerOnReopening(Which which) {
+        for (boolean after : new boolean[] {false, true}) {
+            String run = which + " " + after;
+            Journal journal = begin(strict(), run);
+            if (after) {
+                faulty(which).crashAfterTheNextWrite();
+            } else {
+                faulty(which).crashBeforeTheNextWrite();
+            }
+            assertThatThrownBy(() -> journal.append(intent("a"))).isInstanceOf(Crash.class);
+            restart();
+            boolean written = after || which == Which.SECOND;
+            List<JournalEntry> expected = written ? List.of(began(run), intent("a")) : List.of(began(run));
+            try (Journal reopened = strict().open(KEY)) {
+                assertThat(reopened.latestRun()).isEqualTo(expected);
+                assertBothAre(expected);
+                reopened.append(intent("b"));
+            }
+            assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void begin_crashBeforeEitherWrite_isCaughtUpWithTheRunsThatAreMissing(Which which) {
+        begin(strict(), "one").close();
+        Journal journal = strict().open(KEY);
+        journal.raiseEpoch(Epoch.NONE);
+        faulty(which).crashBeforeTheNextWrite();
+        assertThatThrownBy(() -> journal.begin(began("two"))).isInstanceOf(Crash.class);
+        restart();
+        strict().open(KEY).close();
+        assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9)).hasSize(which == Which.FIRST ? 1 : 2);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void open_oneStoreReplacedByAnEmptyOne_hasEveryRunAgainAndAHigherEpoch(Which which) {
+        InMemoryJournalStore survivor = other(which);
+        Epoch epoch;
+        try (Journal journal = survivor.open(KEY)) {
+            for (String run : List.of("one", "two", "three")) {
+                epoch = journal.raiseEpoch(new Epoch(100));
+                journal.begin(began(run));
+                journal.append(intent(run));
+            }
+            epoch = journal.raiseEpoch(new Epoch(500));
+        }
+        try (Journal journal = strict().open(KEY)) {
+            assertThat(kept(which).runs(KEY, 9)).isEqualTo(survivor.runs(KEY, 9)).hasSize(3);
+            Epoch higher = journal.raiseEpoch(Epoch.NONE);
+            assertThat(higher).isGreaterThan(epoch);
+            journal.requireHeld(higher);
+        }
+    }
+
+    @Test
+    void raiseEpoch_storesWithDifferentEpochs_isAboveBothAndTheSameInBoth() {
+        for (InMemoryJournalStore higher : List.of(left, right)) {
+            try (Journal journal = higher.open(KEY)) {
+                journal.raiseEpoch(new Epoch(higher == left ? 70 : 700));
+            }
+            try (Journal journal = strict().open(KEY)) {
+                Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+                assertThat(epoch).isGreaterThan(new Epoch(higher == left ? 71 : 701));
+                journal.requireHeld(epoch);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void open_oneStoreUnreachable_isRefusedAndTheOtherIsFreeAgain(Which which) {
+        begin(strict(), "one").close();
+        faulty(which).failAll();
+        BlockedException refused = catchThrowableOfType(
+                BlockedException.class, () -> strict().open(KEY).close());
+        assertThat(refused.code()).isEqualTo("journal.unreachable");
+        restartFaultsOnly();
+        strict().open(KEY).close();
+    }
+
+    private void restartFaultsOnly() {
+        first.heal();
+        second.heal();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void append_oneStoreFailsInMidRun_isRefusedFromThenOnUntilReopened(Which which) {
+        for (boolean durable : new boolean[] {false, true}) {
+            String run = which + " " + durable;
+            Journal journal = begin(strict(), run);
+            if (durable) {
+                faulty(which).loseTheAnswerOfTheNextWrite();
+            } else {
+                faulty(which).loseTheNextWrite();
+            }
+            assertThatThrownBy(() -> journal.append(intent("a"))).isInstanceOf(UnknownOutcomeException.class);
+            assertThatThrownBy(() -> journal.append(intent("b")))
+                    .as("one store may lack what came before")
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("reached one of them alone");
+            journal.close();
+            try (Journal reopened = strict().open(KEY)) {
+                assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9));
+                reopened.append(intent("b"));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void append_oneStoreLostInMidRunWhereAPersonDecidedSo_goesOnSaysSoAndIsCaughtUpLater(Which which) {
+        for (boolean durable : new boolean[] {false, true}) {
+            String run = which + " " + durable;
+            Journal journal = begin(lenient(), run);
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            if (durable) {
+                faulty(which).loseTheAnswerOfTheNextWrite();
+            } else {
+                faulty(which).loseTheNextWrite();
+            }
+            journal.append(intent("a"));
+            faulty(which).failAll();
+            journal.requireHeld(epoch);
+            journal.append(intent("b"));
+            journal.close();
+            List<JournalEntry> latest = other(which).runs(KEY, 1).get(0);
+            assertThat(latest)
+                    .extracting(JournalEntry::kind)
+                    .containsExactly(Kind.RUN_BEGAN, Kind.INTENT, Kind.MIRROR_LOST, Kind.INTENT);
+            assertThat(latest.get(2).details())
+                    .containsEntry("store", which == Which.FIRST ? "left" : "right")
+                    .containsEntry("who", "ann")
+                    .containsEntry("reason", "west is on fire");
+            restart();
+            try (Journal reopened = strict().open(KEY)) {
+                assertThat(reopened.latestRun()).isEqualTo(latest);
+                assertBothAre(latest);
+                reopened.requireHeld(reopened.raiseEpoch(epoch));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void open_oneStoreLostWhereAPersonDecidedSo_beginsThereAndSaysSo(Which which) {
+        faulty(which).failAll();
+        begin(lenient(), "one").close();
+        assertThat(other(which).runs(KEY, 1).get(0))
+                .extracting(JournalEntry::kind)
+                .containsExactly(Kind.RUN_BEGAN, Kind.MIRROR_LOST);
+        restart();
+        strict().open(KEY).close();
+        assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9)).hasSize(1);
+    }
+
+    @Test
+    void open_bothLost_isRefusedWhateverWasDecided() {
+        first.failAll();
+        second.failAll();
+        assertThatThrownBy(() -> lenient().open(KEY)).isInstanceOf(BlockedException.class);
+        assertThatThrownBy(() -> lenient().runs(KEY, 1)).isInstanceOf(BlockedException.class);
+    }
+
+    @Test
+    @DisplayName("F1, F3: two runs that went on apart are refused, and neither store is changed")
+    void open_eachHasEntriesThatTheOtherLacks_isRefused() {
+        begin(strict(), "one").close();
+        try (Journal journal = left.open(KEY)) {
+            journal.append(intent("a"));
+        }
+        try (Journal journal = right.open(KEY)) {
+            journal.append(intent("b"));
+        }
+        assertDiverged();
+    }
+
+    @Test
+    void open_eachHasARunThatTheOtherLacks_isRefused() {
+        begin(strict(), "one").close();
+        begin(left, "two").close();
+        begin(right, "three").close();
+        assertDiverged();
+        assertThatThrownBy(() -> strict().runs(KEY, 1)).isInstanceOf(CorruptJournalException.class);
+    }
+
+    @Test
+    void open_theOlderRunsLastEntryMissesWhereTheOtherHasANewerRun_isRefused() {
+        begin(strict(), "one").close();
+        try (Journal journal = left.open(KEY)) {
+            journal.append(intent("a"));
+        }
+        begin(right, "two").close();
+        assertDiverged();
+    }
+
+    private void assertDiverged() {
+        List<JournalEntry> ofLeft = left.entries(KEY);
+        List<JournalEntry> ofRight = right.entries(KEY);
+        for (JournalStore store : List.of(strict(), lenient())) {
+            CorruptJournalException refused =
+                    catchThrowableOfType(CorruptJournalException.class, () -> store.open(KEY));
+            assertThat(refused.code()).isEqualTo("journal.diverged");
+            assertThat(refused).hasMessageContaining("left").hasMessageContaining("right");
+        }
+        assertThat(left.entries(KEY)).isEqualTo(ofLeft);
+        assertThat(right.entries(KEY)).isEqualTo(ofRight);
+        left.open(KEY).close();
+        right.open(KEY).close();
+    }
+
+    @Test
+    void open_oneHeldByAnotherProcess_isRefusedAndNotCountedAsLost() {
+        for (InMemoryJournalStore held : List.of(left, right)) {
+            try (Journal other = held.open(KEY)) {
+                assertThatThrownBy(() -> lenient().open(KEY)).isInstanceOf(JournalInUseException.class);
+                assertThat(other.latestRun()).isEmpty();
+            }
+            lenient().open(KEY).close();
+        }
+    }
+
+    @Test
+    void takeOver_anotherTakesTheFirstStoreInBetween_isRefused() {
+        begin(strict(), "one").close();
+        Journal other = left.takeOver(KEY);
+        JournalStore racing = MirroredJournalStore.of("left", new TakenFromBehind(left), "right", right)
+                .build();
+        assertThatThrownBy(() -> racing.takeOver(KEY)).isInstanceOf(JournalInUseException.class);
+        other.close();
+    }
+
+    /** Whoever takes it over loses it again at once. */
+    private record TakenFromBehind(JournalStore store) implements JournalStore {
+        @Override
+        public Journal open(JournalKey key) {
+            return store.open(key);
+        }
+
+        @Override
+        public Journal takeOver(JournalKey key) {
+            Journal mine = store.takeOver(key);
+            store.takeOver(key);
+            return mine;
+        }
+
+        @Override
+        public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
+            return store.runs(key, atMost);
+        }
+
+        @Override
+        public List<JournalKey> keys() {
+            return store.keys();
+        }
+
+        @Override
+        public void post(JournalKey key, Instruction instruction) {
+            store.post(key, instruction);
+        }
+
+        @Override
+        public List<Instruction> instructions(JournalKey key) {
+            return store.instructions(key);
+        }
+    }
+
+    private static Instruction instruction(String id) {
+        return new Instruction(id, Instruction.Kind.CANCEL, "", "ann", "", "because", Instant.EPOCH);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void post_oneStoreLost_isRefusedUnlessAPersonDecided(Which which) {
+        begin(strict(), "one").close();
+        strict().post(KEY, instruction("1"));
+        faulty(which).failAll();
+        assertThatThrownBy(() -> strict().post(KEY, instruction("2"))).isInstanceOf(BlockedException.class);
+        assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1");
+        lenient().post(KEY, instruction("3"));
+        restart();
+        assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1", "3");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void instructions_oneStoreBehindByARun_areThoseOfTheLatestRunAlone(Which which) {
+        begin(strict(), "one").close();
+        strict().post(KEY, instruction("cancels the first run"));
+        begin(other(which), "two").close();
+        assertThat(strict().instructions(KEY)).isEmpty();
+        BlockedException refused =
+                catchThrowableOfType(BlockedException.class, () -> strict().post(KEY, instruction("2")));
+        assertThat(refused.code()).isEqualTo("journal.mirror-behind");
+        assertThat(kept(which).instructions(KEY)).hasSize(1);
+    }
+
+    @Test
+    void runsAndKeys_oneStoreLostOrBehind_areThoseOfTheOther() {
+        begin(strict(), "one").close();
+        begin(right, "two").close();
+        assertThat(strict().runs(KEY, 1).get(0)).containsExactly(began("two"));
+        first.failAll();
+        assertThat(strict().runs(KEY, 9)).hasSize(2);
+        assertThat(strict().keys()).containsExactly(KEY);
+    }
+
+    @Test
+    void of_sameNamesOrNobody_isRefused() {
+        assertThatThrownBy(() -> MirroredJournalStore.of("a", left, "a", right))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThat(Stream.of("", " "))
+                .allSatisfy(nobody -> assertThatThrownBy(() -> MirroredJournalStore.of("a", left, "b", right)
+                                .goOnWithOne(nobody, "why"))
+                        .isInstanceOf(IllegalArgumentException.class));
+    }
+}
