@@ -71,8 +71,7 @@ final class PlanRun {
         this.clockwork = settings.clockwork();
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
-        this.scope = new RunScope(
-                history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+        this.scope = new RunScope(history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -294,10 +293,14 @@ final class PlanRun {
                     Kind.OUTCOME,
                     step.name(),
                     Map.of(
-                            "began", now.toString(),
-                            "status", StepStatus.FAILED.name(),
-                            "detail", why,
-                            "unchanged", "true"));
+                            "began",
+                            now.toString(),
+                            "status",
+                            StepStatus.FAILED.name(),
+                            "detail",
+                            why,
+                            "unchanged",
+                            "true"));
             log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, why, Duration.ZERO, false));
             failures.put(step.name(), why);
         }
@@ -421,8 +424,7 @@ final class PlanRun {
                         Kind.ASKED,
                         step,
                         Map.of("what", RunReport.Wait.For.DECISION.name(), "timeout", timeout.toString()));
-                log.tell(new RunEvent.WordAwaited(
-                        log.now(), RunReport.Wait.For.DECISION, step, "", "", timeout));
+                log.tell(new RunEvent.WordAwaited(log.now(), RunReport.Wait.For.DECISION, step, "", "", timeout));
             }
             way.answer = Optional.of(clockwork.deadline(timeout));
             return false;

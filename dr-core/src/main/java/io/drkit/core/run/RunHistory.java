@@ -155,7 +155,9 @@ final class RunHistory {
                 step.detail = entry.detail("detail");
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
-                waits.stream().filter(wait -> wait.step().equals(entry.step())).forEach(wait -> rejected.remove(wait.name()));
+                waits.stream()
+                        .filter(wait -> wait.step().equals(entry.step()))
+                        .forEach(wait -> rejected.remove(wait.name()));
                 endWaits(entry.at(), wait -> wait.step().equals(entry.step()));
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
@@ -212,8 +214,7 @@ final class RunHistory {
                 Instant.parse(entry.detail("said")));
         heard.add(said.id());
         String refused = entry.detail("refused");
-        told.add(new RunReport.Told(
-                said, entry.at(), refused.isEmpty() ? Optional.empty() : Optional.of(refused)));
+        told.add(new RunReport.Told(said, entry.at(), refused.isEmpty() ? Optional.empty() : Optional.of(refused)));
         if (!refused.isEmpty()) {
             return;
         }
@@ -414,8 +415,8 @@ final class RunHistory {
 
     /** Whether the run waits for this approval now. */
     boolean asksFor(String approval) {
-        return waits(wait -> wait.what() == RunReport.Wait.For.APPROVAL
-                && wait.name().equals(approval));
+        return waits(wait ->
+                wait.what() == RunReport.Wait.For.APPROVAL && wait.name().equals(approval));
     }
 
     boolean approved(String approval) {
