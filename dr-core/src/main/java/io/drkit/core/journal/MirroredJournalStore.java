@@ -69,23 +69,23 @@ public final class MirroredJournalStore implements JournalStore {
     /** As {@link JournalStore#takeOver}, in both stores. Of two processes that do so at the same moment both may be refused. */
     @Override
     public Journal takeOver(JournalKey key) {
-        Journal taken = both(key, store -> store.takeOver(key));
         try {
-            // Another one may have taken the first store while this one took the second.
-            taken.raiseEpoch(Epoch.NONE);
-            return taken;
+            Journal taken = both(key, store -> store.takeOver(key));
+            try {
+                // Another one may have taken the first store while this one took the second.
+                taken.raiseEpoch(Epoch.NONE);
+                return taken;
+            } catch (RuntimeException e) {
+                closeAfter(e, taken);
+                throw e;
+            }
         } catch (StaleEpochException e) {
-            JournalInUseException refused = new JournalInUseException(
+            throw new JournalInUseException(
                     "journal.in-use",
                     Problem.expected("to take over " + key + " alone")
                             .found("another process that took it over at the same moment")
                             .remedy("agree on who does it; whoever it is, takes it over once more"),
                     e);
-            closeAfter(refused, taken);
-            throw refused;
-        } catch (RuntimeException e) {
-            closeAfter(e, taken);
-            throw e;
         }
     }
 

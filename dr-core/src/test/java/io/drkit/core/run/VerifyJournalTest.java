@@ -3,9 +3,12 @@ package io.drkit.core.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.FileJournalStore;
 import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -271,6 +274,22 @@ class VerifyJournalTest {
             assertThat(written).hasContent(JsonReport.toJson(report));
             assertThat(reports.resolve("shop___one-" + report.runId() + ".html"))
                     .hasContent(HtmlReport.toHtml(report));
+        }
+    }
+
+    @Test
+    void verify_withReportsOfEntriesThatMakeNoRun_saysSoAndWritesTheOthers() throws IOException {
+        try (Journal journal = new FileJournalStore(journals).open(new JournalKey("other", "west", "east"))) {
+            journal.raiseEpoch(Epoch.NONE);
+            journal.begin(
+                    new JournalEntry(JournalEntry.Kind.RUN_ENDED, Instant.EPOCH, "", Map.of("outcome", "SUCCEEDED")));
+        }
+        List<String> said = new ArrayList<>();
+        Path reports = home.resolve("reports");
+        assertThat(verify(said, "--report", reports.toString())).isEqualTo(VerifyJournal.DAMAGED);
+        assertThat(said).anyMatch(line -> line.startsWith("no report: ") && line.contains("journal.not-a-run"));
+        try (Stream<Path> written = Files.list(reports)) {
+            assertThat(written).hasSize(4);
         }
     }
 
