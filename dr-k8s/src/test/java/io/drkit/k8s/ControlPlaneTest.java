@@ -329,6 +329,18 @@ class ControlPlaneTest {
     }
 
     @Test
+    @DisplayName("E6: to release a lease a second time is a change, although nothing of it differs")
+    void lease_releasedAgain_isAnotherVersion() throws InterruptedException {
+        KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
+        Seen none = store.read("shop");
+        LeaseRecord released = new LeaseRecord(
+                Optional.empty(), none.floor().next(), Duration.ofSeconds(15), 0, Optional.empty(), Map.of());
+        Seen once = store.write("shop", none, released);
+
+        assertThat(store.write("shop", once, released).version()).isNotEqualTo(once.version());
+    }
+
+    @Test
     @DisplayName("F12: the holder's renewTime is for people: an hour ahead or behind, a live lease is not taken")
     void lease_renewTimeOfAnotherClock_isNotCompared() throws InterruptedException {
         KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
