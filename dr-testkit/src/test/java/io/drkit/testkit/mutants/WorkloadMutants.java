@@ -46,15 +46,15 @@ final class WorkloadMutants {
                 SCALER.breaks("W15", "status -> status.wanted() == 0", "status -> status.wanted() == 0 && status.pods() == 0"),
                 // takes what it has sent for done
                 SCALER.breaks("W16", "} else if (aim.change()) {", "} else if (aim.change() && !sent) {")
-                        .and(FakeWorkloadScaler.class, "private final String description;", "private final String description; private boolean sent;")
-                        .and(FakeWorkloadScaler.class, "context.requireAuthority();", "context.requireAuthority(); sent = true;"),
+                        .and("private final String description;", "private final String description; private boolean sent;")
+                        .and("context.requireAuthority();", "context.requireAuthority(); sent = true;"),
                 PLATFORM.breaks("W17", "if (claims && running.epoch > epoch.value()) {", "if (false) {"),
                 PLATFORM.breaks(
                         "W18", "running.epoch = claims ? epoch.value() : running.epoch;", "running.epoch = epoch.value();"),
                 PLATFORM.breaks(
                         "W19",
-                        "return faults.call(clockwork, \"read \" + workload, \"to read \" + workload, () -> look(workload));",
-                        "return look(workload);"),
+                        "faults.call(clockwork, operation, \"to read \" + workload, () -> look(workload))",
+                        "look(workload)"),
                 PLATFORM.breaks("W20", "if (running.version != seen.version()) {", "if (false) {"),
                 SCALER.breaks("W21", "\"scale \" + words(named) + \" to 0\"", "\"scale \" + named.hashCode() + new Object()"),
                 SCALER.breaks("W22", "|| status.remembered().isPresent();", ";"));
