@@ -41,9 +41,9 @@ class DisastersTest {
 
     @Test
     void failure_saysWhatIsBrokenWhyAndHowToSeeItAgain() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.all()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.all()));
 
         assertThat(found)
                 .hasMessageStartingWith("Broken at ")
@@ -57,13 +57,12 @@ class DisastersTest {
 
     @Test
     void failure_replayed_isTheSame() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.all()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.all()));
 
-        assertThatThrownBy(() -> Shop.disasters(Mistake.NO_FENCE)
-                        .replay(found.replay())
-                        .holds(Invariants.all()))
+        assertThatThrownBy(() ->
+                        Shop.disasters(Mistake.NO_FENCE).replay(found.replay()).holds(Invariants.all()))
                 .isInstanceOf(DisasterFound.class)
                 .hasMessage(found.getMessage());
         Shop.disasters().replay(found.replay()).holds(Invariants.all());
@@ -71,9 +70,9 @@ class DisastersTest {
 
     @Test
     void failure_ofManyMishaps_isShrunkToThoseThatItTakes() {
-        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
-                .runs(1_000)
-                .holds(Invariants.neverTwoWriters()));
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.neverTwoWriters()));
 
         String[] token = found.replay().split(":");
         String[] kept = token[1].split(",");
@@ -89,14 +88,18 @@ class DisastersTest {
 
     @Test
     void failure_onAnyNumberOfThreads_isTheSame() {
-        DisasterFound one = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
-                .runs(500)
-                .threads(1)
-                .holds(Invariants.all()));
-        DisasterFound several = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
-                .runs(500)
-                .threads(5)
-                .holds(Invariants.all()));
+        DisasterFound one = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                        .runs(500)
+                        .threads(1)
+                        .holds(Invariants.all()));
+        DisasterFound several = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                        .runs(500)
+                        .threads(5)
+                        .holds(Invariants.all()));
 
         assertThat(several).hasMessage(one.getMessage());
     }
@@ -128,9 +131,8 @@ class DisastersTest {
 
     @Test
     void invariantThatNothingBreaks_holds() throws InterruptedException {
-        Tally tally = Shop.disasters()
-                .runs(20)
-                .holds(Invariant.named("anything goes", "none", history -> Optional.empty()));
+        Tally tally =
+                Shop.disasters().runs(20).holds(Invariant.named("anything goes", "none", history -> Optional.empty()));
 
         assertThat(tally.disasters()).isEqualTo(20);
     }

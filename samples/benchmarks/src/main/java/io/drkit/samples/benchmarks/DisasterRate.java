@@ -44,7 +44,8 @@ final class DisasterRate {
         Tally tally = simulate(MANY, 1);
         long perMinute = Math.round(MANY * 60e9 / (System.nanoTime() - began));
         long heap = heapInUse();
-        System.out.printf(Locale.ROOT, "  %,d a minute; %.1f MiB of heap after %,d%n", perMinute, heap / MEBIBYTE, MANY);
+        System.out.printf(
+                Locale.ROOT, "  %,d a minute; %.1f MiB of heap after %,d%n", perMinute, heap / MEBIBYTE, MANY);
         System.out.println("  " + tally);
         Evidence.atLeast("disasters-per-minute", perMinute, "disasters/min", MANY)
                 .seed(1)
@@ -111,8 +112,8 @@ final class DisasterRate {
                 .nothingToUndo("a newer copy hurts nobody")
                 .after("stop queue")
                 .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
-                .inFailover((from, to) -> world.promoter()
-                        .failover(from.database(), to.database(), fencedBy(from.fence())))
+                .inFailover(
+                        (from, to) -> world.promoter().failover(from.database(), to.database(), fencedBy(from.fence())))
                 .after("bring files over")
                 .pointOfNoReturn()
                 .step("state what files miss", (from, to) -> new Stated())
