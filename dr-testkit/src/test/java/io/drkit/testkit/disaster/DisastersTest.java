@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.disaster.Shop.Mistake;
-import io.drkit.testkit.evidence.Evidence;
-import java.lang.management.ManagementFactory;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -18,22 +15,10 @@ class DisastersTest {
     @Test
     @DisplayName("A15, F1, F3, F5, F6, F11, F12, F13: a plan of twelve steps survives any disaster")
     void planOfTwelveSteps_survivesAnyDisaster() throws Exception {
-        int runs = Integer.getInteger("drkit.disasters", 3_000);
-        Clockwork clock = Clockwork.system();
-        Shop.disasters().runs(200).seed(1_000_000).holds(Invariants.all());
-        long began = clock.nanoTime();
+        int runs = 3_000;
 
-        Tally tally =
-                Shop.disasters().runs(runs).seed(Long.getLong("drkit.seed", 1)).holds(Invariants.all());
+        Tally tally = Shop.disasters().runs(runs).holds(Invariants.all());
 
-        double minutes = (clock.nanoTime() - began) / 60e9;
-        Evidence.atLeast("disasters-per-minute", Math.round(runs / minutes), "disasters/min", 10_000)
-                .seed(1)
-                .write();
-        Evidence.atMost("heap-after-" + runs, heapInUse(), "bytes", 64 << 20)
-                .seed(1)
-                .write();
-        System.out.println(runs / minutes + " " + tally);
         assertThat(tally.disasters()).isEqualTo(runs);
         assertThat(tally.mishaps().keySet())
                 .as("every kind of mishap that is timed struck")
@@ -52,11 +37,6 @@ class DisastersTest {
         assertThat(tally.resumptions()).isGreaterThan(runs / 10);
         assertThat(tally.outcomes()).containsKeys("switchover SUCCEEDED", "switchover UNDONE", "failover SUCCEEDED");
         assertThat(tally.lost()).as("a failover does lose something").isPositive();
-    }
-
-    private static long heapInUse() {
-        System.gc();
-        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
     }
 
     @Test
