@@ -22,6 +22,7 @@ class ContractMutantsTest {
         all.addAll(ClockworkMutants.all());
         all.addAll(FenceMutants.all());
         all.addAll(ActionMutants.all());
+        all.addAll(AgentMutants.all());
         return all;
     }
 
