@@ -1,6 +1,5 @@
 package io.drkit.testkit.disaster;
 
-import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Site;
 import io.drkit.core.event.RunEvent;
@@ -56,10 +55,18 @@ final class Operators<S extends Site> {
         final S west;
         final S east;
         final PlanRunner runner;
-        @Nullable Task task;
+
+        @Nullable
+        Task task;
+
         boolean told;
-        @Nullable RunReport report;
-        @Nullable Throwable failure;
+
+        @Nullable
+        RunReport report;
+
+        @Nullable
+        Throwable failure;
+
         Mode at = Mode.SWITCHOVER;
 
         Seat(Machine machine) {
@@ -136,9 +143,11 @@ final class Operators<S extends Site> {
 
     private void begin(Seat seat, boolean resume) {
         decided(seat.machine.name(), (resume ? "resume the " : "begin a ") + mode);
-        start(seat, () -> resume
-                ? seat.runner.resume(seat.plan, seat.over(mode))
-                : seat.runner.run(seat.plan, seat.over(mode)));
+        start(
+                seat,
+                () -> resume
+                        ? seat.runner.resume(seat.plan, seat.over(mode))
+                        : seat.runner.run(seat.plan, seat.over(mode)));
     }
 
     private void takeOver(Seat seat) {

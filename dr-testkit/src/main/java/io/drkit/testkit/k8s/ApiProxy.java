@@ -165,8 +165,9 @@ final class ApiProxy implements AutoCloseable {
     }
 
     private static byte[] refusal(int status, Head request) {
-        String body = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Simulated\",\"code\":"
-                + status + ",\"message\":\"a simulated refusal of " + request.word(0) + "\"}";
+        String body =
+                "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Simulated\",\"code\":"
+                        + status + ",\"message\":\"a simulated refusal of " + request.word(0) + "\"}";
         return ("HTTP/1.1 " + status + " Simulated\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
@@ -243,8 +244,9 @@ final class ApiProxy implements AutoCloseable {
          */
         boolean copyBody(InputStream in, OutputStream out, boolean untilEnd) throws IOException {
             Optional<String> length = header("content-length");
-            boolean chunked =
-                    header("transfer-encoding").map(value -> value.equals("chunked")).orElse(false);
+            boolean chunked = header("transfer-encoding")
+                    .map(value -> value.equals("chunked"))
+                    .orElse(false);
             if (chunked) {
                 long size;
                 do {

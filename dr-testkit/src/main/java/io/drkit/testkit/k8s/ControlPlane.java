@@ -192,8 +192,8 @@ public final class ControlPlane implements AutoCloseable {
             String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int exit = process.waitFor();
             if (exit != 0) {
-                throw new IllegalStateException(
-                        "kubectl " + String.join(" ", arguments) + " ended with " + exit + ": " + Files.readString(said));
+                throw new IllegalStateException("kubectl " + String.join(" ", arguments) + " ended with " + exit + ": "
+                        + Files.readString(said));
             }
             return printed;
         } catch (IOException e) {
@@ -278,7 +278,11 @@ public final class ControlPlane implements AutoCloseable {
     /** The account that every namespace is given is the first thing that controllers do for pods. */
     private boolean controllersAct() {
         try {
-            return direct().serviceAccounts().inNamespace("default").withName("default").get() != null;
+            return direct().serviceAccounts()
+                            .inNamespace("default")
+                            .withName("default")
+                            .get()
+                    != null;
         } catch (KubernetesClientException e) {
             return false;
         }
