@@ -65,9 +65,12 @@ public final class ReadinessMetrics {
     private void figures(MeterRegistry registry, ReadinessReport report) {
         for (CheckResult result : report.results()) {
             for (String figure : result.finding().figures().keySet()) {
-                Gauge.builder("drkit." + figure, watch, latest -> find(result)
-                                .map(now -> now.finding().figures().get(figure))
-                                .orElse(Double.NaN))
+                Gauge.builder(
+                                "drkit." + figure,
+                                watch,
+                                latest -> find(result)
+                                        .map(now -> now.finding().figures().get(figure))
+                                        .orElse(Double.NaN))
                         .description("What a check of a plan's readiness measured; NaN while it is not known")
                         .tags(tags(report, result))
                         .strongReference(true)

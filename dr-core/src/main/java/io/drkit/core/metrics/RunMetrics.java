@@ -76,12 +76,14 @@ public final class RunMetrics implements RunListener {
                     .tags(tags)
                     .register(registry)
                     .increment();
-            ended.report().achievedRto().filter(rto -> !rto.isNegative()).ifPresent(rto -> Timer.builder(
-                            "drkit.runs.rto")
-                    .description("The achieved recovery time")
-                    .tags(tags)
-                    .register(registry)
-                    .record(rto));
+            ended.report()
+                    .achievedRto()
+                    .filter(rto -> !rto.isNegative())
+                    .ifPresent(rto -> Timer.builder("drkit.runs.rto")
+                            .description("The achieved recovery time")
+                            .tags(tags)
+                            .register(registry)
+                            .record(rto));
         }
     }
 

@@ -2,11 +2,16 @@ package io.drkit.testkit.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Site;
+import io.drkit.core.lease.Leadership;
+import io.drkit.core.lease.Leases;
+import io.drkit.core.lease.Node;
+import io.drkit.core.lease.NodeView;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.readiness.Check;
@@ -25,6 +30,7 @@ import io.drkit.core.status.StatusServer;
 import io.drkit.testkit.dns.FakeDnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone;
 import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -115,6 +121,57 @@ class StatusTest {
         assertThat(StatusPage.toHtml(status))
                 .contains("Nobody watches whether a switch would work.")
                 .doesNotContain("outcome good", "pill good");
+    }
+
+    @Test
+    @DisplayName("E8: each node reports its own prerequisite checks, and the status of any node shows them all")
+    void status_showsTheReadinessOfEachNode() throws Exception {
+        try (VirtualClockwork clockwork = VirtualClockwork.seeded(2)) {
+            InMemoryLeaseStore store = new InMemoryLeaseStore(clockwork);
+            clockwork.run(() -> {
+                Leadership one = node(clockwork, store, "one", Finding.ready("may write"));
+                Leadership two = node(clockwork, store, "two", Finding.notReady("403", "grant the role"));
+                clockwork.sleep(Duration.ofMinutes(2));
+                Status status = StatusBoard.titled("controller")
+                        .nodes(one::nodes)
+                        .clockwork(clockwork)
+                        .build()
+                        .status();
+
+                assertThat(status.nodes().items())
+                        .extracting(view -> view.node().id(), NodeView::health)
+                        .containsExactly(
+                                tuple("one", "shop, switchover west → east: READY (2 ready, 0 unknown, 0 not ready)"),
+                                tuple("two", "shop, switchover west → east: NOT READY (1 ready, 0 unknown, 1 not ready)"));
+                assertThat(status.nodes().items().stream().filter(view -> view.mode() == NodeView.Mode.LEADER))
+                        .hasSize(1);
+                one.close();
+                two.close();
+            });
+        }
+    }
+
+    private static Leadership node(VirtualClockwork clockwork, InMemoryLeaseStore store, String id, Finding finding) {
+        FakeDnsZone zone = FakeDnsZone.on(clockwork);
+        zone.record("shop", "west", Duration.ofSeconds(60));
+        RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("move name", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                .pointOfNoReturn()
+                .build();
+        ReadinessWatch watch = Readiness.of(plan, OVER)
+                .clockwork(clockwork)
+                .check(Check.named("permissions", "this node may write", c -> finding))
+                .build()
+                .watch(Duration.ofMinutes(1));
+        return Leadership.of(
+                        "controller",
+                        Leases.in(store)
+                                .as(Node.named(id))
+                                .clockwork(clockwork)
+                                .build())
+                .health(() -> watch.latest().summary())
+                .start(lease -> {});
     }
 
     // -- as a page ----------------------------------------------------------------------------------------------------
