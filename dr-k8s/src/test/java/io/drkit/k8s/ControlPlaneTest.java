@@ -93,9 +93,7 @@ class ControlPlaneTest {
         run(QUEUE, 1);
         ActionExecutor.on(clockwork)
                 .execute(
-                        scaler.toZero(APP, QUEUE),
-                        RunContext.of(clockwork, new Epoch(4)),
-                        ActionExecutor.Watcher.NONE);
+                        scaler.toZero(APP, QUEUE), RunContext.of(clockwork, new Epoch(4)), ActionExecutor.Watcher.NONE);
 
         assertThat(kubectl("get", "pods", "-o", "name")).isEmpty();
         assertThat(kubectl(
@@ -121,7 +119,8 @@ class ControlPlaneTest {
         run(APP, 0);
         west.plane().pauseControllers();
         try {
-            // as the Deployment's controller leaves it when it has acted on a count of 2 and then of 0, and the other has not
+            // as the Deployment's controller leaves it when it has acted on a count of 2 and then of 0, and the other
+            // has not
             var replicaSet = west.plane()
                     .client()
                     .apps()
@@ -319,7 +318,8 @@ class ControlPlaneTest {
     void lease_cameAndWent_isAConflict() throws InterruptedException {
         KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
         Seen none = store.read("shop");
-        Epoch between = store.write("shop", none, held(none)).record().orElseThrow().epoch();
+        Epoch between =
+                store.write("shop", none, held(none)).record().orElseThrow().epoch();
         kubectl("delete", "lease", "shop");
 
         assertThatExceptionOfType(ConflictException.class).isThrownBy(() -> store.write("shop", none, held(none)));
@@ -399,10 +399,12 @@ class ControlPlaneTest {
         run(APP, 1);
         KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
         Seen none = store.read("shop");
-        Epoch first = store.write("shop", none, held(none)).record().orElseThrow().epoch();
+        Epoch first =
+                store.write("shop", none, held(none)).record().orElseThrow().epoch();
         kubectl("delete", "lease", "shop");
         Seen gone = store.read("shop");
-        Epoch second = store.write("shop", gone, held(gone)).record().orElseThrow().epoch();
+        Epoch second =
+                store.write("shop", gone, held(gone)).record().orElseThrow().epoch();
 
         apply(scaler.toZero(APP), RunContext.of(clockwork, second));
         assertThatExceptionOfType(StaleEpochException.class)

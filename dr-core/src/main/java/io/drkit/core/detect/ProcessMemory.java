@@ -5,10 +5,10 @@ import java.util.Optional;
 
 /** Remembers as long as the process lives. */
 final class ProcessMemory implements OutageMemory {
-    private Optional<Remembered> latest = Optional.empty();
+    private volatile Optional<Remembered> latest = Optional.empty();
 
     @Override
-    public synchronized Optional<Remembered> latest() {
+    public Optional<Remembered> latest() {
         return latest;
     }
 

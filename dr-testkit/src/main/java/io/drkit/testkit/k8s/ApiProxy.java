@@ -9,7 +9,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -51,7 +50,7 @@ final class ApiProxy implements AutoCloseable {
         this.faults = faults;
         this.behind = behind;
         this.tls = trusting(certificate);
-        this.listening = new ServerSocket(0, 128, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+        this.listening = new ServerSocket(0, 128, ControlPlane.loopback());
         clockwork.start("api-proxy", this::accept);
     }
 

@@ -90,7 +90,7 @@ public final class ControlPlane implements AutoCloseable {
         this.token = clockwork.newId() + clockwork.newId();
         this.apiPort = freePort();
         this.etcdPort = freePort();
-        this.relay = TcpRelay.to(clockwork, "kubernetes-" + name, new InetSocketAddress("127.0.0.1", apiPort));
+        this.relay = TcpRelay.to(clockwork, "kubernetes-" + name, new InetSocketAddress(loopback(), apiPort));
     }
 
     /**
@@ -419,14 +419,17 @@ public final class ControlPlane implements AutoCloseable {
     private int freePort() throws IOException {
         for (int attempt = 0; attempt < 100; attempt++) {
             int candidate = clockwork.random().nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
-            try (ServerSocket probe =
-                    new ServerSocket(candidate, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            try (ServerSocket probe = new ServerSocket(candidate, 1, loopback())) {
                 return probe.getLocalPort();
             } catch (IOException taken) {
                 log.debug("Port {} is taken", candidate, taken);
             }
         }
         throw new IOException("No free port found between " + LOWEST_PORT + " and " + HIGHEST_PORT);
+    }
+
+    static InetAddress loopback() throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     }
 
     private static void delete(Path root) throws IOException {

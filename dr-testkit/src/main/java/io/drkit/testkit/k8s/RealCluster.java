@@ -67,7 +67,7 @@ public final class RealCluster implements TestCluster {
         this.proxy = new ApiProxy(
                 clockwork,
                 faults,
-                new InetSocketAddress(plane.relay().host(), plane.relay().port()),
+                new InetSocketAddress(ControlPlane.loopback(), plane.relay().port()),
                 plane.certificate());
         this.gate = new Gate(clockwork, proxy.port());
         this.client = newClient();

@@ -318,14 +318,15 @@ public final class SimulatedKubelet implements AutoCloseable {
 
         private void read(Letter letter) {
             long now = clockwork.nanoTime();
-            if (letter.pod() == null) {
+            Pod pod = letter.pod();
+            if (pod == null) {
                 lives.values().forEach(life -> life.due = now);
             } else if (letter.gone()) {
-                lives.remove(uid(letter.pod()));
-                end(uid(letter.pod()));
+                lives.remove(uid(pod));
+                end(uid(pod));
             } else {
-                Life life = lives.computeIfAbsent(uid(letter.pod()), first -> new Life(letter.pod(), now));
-                life.pod = letter.pod();
+                Life life = lives.computeIfAbsent(uid(pod), first -> new Life(pod, now));
+                life.pod = pod;
                 life.due = now;
             }
         }

@@ -49,9 +49,7 @@ final class SnapshotMutants {
                                 "S10",
                                 "faults.call(clockwork, \"delete \" + id,",
                                 "try { faults.call(clockwork, \"delete \" + id,")
-                        .and(
-                                FakeSnapshotStore.class,
-                                "remove(id, context.epoch()); return true; });",
+                        .and("remove(id, context.epoch()); return true; });",
                                 "remove(id, context.epoch()); return true; }); } catch (io.drkit.core.UnknownOutcomeException e) { }"),
                 STORE.breaks(
                         "S11",
