@@ -180,17 +180,16 @@ public final class MirroredJournalStore implements JournalStore {
                                 + " to be one, or the beginning of one")
                         .found("entries in each that the other has not; the last of " + first.name() + ": "
                                 + last(runsOfOne) + "; the last of " + second.name() + ": " + last(runsOfOther))
-                        .remedy(
-                                "find out with the verify command what either process did, and look at both sites; then move the"
-                                        + " journal that counts less aside, and resume or abandon what the other one says"),
+                        .remedy("find out with the verify command what either process did, and look at both sites; then move the"
+                                + " journal that counts less aside, and resume or abandon what the other one says"),
                 null);
     }
 
     private static String last(List<List<JournalEntry>> runs) {
         List<JournalEntry> latest = runs.get(0);
         JournalEntry entry = latest.get(latest.size() - 1);
-        return entry.kind() + (entry.step().isEmpty() ? "" : " of " + entry.step()) + " at " + entry.at()
-                + " in the run " + latest.get(0).detail("run");
+        return entry.kind() + (entry.step().isEmpty() ? "" : " of " + entry.step()) + " at " + entry.at() + " in the run "
+                + latest.get(0).detail("run");
     }
 
     @Override
@@ -352,9 +351,7 @@ public final class MirroredJournalStore implements JournalStore {
         private @Nullable Decision decision;
 
         private Builder(Side first, Side second) {
-            if (first.name().isBlank()
-                    || second.name().isBlank()
-                    || first.name().equals(second.name())) {
+            if (first.name().isBlank() || second.name().isBlank() || first.name().equals(second.name())) {
                 throw new IllegalArgumentException("The two stores have a name each");
             }
             this.first = first;

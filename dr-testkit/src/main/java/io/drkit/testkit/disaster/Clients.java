@@ -1,8 +1,8 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.DrException;
-import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
+import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.dns.FakeResolver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -84,11 +84,7 @@ final class Clients {
         if (file) {
             List<String> folders = scene.setting().folders();
             String path = folders.get(uploads % folders.size()) + "/upload-" + uploads++;
-            site.files()
-                    .file(
-                            path,
-                            path.getBytes(StandardCharsets.UTF_8),
-                            scene.time().now());
+            site.files().file(path, path.getBytes(StandardCharsets.UTF_8), scene.time().now());
             scene.history().add(new Acknowledged(scene.history().now(), true, path, site.name(), site.name()));
         }
     }

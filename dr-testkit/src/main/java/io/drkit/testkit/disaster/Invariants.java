@@ -108,13 +108,10 @@ public final class Invariants {
                         if (event instanceof Event.Ready now) {
                             ready = now.sites();
                             wereReady.addAll(ready);
-                        } else if (event instanceof Event.RunBegan began
-                                && !began.told().resumed()) {
+                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
                             wereReady = new TreeSet<>(ready);
-                        } else if (event instanceof Event.Changed change
-                                && change.place().equals(Scene.DNS)) {
-                            String target =
-                                    change.what().substring(change.what().lastIndexOf(' ') + 1);
+                        } else if (event instanceof Event.Changed change && change.place().equals(Scene.DNS)) {
+                            String target = change.what().substring(change.what().lastIndexOf(' ') + 1);
                             String site = Scene.siteOf(target);
                             if (target.equals(Scene.host(site)) && !wereReady.contains(site)) {
                                 return Optional.of(new Breach(
@@ -163,8 +160,7 @@ public final class Invariants {
                                 && !ended.report().succeeded()
                                 && ended.report().reason().orElse("").isBlank()) {
                             return Optional.of(new Breach(
-                                    ended.at(),
-                                    "the run ended " + ended.report().outcome() + " and gives no reason"));
+                                    ended.at(), "the run ended " + ended.report().outcome() + " and gives no reason"));
                         } else if (event instanceof Event.RunFailed failed
                                 && !(failed.failure() instanceof DrException)
                                 && !(failed.failure() instanceof InterruptedException)) {
@@ -188,8 +184,7 @@ public final class Invariants {
                         if (change.epoch().equals(Epoch.NONE)) {
                             continue;
                         }
-                        String subject =
-                                change.operation().substring(change.operation().lastIndexOf(' ') + 1);
+                        String subject = change.operation().substring(change.operation().lastIndexOf(' ') + 1);
                         String resource = change.place().replace("control of ", "") + " " + subject;
                         long before = highest.getOrDefault(resource, 0L);
                         if (change.epoch().value() < before) {
@@ -222,8 +217,7 @@ public final class Invariants {
                                 && over.contains(change.machine())
                                 && !change.epoch().equals(Epoch.NONE)) {
                             return Optional.of(new Breach(
-                                    change.at(),
-                                    change.machine() + " goes on " + change.what() + " after its run ended"));
+                                    change.at(), change.machine() + " goes on " + change.what() + " after its run ended"));
                         }
                     }
                     return Optional.empty();
@@ -246,16 +240,14 @@ public final class Invariants {
                         if (event instanceof Event.Ready now) {
                             ready = now.sites();
                             wereReady.addAll(ready);
-                        } else if (event instanceof Event.RunBegan began
-                                && !began.told().resumed()) {
+                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
                             wereReady = new TreeSet<>(ready);
                             before = began.before();
                         } else if (event instanceof Event.RunEnded ended) {
                             Optional<String> wrong = wrong(ended.report(), before, ended.after(), wereReady);
                             if (wrong.isPresent()) {
                                 return Optional.of(new Breach(
-                                        ended.at(),
-                                        "the report says " + ended.report().outcome() + ", but " + wrong.get()));
+                                        ended.at(), "the report says " + ended.report().outcome() + ", but " + wrong.get()));
                             }
                         }
                     }
