@@ -23,6 +23,7 @@ import io.drkit.testkit.k8s.PodBehaviour;
 import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
 import java.util.List;
@@ -111,12 +112,14 @@ abstract class KubernetesWorkloadScalerTest {
             execute(scaler.toZero(APP, queue));
             execute(other.scaleTo(Map.of(queue, 1)));
             execute(other.scaleTo(Map.of(APP, 1)));
-            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue)).isZero();
+            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue))
+                    .isZero();
             assertThat(east.readyPods(east.namespace(), APP)).isEqualTo(1);
 
             execute(other.toZero(APP, queue));
             execute(scaler.restore(queue, APP));
-            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue)).isZero();
+            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue))
+                    .isZero();
             assertThat(west.readyPods(west.namespace(), APP)).isEqualTo(2);
             assertThat(west.readyPods(west.namespace(), queue)).isEqualTo(1);
         }
@@ -202,7 +205,7 @@ abstract class KubernetesWorkloadScalerTest {
                 0,
                 2L,
                 Optional.empty());
-        SeenWorkload behind = SeenWorkload.of(head, List.of(), Optional.empty());
+        SeenWorkload behind = SeenWorkload.of(head, false, List.of(), Optional.empty());
 
         assertThat(new ScaleIntent.ToZero(List.of(APP)).verdict(behind)).isInstanceOf(ScaleIntent.Verdict.Wait.class);
     }
@@ -210,21 +213,26 @@ abstract class KubernetesWorkloadScalerTest {
     @Test
     void toZero_evictedPodLeftLying_isDone() throws InterruptedException {
         run(APP, 1);
-        west.client()
-                .resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withName("app-evicted")
-                        .withNamespace(west.namespace())
-                        .addToLabels("app", "app")
-                        .endMetadata()
-                        .withNewSpec()
-                        .endSpec()
-                        .withNewStatus()
-                        .withPhase("Failed")
-                        .withReason("Evicted")
-                        .endStatus()
-                        .build())
-                .create();
+        Pod evicted = new PodBuilder()
+                .withNewMetadata()
+                .withName("app-evicted")
+                .withNamespace(west.namespace())
+                .addToLabels("app", "app")
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName("another-node")
+                .addNewContainer()
+                .withName("main")
+                .withImage("simulated/app:1")
+                .endContainer()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Failed")
+                .withReason("Evicted")
+                .endStatus()
+                .build();
+        west.client().resource(evicted).create();
+        west.client().resource(evicted).patchStatus();
 
         execute(scaler.toZero(APP));
 
@@ -286,7 +294,8 @@ abstract class KubernetesWorkloadScalerTest {
         // the next call proves it: a request that had been sent would have been counted by then
         scaler.status(APP);
         assertThat(west.requests().subList(before, west.requests().size()))
-                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST pods");
+                .containsExactly(
+                        "LIST horizontalpodautoscalers", "GET deployments/app", "LIST replicasets", "LIST pods");
     }
 
     private void applyOnce(Action<?> action) throws InterruptedException {

@@ -43,6 +43,10 @@ final class Session implements AutoCloseable {
 
     /** Connects to this one server, whatever its role. */
     static Session open(PostgresNode node) throws SQLException {
+        return new Session(node, connect(node));
+    }
+
+    static Connection connect(PostgresNode node) throws SQLException {
         Properties properties = new Properties();
         properties.putAll(node.connectionOptions());
         properties.setProperty("user", node.user());
@@ -60,7 +64,7 @@ final class Session implements AutoCloseable {
         String host = node.host().indexOf(':') >= 0 ? "[" + node.host() + "]" : node.host();
         String url = "jdbc:postgresql://" + host + ":" + node.port() + "/"
                 + URLEncoder.encode(node.database(), StandardCharsets.UTF_8);
-        return new Session(node, DriverManager.getConnection(url, properties));
+        return DriverManager.getConnection(url, properties);
     }
 
     /** Everything that is ever asked of a server; an answer that is refused or lost is {@link ServerView.Silent}. */
@@ -437,6 +441,8 @@ final class Session implements AutoCloseable {
         try {
             // A standby that commits would have to wait for may just be missing: that is being dealt with.
             run("SET LOCAL synchronous_commit = local");
+            // A process that is stopped between its statements must not keep the row from a newer run.
+            run("SET LOCAL idle_in_transaction_session_timeout = '5s'");
             if (!probeTableExists()) {
                 run("CREATE SCHEMA IF NOT EXISTS drkit_probe");
                 run("""

@@ -1,6 +1,8 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.internal.Printable;
+import io.drkit.core.journal.Instruction;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -75,33 +77,35 @@ public final class Wording {
                 : time + ", " + bytes(Math.max(0, loss.bytes().getAsLong()));
     }
 
+    /** For example {@code approved "go"}. */
+    public static String act(Instruction said) {
+        String subject = said.subject().isEmpty() ? "" : " \"" + said.subject() + "\"";
+        return switch (said.kind()) {
+            case APPROVE -> "approved" + subject;
+            case REJECT -> "rejected" + subject;
+            case PAUSE -> "paused the run";
+            case CONTINUE -> "let the run go on";
+            case SKIP -> "skipped the step" + subject;
+            case RETRY -> "retried the step" + subject;
+            case CANCEL -> "cancelled the run";
+            case OVERRIDE -> "OVERRODE the safety rule" + subject;
+            case TAKE_OVER -> "took the run over";
+            case FAIL_OVER -> "turned the switchover into a failover";
+        };
+    }
+
+    /** For example {@code ann (commander)}. */
+    public static String speaker(Instruction said) {
+        return said.role().isEmpty() ? said.who() : said.who() + " (" + said.role() + ")";
+    }
+
     /**
      * The text on one line, safe to show: line breaks and tabs become spaces, and other control characters, as well as those that
      * turn the reading direction, are spelt out as {@code <U+202E>}. A name can thus neither steer a terminal nor pretend to be
      * another line.
      */
     public static String printable(String text) {
-        StringBuilder shown = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> {
-            if (c == '\n' || c == '\r' || c == '\t') {
-                shown.append(' ');
-            } else if (hidden(c)) {
-                shown.append(String.format(Locale.ROOT, "<U+%04X>", c));
-            } else {
-                shown.appendCodePoint(c);
-            }
-        });
-        return shown.toString();
-    }
-
-    static boolean hidden(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
-                true;
-            // the zero-width joiner and non-joiner are needed to write some languages
-            case Character.FORMAT -> c != 0x200C && c != 0x200D && c != 0x00AD;
-            default -> false;
-        };
+        return Printable.of(text);
     }
 
     private static long up(Duration time, Duration unit) {

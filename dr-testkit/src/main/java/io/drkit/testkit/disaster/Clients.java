@@ -13,8 +13,8 @@ import java.util.Map;
 
 /**
  * The users of the application. Each finds a site by name, through a resolver that caches; the site's pods write a row to the
- * database, which they find in the same way where it has a name, and now and then a file to the site's share. What was
- * acknowledged is remembered. Pods that do not serve write rows of their own as long as they run.
+ * database, which they find in the same way where it has a name, and now and then a file to the site's share with it. What
+ * was acknowledged is remembered. Pods that do not serve write rows of their own as long as they run.
  */
 final class Clients {
     private static final int USERS = 2;
@@ -78,13 +78,14 @@ final class Clients {
         if (!scene.answers(Scene.CLIENTS, site.name()) || !scene.serves(site)) {
             return;
         }
+        if (!write(site, "order")) {
+            return;
+        }
         if (file) {
             List<String> folders = scene.setting().folders();
             String path = folders.get(uploads % folders.size()) + "/upload-" + uploads++;
             site.files().file(path, path.getBytes(StandardCharsets.UTF_8), scene.time().now());
             scene.history().add(new Acknowledged(scene.history().now(), true, path, site.name(), site.name()));
-        } else {
-            write(site, "order");
         }
     }
 
@@ -99,7 +100,7 @@ final class Clients {
         }
     }
 
-    private void write(Scene.Side site, String what) {
+    private boolean write(Scene.Side site, String what) {
         Scene.Side database = site;
         List<String> names = scene.setting().databaseNames();
         if (!names.isEmpty()) {
@@ -110,14 +111,15 @@ final class Clients {
                     .orElse(site);
         }
         if (database != site && !scene.answers(site.name(), database.name())) {
-            return;
+            return false;
         }
         String row = what + " " + rows++;
         try {
             database.database().write(row);
         } catch (DrException refused) {
-            return;
+            return false;
         }
         scene.history().add(new Acknowledged(scene.history().now(), false, row, site.name(), database.name()));
+        return true;
     }
 }

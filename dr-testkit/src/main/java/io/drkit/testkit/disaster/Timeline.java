@@ -91,6 +91,8 @@ final class Timeline {
             return Optional.of("\"" + overran.step() + "\" overran its " + overran.allowed());
         } else if (event instanceof RunEvent.UndoBegan undo) {
             return Optional.of("puts back what was done, because " + shortened(undo.reason()));
+        } else if (event instanceof RunEvent.FailedOver failedOver) {
+            return Optional.of("goes on as a " + failedOver.line());
         } else if (event instanceof RunEvent.LossStated loss) {
             return Optional.of("states a loss: " + loss.loss().subject() + ", "
                     + loss.loss().stage() + ", "

@@ -39,7 +39,11 @@ final class ChildProcess {
                 .start();
         // The only writer of the guard's input is this JVM: the end of that input is the end of the JVM.
         Process guard = new ProcessBuilder(
-                        "sh", "-c", "read -r line && exit 0; kill -KILL $1", "drkit-guard", Long.toString(process.pid()))
+                        "sh",
+                        "-c",
+                        "read -r line && exit 0; kill -KILL $1",
+                        "drkit-guard",
+                        Long.toString(process.pid()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
@@ -61,6 +65,14 @@ final class ChildProcess {
         } catch (IOException gone) {
             // the guard is gone already: nobody is left to be guarded either
         }
+    }
+
+    /** Sends it a signal, by its name without SIG. */
+    void signal(String signal) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     /** The end of what it said. */

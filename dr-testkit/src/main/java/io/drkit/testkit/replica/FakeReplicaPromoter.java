@@ -9,6 +9,7 @@ import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
@@ -361,6 +362,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
+        }
+
+        @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
             claim(to, context);
             claim(from, context);
@@ -498,6 +504,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
+        }
+
+        @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
             claim(to, context);
             Optional<Duration> bound = seen.bound();
@@ -598,6 +609,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()
                     ? Assessment.done(former.name() + " streams from " + primary.name())
                     : Assessment.needed("start " + former.name() + " as a replica");
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
         }
 
         @Override

@@ -43,8 +43,14 @@ public final class Machine implements Clockwork {
     final List<VirtualTask> held = new ArrayList<>();
     boolean paused;
 
+    /** The one task that may run, while it holds locks of its process; the others are held. */
+    @Nullable
+    VirtualTask alone;
+
     @Nullable
     Timed alarm;
+
+    private long keys;
 
     private int life = 1;
     private boolean alive = true;
@@ -58,6 +64,18 @@ public final class Machine implements Clockwork {
         this.name = name;
         this.origin = origin;
         this.random = random;
+        this.keys = (long) name.hashCode() << 32;
+    }
+
+    /** Names a task or a mailbox of this machine, whatever the others do meanwhile. */
+    long nextKey() {
+        keys++;
+        return keys;
+    }
+
+    /** Names its clocks and its process. */
+    long key() {
+        return (long) name.hashCode() << 32;
     }
 
     /** What it is called. */
@@ -70,7 +88,7 @@ public final class Machine implements Clockwork {
     /** Steps its wall clock so that it stands {@code ahead} of the true time, or behind it where that is negative; answers this. */
     public Machine clockAhead(Duration ahead) {
         synchronized (world.lock()) {
-            world.visible("set a clock");
+            world.acting("set a clock", this);
             this.ahead = ahead.toNanos() + world.elapsedNanos() - own(world.elapsedNanos());
             world.noteOf(this, "has its clock set " + ahead + " ahead");
         }
@@ -80,7 +98,7 @@ public final class Machine implements Clockwork {
     /** Steps its wall clock by that much, backward where it is negative; its monotonic time does not notice. Answers this. */
     public Machine stepClock(Duration by) {
         synchronized (world.lock()) {
-            world.visible("step a clock");
+            world.acting("step a clock", this);
             ahead += by.toNanos();
             world.noteOf(this, "has its clock stepped by " + by);
         }
@@ -99,7 +117,7 @@ public final class Machine implements Clockwork {
                     "a clock drifts by -500,000 to 1,000,000 parts in a million, not " + partsPerMillion);
         }
         synchronized (world.lock()) {
-            world.visible("let a clock drift");
+            world.acting("let a clock drift", this);
             long now = world.elapsedNanos();
             ownBase = own(now);
             trueBase = now;
@@ -174,7 +192,7 @@ public final class Machine implements Clockwork {
      */
     public void restart() {
         synchronized (world.lock()) {
-            world.visible("restart a machine");
+            world.acting("restart a machine", this);
             if (alive) {
                 throw new IllegalStateException("The process of " + name + " is alive: kill it first");
             }
@@ -200,6 +218,7 @@ public final class Machine implements Clockwork {
 
     void died() {
         alive = false;
+        alone = null;
     }
 
     // ---- the clockwork of its process

@@ -445,31 +445,112 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     private void enqueue(VirtualTask task) {
-        (task.machine.paused ? task.machine.held : ready).add(task);
+        Machine machine = task.machine;
+        boolean held = machine.paused || (machine.alone != null && machine.alone != task);
+        (held ? machine.held : ready).add(task);
+    }
+
+    /** As {@link #visible}, for an act on something that other machines' tasks may see. */
+    @Nullable
+    VirtualTask acting(String act, Machine machine) {
+        VirtualTask me = visible(act);
+        acted(me, machine.key());
+        return me;
+    }
+
+    private void acted(@Nullable VirtualTask me, long on) {
+        if (me != null) {
+            schedule.acted(me, on);
+        }
     }
 
     /** Another task may go on here; this one stays runnable. */
     private void pass(VirtualTask me) {
         synchronized (lock) {
             requireAlive(me);
-            if (step(me)) {
-                if (ready.isEmpty()) {
-                    return;
-                }
-                ready.add(0, me);
-                int chosen = schedule.choose(Point.YIELD, ready);
-                if (chosen == 0) {
-                    ready.remove(0);
-                    return;
-                }
-                VirtualTask next = ready.remove(chosen);
-                // it goes to the end of the line
-                ready.add(ready.remove(0));
-                note(me.label, "is preempted");
-                give(next, null);
+            if (step(me) && staysOn(me)) {
+                return;
             }
         }
         me.awaitBaton();
+    }
+
+    private boolean staysOn(VirtualTask me) {
+        if (ready.isEmpty()) {
+            return true;
+        }
+        ready.add(0, me);
+        int chosen = schedule.choose(Point.YIELD, ready);
+        if (schedule.over()) {
+            giveUp(notFollowed());
+            return false;
+        }
+        VirtualTask next = ready.remove(chosen);
+        if (next == me) {
+            return true;
+        }
+        // it goes to the end of the line
+        ready.add(ready.remove(0));
+        note(me.label, "is preempted");
+        give(next, null);
+        return false;
+    }
+
+    /**
+     * For fakes: a place in a call at which others may go first. Heeds no interruption. Does nothing for the test's own thread while
+     * no run goes on.
+     */
+    public void yieldToAll() {
+        VirtualTask me;
+        synchronized (lock) {
+            me = visible("yield");
+        }
+        if (me != null) {
+            pass(me);
+        }
+    }
+
+    /**
+     * For fakes that are called with locks held that are the caller's process's own: a place at which tasks of other machines may go
+     * first; those of the caller's machine wait until it has gone on. Otherwise as {@link #yieldToAll}.
+     */
+    public void yieldToOtherMachines() {
+        VirtualTask me;
+        synchronized (lock) {
+            me = visible("yield");
+            if (me == null || me.machine.alone != null) {
+                return;
+            }
+            me.machine.alone = me;
+            if (step(me)) {
+                holdReady(me.machine);
+                if (staysOn(me)) {
+                    noLongerAlone(me.machine);
+                    return;
+                }
+            }
+        }
+        me.awaitBaton();
+        synchronized (lock) {
+            noLongerAlone(me.machine);
+        }
+    }
+
+    private void holdReady(Machine machine) {
+        for (VirtualTask task : List.copyOf(ready)) {
+            if (task.machine == machine) {
+                ready.remove(task);
+                machine.held.add(task);
+            }
+        }
+    }
+
+    private void noLongerAlone(Machine machine) {
+        machine.alone = null;
+        if (!machine.paused) {
+            ready.addAll(machine.held);
+            machine.held.clear();
+        }
     }
 
     /** Waits until woken, interrupted, or {@code span} of true time has passed. */
@@ -537,6 +618,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             giveUp(new Stuck(report("After " + maxSteps
                     + " calls of the clockwork there is no end; the last was of task " + me.label
                     + ". Time stands still while a task runs: a loop that waits must sleep.")));
+        } else if (stuck == null && schedule.over()) {
+            giveUp(notFollowed());
         } else if (stuck != null) {
             running = null;
         }
@@ -561,7 +644,15 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 timed.pollFirst().ring();
             }
         }
-        return ready.remove(ready.size() == 1 ? 0 : schedule.choose(point, ready));
+        if (ready.size() == 1) {
+            return ready.remove(0);
+        }
+        int chosen = schedule.choose(point, ready);
+        if (schedule.over()) {
+            giveUp(notFollowed());
+            return null;
+        }
+        return ready.remove(chosen);
     }
 
     private void give(@Nullable VirtualTask next, @Nullable Worker free) {
@@ -570,6 +661,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             return;
         }
         note(next.label, "runs");
+        schedule.runs(next, Duration.ofNanos(elapsed));
         if (next.thread != null) {
             next.baton = true;
             LockSupport.unpark(next.thread);
@@ -578,6 +670,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         } else {
             Worker.begin(next);
         }
+    }
+
+    private static Stuck notFollowed() {
+        return new Stuck("The schedule does not follow this run any further.");
     }
 
     private void giveUp(Stuck why) {
@@ -594,6 +690,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             task.ended = true;
             task.thread = null;
             live.remove(task);
+            if (task.machine.alone == task) {
+                noLongerAlone(task.machine);
+            }
             note(
                     task.label,
                     failure == null ? "ends" : "ends with " + failure.getClass().getName());
@@ -627,9 +726,15 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         }
     }
 
-    /** While closing: lets one task after the other run into its end. */
+    /** While closing: lets one task after the other run into its end, those that hold locks first. */
     private void endNext() {
         running = null;
+        for (Machine machine : machines.values()) {
+            if (machine.alone != null) {
+                give(machine.alone, null);
+                return;
+            }
+        }
         while (!live.isEmpty()) {
             VirtualTask task = live.iterator().next();
             if (task.thread != null) {
@@ -702,6 +807,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                         "The process of " + machine + " is dead: restart it before the task " + name + " is started");
             }
             task = spawn(machine, name, work::run, null);
+            acted(me, task.key());
         }
         if (me != null) {
             pass(me);
@@ -713,6 +819,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me;
         synchronized (lock) {
             me = visible("interrupt a task");
+            acted(me, task.key());
             if (me == task) {
                 Thread.currentThread().interrupt();
             } else if (!task.ended) {
@@ -723,6 +830,13 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         }
         if (me != null) {
             pass(me);
+        }
+    }
+
+    boolean ended(VirtualTask task) {
+        synchronized (lock) {
+            acted(current(), task.key());
+            return task.ended;
         }
     }
 
@@ -748,6 +862,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me;
         synchronized (lock) {
             me = visible("put a message");
+            acted(me, mailbox.key);
             mailbox.messages.add(message);
             if (me != null) {
                 note(me.label, "puts into mailbox " + mailbox.id);
@@ -766,6 +881,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         heedInterrupt();
         long until;
         synchronized (lock) {
+            acted(me, mailbox.key);
             T message = mailbox.messages.poll();
             if (message != null) {
                 return message;
@@ -784,6 +900,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             block(me, left, mailbox.pollers, "waits for a message in mailbox " + mailbox.id);
             heedInterrupt();
             synchronized (lock) {
+                acted(me, mailbox.key);
                 T message = mailbox.messages.poll();
                 if (message != null) {
                     return message;
@@ -795,7 +912,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     void pause(Machine machine, @Nullable Duration time) {
         VirtualTask me;
         synchronized (lock) {
-            me = visible("pause a machine");
+            me = acting("pause a machine", machine);
             if (!machine.alive()) {
                 return;
             }
@@ -814,12 +931,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                 machine.alarm = alarm;
                 timed.add(alarm);
             }
-            for (VirtualTask task : List.copyOf(ready)) {
-                if (task.machine == machine) {
-                    ready.remove(task);
-                    machine.held.add(task);
-                }
-            }
+            holdReady(machine);
             if (me == null || me.machine != machine) {
                 return;
             }
@@ -833,7 +945,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     void resume(Machine machine) {
         synchronized (lock) {
-            visible("resume a machine");
+            acting("resume a machine", machine);
             endPause(machine);
         }
     }
@@ -842,8 +954,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         if (machine.paused) {
             noteOf(machine, "goes on");
             machine.paused = false;
-            ready.addAll(machine.held);
+            List<VirtualTask> all = List.copyOf(machine.held);
             machine.held.clear();
+            all.forEach(this::enqueue);
         }
         if (machine.alarm != null) {
             timed.remove(machine.alarm);
@@ -855,24 +968,33 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me;
         Mailbox<Boolean> done = real.mailbox();
         synchronized (lock) {
-            me = visible("kill a machine");
+            me = acting("kill a machine", machine);
             if (!machine.alive()) {
                 return;
             }
             noteOf(machine, "is killed");
+            VirtualTask first = machine.alone;
             endPause(machine);
             machine.died();
+            machine.held.clear();
             for (VirtualTask task : List.copyOf(live)) {
                 if (task.machine == machine) {
                     task.dead = true;
-                    if (task != me) {
-                        ready.remove(task);
-                        unblocked(task);
+                    ready.remove(task);
+                    unblocked(task);
+                    if (task == first) {
+                        // it holds locks that the others may want on their way out
+                        dying.addFirst(task);
+                    } else if (task != me) {
                         dying.add(task);
                     }
                 }
             }
             burying = true;
+            if (me != null && me.dead) {
+                // the others end after this one
+                throw new Ended();
+            }
             killer = me;
             killed = done;
             buryNext(null);
@@ -905,12 +1027,15 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             wakeAll(task.joiners);
         }
         burying = false;
-        VirtualTask next = killer;
-        killer = null;
-        give(next, free);
-        if (next == null && killed != null) {
+        if (killer != null) {
+            give(killer, free);
+        } else if (killed != null) {
+            running = null;
             killed.put(true);
+        } else {
+            give(next(Point.BLOCK), free);
         }
+        killer = null;
         killed = null;
     }
 
@@ -1061,8 +1186,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             return this;
         }
 
-        /** Decides who runs next, in place of the seed. */
-        Builder schedule(Schedule schedule) {
+        /** Decides who runs next, in place of the seed. Of one clockwork alone. */
+        public Builder schedule(Schedule schedule) {
             this.schedule = schedule;
             return this;
         }

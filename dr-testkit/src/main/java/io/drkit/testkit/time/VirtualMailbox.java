@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class VirtualMailbox<T> implements Mailbox<T> {
     final Machine machine;
     final long id;
+    final long key;
     // guarded by the world's lock
     final Deque<T> messages = new ArrayDeque<>();
     final Set<VirtualTask> pollers = new LinkedHashSet<>();
@@ -22,6 +23,7 @@ final class VirtualMailbox<T> implements Mailbox<T> {
         this.world = world;
         this.machine = machine;
         this.id = id;
+        this.key = machine.nextKey();
     }
 
     @Override

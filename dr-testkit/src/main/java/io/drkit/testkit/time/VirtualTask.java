@@ -11,7 +11,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A task of one machine: code on a thread of its own that runs only while it holds the baton. */
-final class VirtualTask extends Timed implements Task {
+final class VirtualTask extends Timed implements Task, Schedule.Candidate {
     final Machine machine;
     final String label;
     final @Nullable Mailbox<Ending> ending;
@@ -30,6 +30,7 @@ final class VirtualTask extends Timed implements Task {
     long since;
 
     private final VirtualClockwork world;
+    private final long key;
     private final String name;
     private final Work work;
 
@@ -45,6 +46,7 @@ final class VirtualTask extends Timed implements Task {
         this.machine = machine;
         this.name = name;
         this.label = machine.name().isEmpty() ? name : machine.name() + "/" + name;
+        this.key = machine.nextKey();
         this.work = work;
         this.ending = ending;
     }
@@ -99,10 +101,18 @@ final class VirtualTask extends Timed implements Task {
     }
 
     @Override
+    public String machine() {
+        return machine.name();
+    }
+
+    @Override
+    public long key() {
+        return key;
+    }
+
+    @Override
     public boolean ended() {
-        synchronized (world.lock()) {
-            return ended;
-        }
+        return world.ended(this);
     }
 
     @Override

@@ -1,0 +1,145 @@
+package io.drkit.testkit.explore;
+
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.testkit.time.Machine;
+import io.drkit.testkit.time.VirtualClockwork;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Where one play of a {@link Scenario} takes place: its time, its machines, and what lies between them.
+ *
+ * <p>Everything that machines share is reached by {@link #call}, and only there: that is where another machine may come first, and
+ * where something may go wrong. Two machines that share something unheard of by the stage make the exploration overlook schedules.
+ */
+public final class Stage {
+    private final VirtualClockwork clockwork;
+    private final Play play;
+    private final Duration mishapTakes;
+    private final Duration clockJump;
+    private final Map<String, Duration> cutOffUntil = new HashMap<>();
+
+    Stage(VirtualClockwork clockwork, Play play, Duration mishapTakes, Duration clockJump) {
+        this.clockwork = clockwork;
+        this.play = play;
+        this.mishapTakes = mishapTakes;
+        this.clockJump = clockJump;
+    }
+
+    /** The true time of this play. */
+    public VirtualClockwork clockwork() {
+        return clockwork;
+    }
+
+    /** The machine of that name. */
+    public Machine machine(String name) {
+        return clockwork.machine(name);
+    }
+
+    /**
+     * Makes a call to something that machines share: first another task may go on, then what goes wrong by this schedule goes wrong,
+     * and the effect takes place at one instant.
+     *
+     * @param thing what is called; the same name for all that one call may see of another
+     * @param effect the call itself; waits for nothing
+     * @throws UnknownOutcomeException when the request or the answer was lost, or the machine is cut off
+     */
+    public <T, E extends Exception> T call(String thing, Effect<T, E> effect) throws E {
+        play.atSharedThing(true);
+        clockwork.yieldToAll();
+        play.atSharedThing(false);
+        return perform(thing, true, effect);
+    }
+
+    /**
+     * As {@link #call}, for callers that hold locks of their own process: only tasks of other machines may come first. The call is
+     * never lost, as those who make such calls would not know what to make of it.
+     */
+    public <T, E extends Exception> T callHoldingLocks(String thing, Effect<T, E> effect) throws E {
+        play.atSharedThing(true);
+        clockwork.yieldToOtherMachines();
+        play.atSharedThing(false);
+        return perform(thing, false, effect);
+    }
+
+    private <T, E extends Exception> T perform(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+        Optional<Machine> from = clockwork.caller();
+        if (from.isEmpty()) {
+            play.touch(thing);
+            return effect.take();
+        }
+        Machine machine = from.get();
+        if (canBeLost && cutOff(machine)) {
+            throw lost(thing);
+        }
+        List<Mishap> possible = play.possible(canBeLost);
+        int chosen = possible.isEmpty() ? 0 : play.mishap(possible.size());
+        if (play.over()) {
+            // Nothing more happens: the run ends here.
+            clockwork.yieldToOtherMachines();
+        }
+        if (chosen == 0) {
+            play.touch(thing);
+            return effect.take();
+        }
+        Mishap mishap = possible.get(chosen - 1);
+        play.say(machine + ": " + mishap + " at " + thing);
+        switch (mishap) {
+            case REQUEST_LOST -> throw lost(thing);
+            case PARTITION -> {
+                cutOffUntil.put(machine.name(), clockwork.elapsed().plus(mishapTakes));
+                throw lost(thing);
+            }
+            case PAUSE_BEFORE -> machine.pause(mishapTakes);
+            case CLOCK_FORWARD -> machine.stepClock(clockJump);
+            case CLOCK_BACK -> machine.stepClock(clockJump.negated());
+            case CRASH_BEFORE -> machine.kill();
+            case ANSWER_LOST, PAUSE_AFTER, CRASH_AFTER -> {}
+        }
+        play.touch(thing);
+        T answer = effect.take();
+        switch (mishap) {
+            case ANSWER_LOST -> throw lost(thing);
+            case PAUSE_AFTER -> machine.pause(mishapTakes);
+            case CRASH_AFTER -> machine.kill();
+            default -> {}
+        }
+        return answer;
+    }
+
+    private boolean cutOff(Machine machine) {
+        Duration until = cutOffUntil.get(machine.name());
+        return until != null && clockwork.elapsed().compareTo(until) < 0;
+    }
+
+    private static UnknownOutcomeException lost(String thing) {
+        return new UnknownOutcomeException(
+                "stage.answer-lost",
+                Problem.expected("an answer of " + thing).found("none").remedy("observe it again"));
+    }
+
+    /**
+     * Says that what follows, up to the next call, looks at or changes something of the test that other machines' tasks look at too,
+     * such as a list of who holds what.
+     */
+    public void touch(String thing) {
+        play.touch(thing);
+    }
+
+    /** Says that something does not hold that must, unless it does: the run ends at the next call. */
+    public void require(boolean holds, String breach) {
+        if (!holds) {
+            play.breach(breach);
+        }
+    }
+
+    /** What a call does. */
+    @FunctionalInterface
+    public interface Effect<T, E extends Exception> {
+        T take() throws E;
+    }
+}
