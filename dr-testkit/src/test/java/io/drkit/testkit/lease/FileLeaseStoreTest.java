@@ -64,7 +64,8 @@ class FileLeaseStoreTest {
                     .isInstanceOf(BlockedException.class)
                     .hasMessageContaining("lease.corrupt")
                     .hasMessageContaining(file);
-            Leases east = Leases.in(new FileLeaseStore(root)).as(Node.named("east")).build();
+            Leases east =
+                    Leases.in(new FileLeaseStore(root)).as(Node.named("east")).build();
             assertThatThrownBy(() -> east.tryAcquire(NAME)).hasMessageContaining("lease.corrupt");
             Files.write(root.resolve(file), before);
         }
@@ -155,7 +156,9 @@ class FileLeaseStoreTest {
                 System.getProperty("java.class.path"),
                 FileLeaseStoreTest.class.getName() + "$" + main));
         command.addAll(List.of(args));
-        return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
     }
 
     /** Started, and at work. */

@@ -198,7 +198,8 @@ class LeasesTest {
     }
 
     @Test
-    @DisplayName("L7: of two such processes whose claims cross, the one whose answer was lost does not take the other's for its own")
+    @DisplayName(
+            "L7: of two such processes whose claims cross, the one whose answer was lost does not take the other's for its own")
     void tryAcquire_sameNodeIdTwiceAndAnswerLost_oneGetsIt() throws Exception {
         Leases twin = node("west", store, clockwork);
         westLink.next("write", Fault.requestLost()).nth(2, "read", Fault.delayed(seconds(2)));
@@ -213,7 +214,10 @@ class LeasesTest {
         });
         assertThat(west.tryAcquire(NAME)).isEmpty();
         assertThat(clockwork.elapsed()).isEqualTo(seconds(2));
-        assertThat(twins).hasSize(1).first().satisfies(lease -> assertThat(lease).isPresent());
+        assertThat(twins)
+                .hasSize(1)
+                .first()
+                .satisfies(lease -> assertThat(lease).isPresent());
     }
 
     @Test
@@ -221,7 +225,12 @@ class LeasesTest {
     void requireHeld_sameNodeIdAndEpochButAnotherMark_throws() throws Exception {
         Lease lease = west.tryAcquire(NAME).orElseThrow();
         LeaseRecord other = new LeaseRecord(
-                Optional.of(Node.named("west")), lease.epoch(), seconds(15), 0, Optional.empty(), Map.of("claim", "other"));
+                Optional.of(Node.named("west")),
+                lease.epoch(),
+                seconds(15),
+                0,
+                Optional.empty(),
+                Map.of("claim", "other"));
         store.write(NAME, store.read(NAME), other);
         clockwork.sleep(seconds(5.1));
         assertThatThrownBy(lease::requireHeld).hasMessageContaining("lease.taken-over");
