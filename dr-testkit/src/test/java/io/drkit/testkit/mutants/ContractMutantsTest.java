@@ -41,7 +41,8 @@ class ContractMutantsTest {
             }
         }
         Evidence.atLeast("contract-mutants", all.size(), "mutants", 60).write();
-        Evidence.atMost("contract-mutants-escaped", escaped.size(), "mutants", 0).write();
+        Evidence.atMost("contract-mutants-escaped", escaped.size(), "mutants", 0)
+                .write();
         assertThat(escaped).isEmpty();
     }
 }
