@@ -19,8 +19,7 @@ final class LeaseMutants {
                         "LS1",
                         "return new Seen(record, Long.toString(version), floor);",
                         "return new Seen(Optional.of(record.orElse(new LeaseRecord(Optional.empty(), new Epoch(1),"
-                                + " java.time.Duration.ofSeconds(1), 0, Optional.empty(), Map.of()))),"
-                                + " Long.toString(version), floor);"),
+                                + " java.time.Duration.ofSeconds(1), 0, Optional.empty(), Map.of()))), Long.toString(version), floor);"),
                 STORE.breaks(
                         "LS2",
                         "lease.record = Optional.of(record);",
@@ -30,8 +29,7 @@ final class LeaseMutants {
                 STORE.breaks(
                         "LS4",
                         COMPARE,
-                        "if (expected.record().isPresent() &&"
-                                + " !Long.toString(lease.version).equals(expected.version())) {"),
+                        "if (expected.record().isPresent() && !Long.toString(lease.version).equals(expected.version())) {"),
                 STORE.breaks("LS5", COMPARE, "if (false) {"),
                 STORE.breaks(
                         "LS6",
@@ -40,8 +38,7 @@ final class LeaseMutants {
                 STORE.breaks(
                         "LS7",
                         "lease.version = writes; lease.record = Optional.of(record);",
-                        "if (!lease.record.equals(Optional.of(record))) { lease.version = writes; } lease.record ="
-                                + " Optional.of(record);"),
+                        "if (!lease.record.equals(Optional.of(record))) { lease.version = writes; } lease.record = Optional.of(record);"),
                 STORE.breaks("LS8", DELETE, "lease.record = Optional.empty();"),
                 STORE.breaks("LS9", DELETE, DELETE + " lease.floor = Epoch.NONE;"),
                 STORE.breaks("LS10", DELETE, "lease.version = 0; lease.record = Optional.empty();"),

@@ -23,8 +23,7 @@ final class ReplicaMutants {
                 PROMOTER.breaks(
                         "P02",
                         "if (fromView.silent() || toView.silent()) {",
-                        "if (fromView.silent()) { lag = new Lag.Known(0, Optional.empty()); } else if"
-                                + " (toView.silent()) {"),
+                        "if (fromView.silent()) { lag = new Lag.Known(0, Optional.empty()); } else if (toView.silent()) {"),
                 PROMOTER.breaks(
                         "P03",
                         "return \"switch the primary over from \" + from.name()",
@@ -43,13 +42,10 @@ final class ReplicaMutants {
                 // takes any primary for the wanted one
                 PROMOTER.breaks(
                                 "P07",
-                                "if (seen.to().writes()) { if (seen.from().writes()) { return splitBrain(seen); } if"
-                                        + " (ours) {",
-                                "if (seen.to().writes()) { if (seen.from().writes()) { return Assessment.done(\"a"
-                                        + " primary\"); } if (ours) {")
+                                "if (seen.to().writes()) { if (seen.from().writes()) { return splitBrain(seen); } if (ours) {",
+                                "if (seen.to().writes()) { if (seen.from().writes()) { return Assessment.done(\"a primary\"); } if (ours) {")
                         .and(
-                                "if (seen.from().system() != seen.to().system()) { return Assessment.blocked(\"the two"
-                                        + " are not copies of one database\", \"name the right ones\"); } boolean ours",
+                                "if (seen.from().system() != seen.to().system()) { return Assessment.blocked(\"the two are not copies of one database\", \"name the right ones\"); } boolean ours",
                                 "boolean ours"),
                 PROMOTER.breaks(
                         "P08",
@@ -71,8 +67,7 @@ final class ReplicaMutants {
                         "if (bound.isEmpty()) { return Optional.empty(); }"),
                 PROMOTER.breaks(
                         "P12",
-                        "terms.waiver().ifPresent(waiver -> context.record(\"waiver\", waiver.who() + \": \" +"
-                                + " waiver.reason()));",
+                        "terms.waiver().ifPresent(waiver -> context.record(\"waiver\", waiver.who() + \": \" + waiver.reason()));",
                         ""),
                 PROMOTER.breaks(
                         "P13",

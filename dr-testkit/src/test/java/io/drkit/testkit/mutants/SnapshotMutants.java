@@ -9,8 +9,7 @@ final class SnapshotMutants {
     private static final Suspect STORE =
             new Suspect(FakeSnapshotStore.class, "io.drkit.testkit.snapshot.FakeSnapshotStoreTest");
     private static final String CREATE =
-            "return faults.call(clockwork, \"create\", \"to take a snapshot of \" + name, () ->"
-                    + " begin(context.epoch()));";
+            "return faults.call(clockwork, \"create\", \"to take a snapshot of \" + name, () -> begin(context.epoch()));";
 
     private SnapshotMutants() {}
 
@@ -35,28 +34,24 @@ final class SnapshotMutants {
                 STORE.breaks(
                         "S07",
                         "if (entry != null && !entry.gone) {",
-                        "if (entry == null || entry.gone) { throw new IllegalArgumentException(id); } if (!entry.gone)"
-                                + " {"),
+                        "if (entry == null || entry.gone) { throw new IllegalArgumentException(id); } if (!entry.gone) {"),
                 // takes a lost answer for a lost request
                 STORE.breaks(
                         "S08",
                         CREATE,
                         "try { " + CREATE
-                                + " } catch (io.drkit.core.UnknownOutcomeException e) { return begin(context.epoch());"
-                                + " }"),
+                                + " } catch (io.drkit.core.UnknownOutcomeException e) { return begin(context.epoch()); }"),
                 STORE.breaks(
                         "S09",
                         CREATE,
-                        "Snapshot begun = begin(context.epoch()); return faults.call(clockwork, \"create\", \"\", ()"
-                                + " -> begun);"),
+                        "Snapshot begun = begin(context.epoch()); return faults.call(clockwork, \"create\", \"\", () -> begun);"),
                 STORE.breaks(
                                 "S10",
                                 "faults.call(clockwork, \"delete \" + id,",
                                 "try { faults.call(clockwork, \"delete \" + id,")
                         .and(
                                 "remove(id, context.epoch()); return true; });",
-                                "remove(id, context.epoch()); return true; }); } catch"
-                                        + " (io.drkit.core.UnknownOutcomeException e) { }"),
+                                "remove(id, context.epoch()); return true; }); } catch (io.drkit.core.UnknownOutcomeException e) { }"),
                 STORE.breaks(
                         "S11",
                         "return faults.call(clockwork, \"list\", \"to list the snapshots of \" + name, this::listed);",

@@ -9,8 +9,7 @@ import java.util.List;
 final class SyncMutants {
     private static final String TESTS = "io.drkit.testkit.share.InMemorySynchronizerTest";
     private static final String COPY =
-            "failed( path, old == null ? \"it could not be copied\" : \"it could not be copied; the target keeps its"
-                    + " old copy\", failure);";
+            "failed( path, old == null ? \"it could not be copied\" : \"it could not be copied; the target keeps its old copy\", failure);";
 
     private static final Suspect RUN = new Suspect("io.drkit.core.share.SyncRun", TESTS);
     private static final Suspect ACTION = new Suspect("io.drkit.core.share.SyncAction", TESTS);
@@ -55,8 +54,7 @@ final class SyncMutants {
         run("Y12", "boolean wholeTarget = whole(to, target, path);", "boolean wholeTarget = true;");
         run(
                 "Y13",
-                "if (listing.complete() || !listing.worthAnotherTry() || attempt >= options.attempts() ||"
-                        + " pool.stopped()) {",
+                "if (listing.complete() || !listing.worthAnotherTry() || attempt >= options.attempts() || pool.stopped()) {",
                 "if (true) {");
         run("Y16", "(here.isEmpty() || isEmpty(path))", "(here.isPresent() && isEmpty(path))");
         run("Y17", "(here.isEmpty() || isEmpty(path))", "here.isEmpty()");
@@ -86,8 +84,7 @@ final class SyncMutants {
         run(
                 "Y15",
                 "staged = writer().stage(source, wanted, this::copiedBytes);",
-                "if (old != null) { writer().delete(old); } staged = writer().stage(source, wanted,"
-                        + " this::copiedBytes);");
+                "if (old != null) { writer().delete(old); } staged = writer().stage(source, wanted, this::copiedBytes);");
         run(
                 "Y19",
                 "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {",
@@ -98,8 +95,8 @@ final class SyncMutants {
         all.add(TREE.breaks(
                 "Y29",
                 "nodes.put(temporary, new Node(",
-                "nodes.put(file.path(), new Node(FileEntry.Type.FILE, java.util.Arrays.copyOf(content, content.length"
-                        + " / 2), Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node("));
+                "nodes.put(file.path(), new Node(FileEntry.Type.FILE, java.util.Arrays.copyOf(content, content.length / 2),"
+                        + " Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node("));
         run("Y30", "if (writer().sweep(there)) {", "if (false) {");
         run("Y31", "boolean again = e instanceof DrException known && known.retryable();", "boolean again = false;");
         run("Y36", "found(SyncFinding.Kind.VANISHED, path, \"it disappeared from the source during the run\");", "");
