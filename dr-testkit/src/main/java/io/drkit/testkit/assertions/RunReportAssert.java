@@ -56,8 +56,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
         if (achieved.isEmpty()) {
             throw failure(
                     "Expected the run to have lost nothing, but no step stated what was lost, and nothing stated is"
-                        + " not nothing lost%n%s%nLikely mistake: no action over data calls context.report(DataLoss…)"
-                        + " when it is done, or the run did not come to the step that does",
+                            + " not nothing lost%n%s%nLikely mistake: no action over data calls context.report(DataLoss…)"
+                            + " when it is done, or the run did not come to the step that does",
                     steps());
         }
         for (RunReport.StatedLoss stated : achieved) {
@@ -147,10 +147,6 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
     private String likelyMistake(RunOutcome expected) {
         String said = actual.reason().orElse("")
                 + actual.steps().stream().map(StepReport::detail).collect(Collectors.joining("\n"));
-        if (said.contains("stale-epoch]") || said.contains("taken-over]")) {
-            return "a newer run changed the same world: make the fakes anew for each test, and let one runner work at"
-                    + " a time";
-        }
         if (said.contains("[action.overdue]")) {
             return "the world never came to be as wanted: a fault that is never cleared, pods that do not become"
                     + " ready, or a fake on another clockwork than the runner's, whose time does not pass";
