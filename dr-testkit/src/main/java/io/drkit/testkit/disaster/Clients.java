@@ -1,15 +1,13 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.DrException;
-import io.drkit.core.workload.Workload;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeResolver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The users of the application. Each finds a site by name, through a resolver that caches; the site's pods write a row to the
@@ -22,7 +20,8 @@ final class Clients {
 
     private final Scene scene;
     private final List<FakeResolver> users = new ArrayList<>();
-    private final Map<String, FakeResolver> sites = new HashMap<>();
+    private final FakeResolver west;
+    private final FakeResolver east;
     private int turns;
     private int rows;
     private int uploads;
@@ -32,8 +31,8 @@ final class Clients {
         for (int i = 0; i < USERS; i++) {
             users.add(scene.zone().resolver());
         }
-        sites.put(Scene.WEST, scene.zone().resolver());
-        sites.put(Scene.EAST, scene.zone().resolver());
+        west = scene.zone().resolver();
+        east = scene.zone().resolver();
     }
 
     /** Keeps writing until it is interrupted; more slowly when a disaster takes long. */
@@ -84,7 +83,11 @@ final class Clients {
         if (file) {
             List<String> folders = scene.setting().folders();
             String path = folders.get(uploads % folders.size()) + "/upload-" + uploads++;
-            site.files().file(path, path.getBytes(StandardCharsets.UTF_8), scene.time().now());
+            site.files()
+                    .file(
+                            path,
+                            path.getBytes(StandardCharsets.UTF_8),
+                            scene.time().now());
             scene.history().add(new Acknowledged(scene.history().now(), true, path, site.name(), site.name()));
         }
     }
@@ -104,8 +107,8 @@ final class Clients {
         Scene.Side database = site;
         List<String> names = scene.setting().databaseNames();
         if (!names.isEmpty()) {
-            database = sites.get(site.name())
-                    .resolve(names.get(0))
+            FakeResolver resolver = site == scene.west() ? west : east;
+            database = resolver.resolve(names.get(0))
                     .map(Scene::siteOf)
                     .map(scene::side)
                     .orElse(site);

@@ -73,8 +73,7 @@ final class Draw {
         } else if (kind < 49) {
             return new Mishap.JournalFails(1 + random.nextInt(50), random.nextBoolean());
         } else if (kind < 54) {
-            return new Mishap.Throttled(
-                    random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
+            return new Mishap.Throttled(random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
         } else if (kind < 62) {
             return new Mishap.Outage(site(), at(), lasts(90), random.nextInt(3) == 0);
         } else if (kind < 72) {

@@ -58,9 +58,7 @@ public final class Invariants {
     }
 
     private static Breach lost(Acknowledged write) {
-        return new Breach(
-                write.at(),
-                write.line() + " is not there in the end");
+        return new Breach(write.at(), write.line() + " is not there in the end");
     }
 
     /** Where a run was a failover, what is lost spans no more time than its report says. A report may say that nobody knows. */
@@ -88,7 +86,8 @@ public final class Invariants {
                     Acknowledged newest = lost.get(lost.size() - 1);
                     Duration span = newest.at().minus(first.at());
                     return report.achievedRpo()
-                            .filter(stated -> stated.isZero() || span.minus(SLACK).compareTo(stated) > 0)
+                            .filter(stated ->
+                                    stated.isZero() || span.minus(SLACK).compareTo(stated) > 0)
                             .map(stated -> new Breach(
                                     last.get().at(),
                                     "what was acknowledged during " + span + " is lost, from " + first.line() + " to "
@@ -108,10 +107,13 @@ public final class Invariants {
                         if (event instanceof Event.Ready now) {
                             ready = now.sites();
                             wereReady.addAll(ready);
-                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
+                        } else if (event instanceof Event.RunBegan began
+                                && !began.told().resumed()) {
                             wereReady = new TreeSet<>(ready);
-                        } else if (event instanceof Event.Changed change && change.place().equals(Scene.DNS)) {
-                            String target = change.what().substring(change.what().lastIndexOf(' ') + 1);
+                        } else if (event instanceof Event.Changed change
+                                && change.place().equals(Scene.DNS)) {
+                            String target =
+                                    change.what().substring(change.what().lastIndexOf(' ') + 1);
                             String site = Scene.siteOf(target);
                             if (target.equals(Scene.host(site)) && !wereReady.contains(site)) {
                                 return Optional.of(new Breach(
@@ -160,7 +162,8 @@ public final class Invariants {
                                 && !ended.report().succeeded()
                                 && ended.report().reason().orElse("").isBlank()) {
                             return Optional.of(new Breach(
-                                    ended.at(), "the run ended " + ended.report().outcome() + " and gives no reason"));
+                                    ended.at(),
+                                    "the run ended " + ended.report().outcome() + " and gives no reason"));
                         } else if (event instanceof Event.RunFailed failed
                                 && !(failed.failure() instanceof DrException)
                                 && !(failed.failure() instanceof InterruptedException)) {
@@ -184,7 +187,8 @@ public final class Invariants {
                         if (change.epoch().equals(Epoch.NONE)) {
                             continue;
                         }
-                        String subject = change.operation().substring(change.operation().lastIndexOf(' ') + 1);
+                        String subject =
+                                change.operation().substring(change.operation().lastIndexOf(' ') + 1);
                         String resource = change.place().replace("control of ", "") + " " + subject;
                         long before = highest.getOrDefault(resource, 0L);
                         if (change.epoch().value() < before) {
@@ -217,7 +221,8 @@ public final class Invariants {
                                 && over.contains(change.machine())
                                 && !change.epoch().equals(Epoch.NONE)) {
                             return Optional.of(new Breach(
-                                    change.at(), change.machine() + " goes on " + change.what() + " after its run ended"));
+                                    change.at(),
+                                    change.machine() + " goes on " + change.what() + " after its run ended"));
                         }
                     }
                     return Optional.empty();
@@ -240,14 +245,16 @@ public final class Invariants {
                         if (event instanceof Event.Ready now) {
                             ready = now.sites();
                             wereReady.addAll(ready);
-                        } else if (event instanceof Event.RunBegan began && !began.told().resumed()) {
+                        } else if (event instanceof Event.RunBegan began
+                                && !began.told().resumed()) {
                             wereReady = new TreeSet<>(ready);
                             before = began.before();
                         } else if (event instanceof Event.RunEnded ended) {
                             Optional<String> wrong = wrong(ended.report(), before, ended.after(), wereReady);
                             if (wrong.isPresent()) {
                                 return Optional.of(new Breach(
-                                        ended.at(), "the report says " + ended.report().outcome() + ", but " + wrong.get()));
+                                        ended.at(),
+                                        "the report says " + ended.report().outcome() + ", but " + wrong.get()));
                             }
                         }
                     }

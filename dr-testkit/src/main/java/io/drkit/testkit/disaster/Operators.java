@@ -60,12 +60,20 @@ final class Operators<S extends Site> {
         final S west;
         final S east;
         final PlanRunner runner;
-        @Nullable Task task;
+
+        @Nullable
+        Task task;
+
         boolean told;
         boolean watches;
         boolean saidFailOver;
-        @Nullable RunReport report;
-        @Nullable Throwable failure;
+
+        @Nullable
+        RunReport report;
+
+        @Nullable
+        Throwable failure;
+
         Mode at = Mode.SWITCHOVER;
 
         Seat(Host host) {
@@ -158,9 +166,11 @@ final class Operators<S extends Site> {
 
     private void begin(Seat seat, boolean resume) {
         decided(seat.host.name(), (resume ? "resume the " : "begin a ") + mode);
-        start(seat, () -> resume
-                ? seat.runner.resume(seat.plan, seat.over(mode))
-                : seat.runner.run(seat.plan, seat.over(mode)));
+        start(
+                seat,
+                () -> resume
+                        ? seat.runner.resume(seat.plan, seat.over(mode))
+                        : seat.runner.run(seat.plan, seat.over(mode)));
     }
 
     private void takeOver(Seat seat) {
@@ -227,8 +237,7 @@ final class Operators<S extends Site> {
         if (failure instanceof BlockedException refusal) {
             switch (refusal.code()) {
                 case "run.unfinished", "run.owner-gone" -> unfinished = seat.at;
-                case "run.other-plan" ->
-                    unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
+                case "run.other-plan" -> unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
                 case "run.nothing-to-resume" -> unfinished = null;
                 default -> {
                     // says nothing of it

@@ -269,7 +269,8 @@ final class Scene {
             primaries.put(side.name(), side.database().primary());
             for (Workload workload : setting.workloads().keySet()) {
                 wanted.put(
-                        side.name() + " " + workload, side.pods().truth(workload).wanted());
+                        side.name() + " " + workload,
+                        side.pods().truth(workload).wanted());
             }
         }
         for (String name : setting.trafficNames()) {

@@ -31,7 +31,8 @@ final class Timeline {
         List<String> lines = whole(history);
         String until = stamp(at);
         int after = 0;
-        while (after < lines.size() && lines.get(after).substring(0, until.length()).compareTo(until) <= 0) {
+        while (after < lines.size()
+                && lines.get(after).substring(0, until.length()).compareTo(until) <= 0) {
             after++;
         }
         int end = Math.min(lines.size(), after + 3);

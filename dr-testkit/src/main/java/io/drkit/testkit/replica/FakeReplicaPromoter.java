@@ -192,8 +192,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
     }
 
-    private void change(
-            FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
+    private void change(FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
             throws InterruptedException {
         change(server, operation, what, Duration.ZERO, context, change);
     }
@@ -202,8 +201,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         boolean holds();
     }
 
-    private boolean await(FakeDatabase server, ActionContext context, Condition condition)
-            throws InterruptedException {
+    private boolean await(FakeDatabase server, ActionContext context, Condition condition) throws InterruptedException {
         Clockwork clockwork = context.clockwork();
         Deadline deadline = clockwork.deadline(PATIENCE);
         while (true) {
@@ -254,8 +252,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         });
     }
 
-    private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context)
-            throws InterruptedException {
+    private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context) throws InterruptedException {
         change(former, "start", "to start " + former.name() + " as a replica", world.starting, context, () -> {
             former.standby = true;
             former.upstream = primary;

@@ -103,14 +103,23 @@ public abstract class ClockworkContract {
     void interrupt_waitingTask_wakesIt() throws Exception {
         run(() -> {
             Mailbox<String> heard = clockwork().mailbox();
-            Task endless = clockwork().start("endless", () -> waiting(heard, "endless", () -> clockwork()
-                    .sleep(Duration.ofDays(1))));
+            Task endless = clockwork()
+                    .start(
+                            "endless",
+                            () -> waiting(heard, "endless", () -> clockwork().sleep(Duration.ofDays(1))));
             List<Task> tasks = List.of(
-                    clockwork().start("sleep", () -> waiting(heard, "sleep", () -> clockwork()
-                            .sleep(Duration.ofDays(1)))),
-                    clockwork().start("poll", () -> waiting(heard, "poll", () -> clockwork()
-                            .mailbox()
-                            .poll(Duration.ofDays(1)))),
+                    clockwork()
+                            .start(
+                                    "sleep",
+                                    () -> waiting(
+                                            heard, "sleep", () -> clockwork().sleep(Duration.ofDays(1)))),
+                    clockwork()
+                            .start(
+                                    "poll",
+                                    () -> waiting(
+                                            heard,
+                                            "poll",
+                                            () -> clockwork().mailbox().poll(Duration.ofDays(1)))),
                     clockwork().start("join", () -> waiting(heard, "join", () -> endless.join(Duration.ofDays(1)))));
             clockwork().sleep(SHORT);
             Set<String> all = new HashSet<>();
@@ -167,7 +176,8 @@ public abstract class ClockworkContract {
     void join_runningAndEnded_tells() throws Exception {
         run(() -> {
             Mailbox<String> end = clockwork().mailbox();
-            Task task = clockwork().start("waits", () -> waiting(end, "interrupted", () -> end.poll(Duration.ofDays(1))));
+            Task task =
+                    clockwork().start("waits", () -> waiting(end, "interrupted", () -> end.poll(Duration.ofDays(1))));
             assertThat(task.join(SHORT)).isFalse();
             assertThat(task.ended()).isFalse();
             end.put("end");
@@ -197,10 +207,13 @@ public abstract class ClockworkContract {
         run(() -> {
             Mailbox<String> there = clockwork().mailbox();
             Mailbox<String> back = clockwork().mailbox();
-            Task task = clockwork().start("some name", () -> waiting(back, "none came", () -> {
-                String message = there.poll(patience());
-                back.put(message == null ? "none came" : message);
-            }));
+            Task task = clockwork()
+                    .start(
+                            "some name",
+                            () -> waiting(back, "none came", () -> {
+                                String message = there.poll(patience());
+                                back.put(message == null ? "none came" : message);
+                            }));
             assertThat(task.name()).isEqualTo("some name");
             there.put("sent after the start");
             assertThat(back.poll(patience())).isEqualTo("sent after the start");

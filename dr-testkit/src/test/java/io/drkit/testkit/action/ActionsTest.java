@@ -81,11 +81,7 @@ class ActionsTest {
         @Override
         protected void changeUnder(Epoch epoch) throws InterruptedException {
             Action<?> elsewhere = FakeDnsSwitcher.of(zone).pointTo("shop.example.com", "north.example.com");
-            ActionExecutor.on(virtual)
-                    .execute(
-                            elsewhere,
-                            RunContext.of(virtual, epoch),
-                            ActionExecutor.Watcher.NONE);
+            ActionExecutor.on(virtual).execute(elsewhere, RunContext.of(virtual, epoch), ActionExecutor.Watcher.NONE);
         }
     }
 

@@ -57,7 +57,6 @@ class EngineBugsTest {
         String message = bug.call(Search.class);
         double seconds = (clock.nanoTime() - began) / 1e9;
         Evidence.atMost("seconds-to-find-" + name, seconds, "s", 60).seed(1).write();
-        System.out.println(name + " " + seconds + "\n" + message);
         assertThat(message).as("what was found of " + bug).isNotEmpty();
         assertThat(seconds).isLessThan(60);
         return message;

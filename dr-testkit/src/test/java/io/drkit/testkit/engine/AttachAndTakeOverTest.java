@@ -163,7 +163,9 @@ class AttachAndTakeOverTest {
             assertThat(told.instruction().reason()).isEqualTo("west-1 is cut off");
         });
         assertThat(ends.get("frozen")).isInstanceOf(StaleEpochException.class);
-        assertThat(ends.get("watching")).as("it goes on watching the run under its new owner").isEqualTo(report);
+        assertThat(ends.get("watching"))
+                .as("it goes on watching the run under its new owner")
+                .isEqualTo(report);
         assertThat(town.applied).containsExactly("a=1", "b=1", "c=1");
     }
 
@@ -209,20 +211,27 @@ class AttachAndTakeOverTest {
             time.sleep(Duration.ofMinutes(3));
             assertThat(ends.get("elsewhere")).isInstanceOf(DrTimeoutException.class);
             time.sleep(Duration.ofHours(1));
-            start("afterwards", () -> process().leasedBy(leases(store, "n3")).build().run(plan, OVER));
+            start(
+                    "afterwards",
+                    () -> process().leasedBy(leases(store, "n3")).build().run(plan, OVER));
             time.sleep(Duration.ofMinutes(1));
         });
         RunReport first = (RunReport) ends.get("first");
         RunReport afterwards = (RunReport) ends.get("afterwards");
         assertThat(first.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
-        assertThat(afterwards.epoch()).as("released as soon as the run was over").isGreaterThan(first.epoch());
+        assertThat(afterwards.epoch())
+                .as("released as soon as the run was over")
+                .isGreaterThan(first.epoch());
     }
 
     @Test
     void leasedBy_theRunsEpochIsAboveTheLeases() throws Exception {
         InMemoryLeaseStore store = new InMemoryLeaseStore(time);
         for (int i = 0; i < 5; i++) {
-            time.run(() -> leases(store, "n1").tryAcquire("drkit/p@east+west").orElseThrow().release());
+            time.run(() -> leases(store, "n1")
+                    .tryAcquire("drkit/p@east+west")
+                    .orElseThrow()
+                    .release());
         }
         town.takes.clear();
         RunReport report =
@@ -241,7 +250,10 @@ class AttachAndTakeOverTest {
             store.delete("drkit/p@east+west");
             time.sleep(Duration.ofHours(1));
         });
-        assertThat(ends.get("first")).isInstanceOf(StaleEpochException.class).asString().contains("lease.");
+        assertThat(ends.get("first"))
+                .isInstanceOf(StaleEpochException.class)
+                .asString()
+                .contains("lease.");
         assertThat(town.applied).containsExactly("a=1");
     }
 

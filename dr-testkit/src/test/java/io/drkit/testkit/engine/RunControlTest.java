@@ -134,7 +134,9 @@ class RunControlTest {
         assertThat(breakdown.lines())
                 .anySatisfy(line -> {
                     assertThat(line.kind()).isEqualTo(RtoBreakdown.Kind.DECISION);
-                    assertThat(line.took()).isBetween(Duration.ofMinutes(5), Duration.ofMinutes(5).plusSeconds(3));
+                    assertThat(line.took())
+                            .isBetween(
+                                    Duration.ofMinutes(5), Duration.ofMinutes(5).plusSeconds(3));
                 })
                 .filteredOn(line -> line.kind() == RtoBreakdown.Kind.STEP)
                 .allSatisfy(line -> assertThat(line.took()).isLessThan(Duration.ofMinutes(1)));
@@ -190,9 +192,11 @@ class RunControlTest {
         assertThat(report.reason().orElseThrow()).contains("[approval.lapsed]", "commander", "PT10M");
         assertThat(status(report, "b")).isEqualTo(StepStatus.FAILED);
         assertThat(events).anyMatch(RunEvent.WordLapsed.class::isInstance);
-        assertThat(report.waits()).singleElement().satisfies(wait -> assertThat(
-                        Duration.between(wait.began(), wait.ended().orElseThrow()))
-                .isBetween(Duration.ofMinutes(10), Duration.ofMinutes(11)));
+        assertThat(report.waits())
+                .singleElement()
+                .satisfies(wait -> assertThat(
+                                Duration.between(wait.began(), wait.ended().orElseThrow()))
+                        .isBetween(Duration.ofMinutes(10), Duration.ofMinutes(11)));
     }
 
     @Test
@@ -232,8 +236,8 @@ class RunControlTest {
         assertThat(report.told()).extracting(told -> told.refused().isPresent()).containsExactly(false, true, false);
         assertThat(report.waits()).extracting(RunReport.Wait::what).containsExactly(RunReport.Wait.For.CONTINUATION);
         assertThat(RtoBreakdown.of(report).orElseThrow().lines())
-                .anyMatch(line -> line.kind() == RtoBreakdown.Kind.DECISION
-                        && line.took().compareTo(Duration.ofMinutes(20)) > 0);
+                .anyMatch(line ->
+                        line.kind() == RtoBreakdown.Kind.DECISION && line.took().compareTo(Duration.ofMinutes(20)) > 0);
     }
 
     private RecoveryPlan<Place> twoSteps() {
@@ -467,7 +471,9 @@ class RunControlTest {
         RunReport report = time.run(() -> runner.resume(plan, SiteSwitch.failover(WEST, EAST)));
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.resumptions()).isEqualTo(2);
-        assertThat(town.values).as("the switchover's promotion was built on nothing").containsEntry("primary", "east");
+        assertThat(town.values)
+                .as("the switchover's promotion was built on nothing")
+                .containsEntry("primary", "east");
         assertRebuilt(report);
     }
 

@@ -197,8 +197,7 @@ class SafetyRulesTest {
         RecoveryPlan<Place> plan = Town.plan()
                 .safety(
                         "a site serves",
-                        (from, to) ->
-                                SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
+                        (from, to) -> SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
                 .step("stop", (from, to) -> town.set("serves", "nobody"))
                 .nothingToUndo("a test")
                 .build();
@@ -293,9 +292,37 @@ class SafetyRulesTest {
     }
 
     @Test
-    void undo_ruleUnknown_goesBackAllTheSame() throws Exception {
-        assertThat(run(seenAs("UNKNOWN")).outcome()).isEqualTo(RunOutcome.UNDONE);
+    void undo_ruleUnknown_goesBackAllTheSameAndSaysThatItIsNotKnownToBeWell() throws Exception {
+        RecoveryPlan<Place> plan = seenAs("UNKNOWN");
+        RunReport report = run(plan);
         assertThat(town.values).containsEntry("writers", "on");
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        town.values.remove("both");
+        assertThat(time.run(() -> runner.resume(plan, OVER)).outcome()).isEqualTo(RunOutcome.UNDONE);
+    }
+
+    @Test
+    @DisplayName("F14: a run that was put back and left nothing serving does not read as put back")
+    void undo_putBackButNothingServes_isNotCalledUndone() throws Exception {
+        asBefore();
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety(
+                        "a site serves",
+                        (from, to) ->
+                                SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
+                .step("stop", (from, to) -> town.set("serves", "nobody"))
+                .undo((from, to) -> town.set("serves", "west, it says"))
+                .step("refused", (from, to) -> town.set("refused", "1"))
+                .after("stop")
+                .nothingToUndo("x")
+                .build();
+        town.blocked.put("refused", "no capacity");
+        RunReport report = run(plan);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        assertThat(report.reason().orElseThrow())
+                .as("the first failure comes first")
+                .startsWith("\"refused\":")
+                .contains("no capacity", "[safety.a-site-serves]");
     }
 
     @Test
@@ -354,10 +381,8 @@ class SafetyRulesTest {
         for (Role west : Role.values()) {
             for (Role east : Role.values()) {
                 SafetyFinding found = judge(west, east, Set.of(), Set.of());
-                boolean oneIsNone = west == Role.REPLICA
-                        || west == Role.STOPPED
-                        || east == Role.REPLICA
-                        || east == Role.STOPPED;
+                boolean oneIsNone =
+                        west == Role.REPLICA || west == Role.STOPPED || east == Role.REPLICA || east == Role.STOPPED;
                 if (oneIsNone) {
                     assertThat(found).as(west + " " + east).isInstanceOf(SafetyFinding.Holds.class);
                 } else if (west == Role.PRIMARY && east == Role.PRIMARY) {
@@ -380,11 +405,7 @@ class SafetyRulesTest {
         assertThat(judge(Role.UNKNOWN, Role.REPLICA, Set.of(), Set.of(SiteChange.TO_WRITABLE)))
                 .as("promotion without a fence")
                 .isInstanceOf(SafetyFinding.Unknown.class);
-        assertThat(judge(
-                        Role.UNKNOWN,
-                        Role.REPLICA,
-                        Set.of(),
-                        Set.of(SiteChange.TO_WRITABLE, SiteChange.FROM_FENCED)))
+        assertThat(judge(Role.UNKNOWN, Role.REPLICA, Set.of(), Set.of(SiteChange.TO_WRITABLE, SiteChange.FROM_FENCED)))
                 .isInstanceOf(SafetyFinding.Holds.class);
     }
 

@@ -2,7 +2,6 @@ package io.drkit.testkit.lease;
 
 import io.drkit.core.ConflictException;
 import io.drkit.core.DrException;
-import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
@@ -18,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -113,7 +111,10 @@ final class Interleaving {
             if (resourceCompares) {
                 refused++;
                 throw new StaleEpochException(
-                        "fake.stale", Problem.expected("epoch " + highestAccepted).found("" + epoch).remedy("stop"));
+                        "fake.stale",
+                        Problem.expected("epoch " + highestAccepted)
+                                .found("" + epoch)
+                                .remedy("stop"));
             }
             staleAccepted++;
         }

@@ -21,7 +21,8 @@ class InterleavingsTest {
     private static final int RUNS = Integer.getInteger("drkit.interleavings", 10_000);
 
     @Test
-    @DisplayName("F2, F11, F12: whatever the order, no stale write is accepted and no two nodes hold the lease at one instant")
+    @DisplayName(
+            "F2, F11, F12: whatever the order, no stale write is accepted and no two nodes hold the lease at one instant")
     void leaders_anyInterleaving_writeOneAfterTheOther() throws Exception {
         Totals totals = run(RUNS, true);
 

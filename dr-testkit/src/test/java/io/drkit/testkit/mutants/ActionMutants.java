@@ -28,7 +28,10 @@ final class ActionMutants {
                 remembering("X3", "if (!written) {"),
                 remembering("X4", "if (!written || !status.target().equals(target)) {"),
                 remembering("X5", "if (!written || !status.target().equals(target)) {"),
-                ACTION.breaks("X6", ASSESS, "if (!status.target().equals(target) || !status.answered().get().equals(target)) {"),
+                ACTION.breaks(
+                        "X6",
+                        ASSESS,
+                        "if (!status.target().equals(target) || !status.answered().get().equals(target)) {"),
                 ZONE.breaks("X7", "if (claims && entry.epoch > epoch.value()) {", "if (false) {"),
                 ZONE.breaks(
                         "X8",

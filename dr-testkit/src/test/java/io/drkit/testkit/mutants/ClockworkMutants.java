@@ -14,7 +14,10 @@ final class ClockworkMutants {
 
     static List<Planted> all() {
         return List.of(
-                SYSTEM.breaks("C1", "TimeUnit.NANOSECONDS.sleep(time.toNanos());", "TimeUnit.NANOSECONDS.sleep(time.toNanos() / 8);"),
+                SYSTEM.breaks(
+                        "C1",
+                        "TimeUnit.NANOSECONDS.sleep(time.toNanos());",
+                        "TimeUnit.NANOSECONDS.sleep(time.toNanos() / 8);"),
                 SYSTEM.breaks("C2", "queue.add(message);", "queue.addFirst(message);")
                         .and(
                                 "private final LinkedBlockingQueue<T> queue = new LinkedBlockingQueue<>();",
@@ -24,7 +27,10 @@ final class ClockworkMutants {
                 SYSTEM.breaks("C4", POLL, "TimeUnit.NANOSECONDS.sleep(time.toNanos()); return queue.poll();"),
                 SYSTEM.breaks("C5", "thread.interrupt();", ""),
                 SYSTEM.breaks("C5", POLL, "try { " + POLL + " } catch (InterruptedException e) { return null; }"),
-                SYSTEM.breaks("C6", "TimeUnit.NANOSECONDS.sleep(time.toNanos());", "Thread.interrupted(); TimeUnit.NANOSECONDS.sleep(time.toNanos());"),
+                SYSTEM.breaks(
+                        "C6",
+                        "TimeUnit.NANOSECONDS.sleep(time.toNanos());",
+                        "Thread.interrupted(); TimeUnit.NANOSECONDS.sleep(time.toNanos());"),
                 SYSTEM.breaks("C7", "return ended();", "return true;"),
                 SYSTEM.breaks("C7", "return !thread.isAlive();", "return false;"),
                 SYSTEM.breaks(
@@ -36,6 +42,9 @@ final class ClockworkMutants {
                 SYSTEM.breaks("C9", "thread.start();", "thread.run();"),
                 CLOCKWORK.breaks("C10", "\"%012x\"", "\"%012X\""),
                 CLOCKWORK.breaks("C10", "& 0xffff_ffff_ffffL", "& 0xffL"),
-                SYSTEM.breaks("C11", "queue.add(message);", "if (!message.toString().startsWith(\"7/\")) { queue.add(message); }"));
+                SYSTEM.breaks(
+                        "C11",
+                        "queue.add(message);",
+                        "if (!message.toString().startsWith(\"7/\")) { queue.add(message); }"));
     }
 }

@@ -22,6 +22,7 @@ class ContractMutantsTest {
         all.addAll(ClockworkMutants.all());
         all.addAll(FenceMutants.all());
         all.addAll(ActionMutants.all());
+        all.addAll(AgentMutants.all());
         return all;
     }
 
@@ -40,7 +41,8 @@ class ContractMutantsTest {
             }
         }
         Evidence.atLeast("contract-mutants", all.size(), "mutants", 60).write();
-        Evidence.atMost("contract-mutants-escaped", escaped.size(), "mutants", 0).write();
+        Evidence.atMost("contract-mutants-escaped", escaped.size(), "mutants", 0)
+                .write();
         assertThat(escaped).isEmpty();
     }
 }

@@ -43,7 +43,8 @@ class ContractRulesTest {
                 }
             }
         }
-        Set<String> broken = ContractMutantsTest.all().stream().map(Planted::rule).collect(Collectors.toSet());
+        Set<String> broken =
+                ContractMutantsTest.all().stream().map(Planted::rule).collect(Collectors.toSet());
 
         Evidence.atLeast("contract-rules", rules.size(), "rules", 100).write();
         assertThat(rules).as("rules that nobody has shown to find anything").isSubsetOf(broken);

@@ -19,6 +19,9 @@ final class FenceMutants {
                 SERVER.breaks("G4", BAR, "if (standby) { return new FenceProof.Refused(\"fenced\"); } " + BAR),
                 SERVER.breaks("G5", "return new FenceProof.Unknown(name", "return new FenceProof.Confirmed(name"),
                 SERVER.breaks("G6", "context.requireAuthority();", ""),
-                SERVER.breaks("G7", "if (!reachable) { return new FenceProof", "if (!reachable || !running) { return new FenceProof"));
+                SERVER.breaks(
+                        "G7",
+                        "if (!reachable) { return new FenceProof",
+                        "if (!reachable || !running) { return new FenceProof"));
     }
 }

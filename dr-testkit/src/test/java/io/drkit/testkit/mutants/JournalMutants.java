@@ -31,9 +31,7 @@ final class JournalMutants {
                 STORE.breaks("J7", HELD, "if (journal.holder != this) {"),
                 STORE.breaks("J7", HELD, "if (journal.epoch != epoch.value()) {"),
                 STORE.breaks(
-                        "J8",
-                        "throw unreachable(\"no run has begun in it\");",
-                        "journal.runs.add(new ArrayList<>());"),
+                        "J8", "throw unreachable(\"no run has begun in it\");", "journal.runs.add(new ArrayList<>());"),
                 STORE.breaks("J8", "throw unreachable(\"it was closed\");", ""),
                 STORE.breaks("J9", RAISE, "journal.epoch + 1"),
                 STORE.breaks("J10", "if (journal.begunUnder == journal.epoch) {", "if (false) {"),

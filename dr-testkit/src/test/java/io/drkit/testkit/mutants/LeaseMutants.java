@@ -26,9 +26,15 @@ final class LeaseMutants {
                         "lease.record = Optional.of(new LeaseRecord(record.holder(), record.epoch(), record.ttl(),"
                                 + " record.renewals(), record.heir(), Map.of()));"),
                 STORE.breaks("LS3", COMPARE, "if (lease.record.isPresent() != expected.record().isPresent()) {"),
-                STORE.breaks("LS4", COMPARE, "if (expected.record().isPresent() && !Long.toString(lease.version).equals(expected.version())) {"),
+                STORE.breaks(
+                        "LS4",
+                        COMPARE,
+                        "if (expected.record().isPresent() && !Long.toString(lease.version).equals(expected.version())) {"),
                 STORE.breaks("LS5", COMPARE, "if (false) {"),
-                STORE.breaks("LS6", "lease.floor = record.epoch(); } return lease.seen();", "lease.floor = record.epoch(); } return expected;"),
+                STORE.breaks(
+                        "LS6",
+                        "lease.floor = record.epoch(); } return lease.seen();",
+                        "lease.floor = record.epoch(); } return expected;"),
                 STORE.breaks(
                         "LS7",
                         "lease.version = writes; lease.record = Optional.of(record);",

@@ -85,7 +85,10 @@ final class SyncMutants {
                 "Y15",
                 "staged = writer().stage(source, wanted, this::copiedBytes);",
                 "if (old != null) { writer().delete(old); } staged = writer().stage(source, wanted, this::copiedBytes);");
-        run("Y19", "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {", "if (staged != null) {");
+        run(
+                "Y19",
+                "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {",
+                "if (staged != null) {");
         run("Y20", "} else { stale(path, wanted, old); }", "}");
         run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(\"00000000cccc\").close(); FileEntry");
         // half of it stands at its name before it is whole
@@ -108,8 +111,14 @@ final class SyncMutants {
                 "if (before instanceof WritersStopped.NotShown not) { return Observed.tooEarly(not.why()); }"
                         + " evidence = ((WritersStopped.Stopped) before).evidence();",
                 "evidence = before.toString();");
-        action("Y39", "WritersStopped.Answer after = writersStopped.get().observe(context);", "WritersStopped.Answer after = new WritersStopped.Stopped(evidence);");
-        action("Y40", "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {", "if (false) {");
+        action(
+                "Y39",
+                "WritersStopped.Answer after = writersStopped.get().observe(context);",
+                "WritersStopped.Answer after = new WritersStopped.Stopped(evidence);");
+        action(
+                "Y40",
+                "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {",
+                "if (false) {");
         action("Y41", "throw SyncRun.incomparable(preview.findings());", "");
         run("Y42", "host.requireAuthority(); return true;", "return true;");
     }
