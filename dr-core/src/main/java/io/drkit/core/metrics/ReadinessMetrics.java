@@ -69,7 +69,7 @@ public final class ReadinessMetrics {
                                 "drkit." + figure,
                                 watch,
                                 latest -> find(result)
-                                        .map(now -> now.finding().figures().get(figure))
+                                        .map(now -> now.finding().figures().getOrDefault(figure, Double.NaN))
                                         .orElse(Double.NaN))
                         .description("What a check of a plan's readiness measured; NaN while it is not known")
                         .tags(tags(report, result))
