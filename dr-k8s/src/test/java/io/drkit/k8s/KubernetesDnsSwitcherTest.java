@@ -3,14 +3,14 @@ package io.drkit.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.drkit.core.Epoch;
-import io.drkit.core.dns.DnsSwitcher;
-import io.drkit.testkit.action.RunContext;
 import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.dns.DnsStatus;
+import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
 import org.junit.jupiter.api.AfterEach;
@@ -81,10 +81,7 @@ abstract class KubernetesDnsSwitcherTest {
         RunContext context = RunContext.of(clockwork, Epoch.NONE);
 
         ActionExecutor.on(clockwork)
-                .execute(
-                        switcher.pointTo("database", "db.east.example.com"),
-                        context,
-                        ActionExecutor.Watcher.NONE);
+                .execute(switcher.pointTo("database", "db.east.example.com"), context, ActionExecutor.Watcher.NONE);
 
         assertThat(context.recorded(DnsSwitcher.RESIDUAL_FACT)).contains(DnsSwitcher.RESIDUAL_UNKNOWN);
     }

@@ -50,8 +50,9 @@ final class PostgresJournal implements Journal {
     }
 
     private void load() throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(sql(
-                "SELECT epoch, (SELECT max(number) FROM SCHEMA.run WHERE journal = id) FROM SCHEMA.journal WHERE id = ?"))) {
+        try (PreparedStatement statement = connection.prepareStatement(
+                sql(
+                        "SELECT epoch, (SELECT max(number) FROM SCHEMA.run WHERE journal = id) FROM SCHEMA.journal WHERE id = ?"))) {
             statement.setLong(1, journal);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();

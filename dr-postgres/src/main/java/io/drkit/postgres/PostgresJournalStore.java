@@ -144,7 +144,8 @@ public final class PostgresJournalStore implements JournalStore {
             }
             OptionalLong journal = number(
                     connection,
-                    "UPDATE SCHEMA.journal SET owner = 'process " + ProcessHandle.current().pid()
+                    "UPDATE SCHEMA.journal SET owner = 'process "
+                            + ProcessHandle.current().pid()
                             + ", connected from ' || coalesce(host(inet_client_addr()), 'the server itself')"
                             + " WHERE " + KEY + " AND generation = " + mine + " RETURNING id",
                     key);
@@ -175,14 +176,14 @@ public final class PostgresJournalStore implements JournalStore {
                 "journal.in-use",
                 Problem.expected("no other run of " + key)
                         .found("one in " + owner)
-                        .remedy("wait for it, or watch it there; if that process hangs, end it and resume here; if it cannot be"
-                                + " reached, and only then, take the run over"),
+                        .remedy(
+                                "wait for it, or watch it there; if that process hangs, end it and resume here; if it cannot be"
+                                        + " reached, and only then, take the run over"),
                 null);
     }
 
     private String owner(Connection connection, JournalKey key) throws SQLException {
-        try (PreparedStatement statement =
-                        prepared(connection, "SELECT owner FROM SCHEMA.journal WHERE " + KEY, key);
+        try (PreparedStatement statement = prepared(connection, "SELECT owner FROM SCHEMA.journal WHERE " + KEY, key);
                 ResultSet row = statement.executeQuery()) {
             return row.next() && !row.getString(1).isEmpty() ? row.getString(1) : "a process that did not say which";
         }
@@ -227,8 +228,8 @@ public final class PostgresJournalStore implements JournalStore {
         return registry.read(connection -> {
             List<JournalKey> keys = new ArrayList<>();
             if (registry.exists(connection, "journal")) {
-                try (PreparedStatement statement = connection.prepareStatement(
-                                sql("SELECT plan, site_a, site_b FROM SCHEMA.journal AS j"
+                try (PreparedStatement statement =
+                                connection.prepareStatement(sql("SELECT plan, site_a, site_b FROM SCHEMA.journal AS j"
                                         + " WHERE EXISTS (SELECT FROM SCHEMA.run WHERE journal = j.id)"));
                         ResultSet row = statement.executeQuery()) {
                     while (row.next()) {
@@ -288,8 +289,7 @@ public final class PostgresJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
-        return registry.read(
-                connection -> registry.exists(connection, "journal") ? read(connection, key) : List.of());
+        return registry.read(connection -> registry.exists(connection, "journal") ? read(connection, key) : List.of());
     }
 
     private List<Instruction> read(Connection connection, JournalKey key) throws SQLException {
@@ -366,8 +366,9 @@ public final class PostgresJournalStore implements JournalStore {
                         "journal.corrupt",
                         Problem.expected("an undamaged journal of " + key)
                                 .found(e.getMessage() + " in entry " + number + " of run " + run)
-                                .remedy("look at both sites to see what was done; then move the rows of that run aside and"
-                                        + " begin a new run, which observes everything anew"),
+                                .remedy(
+                                        "look at both sites to see what was done; then move the rows of that run aside and"
+                                                + " begin a new run, which observes everything anew"),
                         e);
             }
         }

@@ -157,8 +157,7 @@ public final class PostgresLeaseStore implements LeaseStore {
                 statement.setArray(11, notes(connection, record));
                 try (ResultSet row = statement.executeQuery()) {
                     if (row.next()) {
-                        return new Seen(
-                                Optional.of(record), Long.toString(row.getLong(1)), new Epoch(row.getLong(2)));
+                        return new Seen(Optional.of(record), Long.toString(row.getLong(1)), new Epoch(row.getLong(2)));
                     }
                 }
             }

@@ -87,7 +87,8 @@ record Registry(PostgresNode node, String schema, String subject) {
             return;
         }
         try (Statement statement = connection.createStatement()) {
-            // One statement, and so one transaction that ends at the server even where this process is stopped meanwhile.
+            // One statement, and so one transaction that ends at the server even where this process is stopped
+            // meanwhile.
             statement.execute("DO $drkit$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('drkit schema " + schema
                     + "', 0)); CREATE SCHEMA IF NOT EXISTS " + schema + "; " + ddl.replace("SCHEMA.", schema + ".")
                     + " END $drkit$");

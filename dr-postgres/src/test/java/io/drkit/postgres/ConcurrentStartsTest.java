@@ -134,8 +134,7 @@ class ConcurrentStartsTest {
                         })
                         .build();
                 go.await();
-                RunReport report =
-                        runner.run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+                RunReport report = runner.run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
                 System.out.println("RAN " + report.runId() + " " + report.epoch() + " " + report.outcome());
             } catch (DrException e) {
                 System.out.println("REFUSED " + e.code() + " " + e.getMessage());
@@ -171,8 +170,8 @@ class ConcurrentStartsTest {
     @DisplayName("F3: 50 concurrent starts from 5 processes over one PostgreSQL registry are one run under one epoch")
     void run_fiftyAtOnceOverPostgres_isOneRunUnderOneEpoch() throws Exception {
         try (RegistryServer registry = new RegistryServer(home.resolve("registry"))) {
-            int runs = startAll(
-                    registry.server.host(), Integer.toString(registry.server.port()), RegistryServer.schema());
+            int runs =
+                    startAll(registry.server.host(), Integer.toString(registry.server.port()), RegistryServer.schema());
             Evidence.atMost("runs-from-concurrent-starts-postgres", runs, "runs", 1)
                     .write();
         }
@@ -191,7 +190,8 @@ class ConcurrentStartsTest {
                     Starter.class.getName(),
                     home.toString()));
             command.addAll(List.of(store));
-            Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
             processes.add(process);
             Thread reader = new Thread(() -> readAll(process, said));
             readers.add(reader);
@@ -244,7 +244,9 @@ class ConcurrentStartsTest {
         int left = count;
         while (left > 0) {
             String line = said.poll(2, TimeUnit.MINUTES);
-            assertThat(line).as("%d more of %s after %s", left, List.of(words), lines).isNotNull();
+            assertThat(line)
+                    .as("%d more of %s after %s", left, List.of(words), lines)
+                    .isNotNull();
             lines.add(line);
             for (String word : words) {
                 left -= line.startsWith(word) ? 1 : 0;

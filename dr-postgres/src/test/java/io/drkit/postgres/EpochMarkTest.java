@@ -56,13 +56,15 @@ class EpochMarkTest {
     }
 
     @Test
-    @DisplayName("F2: the epoch is compared in the transaction of the change: of many at once none is accepted below another")
+    @DisplayName(
+            "F2: the epoch is compared in the transaction of the change: of many at once none is accepted below another")
     void writeMark_manyEpochsAtOnce_noneIsAcceptedBelowAnEarlierOne() throws Exception {
         mark(database.node(), 1);
-        database.sql("CREATE TABLE drkit_probe.log (n bigserial PRIMARY KEY, epoch bigint, accepted bigint);"
-                + " CREATE FUNCTION drkit_probe.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                + " INSERT INTO drkit_probe.log (epoch, accepted) VALUES (NEW.epoch, NEW.run_id::bigint); RETURN NULL; END $$;"
-                + " CREATE TRIGGER note AFTER UPDATE ON drkit_probe.run FOR EACH ROW EXECUTE FUNCTION drkit_probe.note()");
+        database.sql(
+                "CREATE TABLE drkit_probe.log (n bigserial PRIMARY KEY, epoch bigint, accepted bigint);"
+                        + " CREATE FUNCTION drkit_probe.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                        + " INSERT INTO drkit_probe.log (epoch, accepted) VALUES (NEW.epoch, NEW.run_id::bigint); RETURN NULL; END $$;"
+                        + " CREATE TRIGGER note AFTER UPDATE ON drkit_probe.run FOR EACH ROW EXECUTE FUNCTION drkit_probe.note()");
         long seed = 7;
         int writers = 16;
         CountDownLatch all = new CountDownLatch(writers);
@@ -106,7 +108,8 @@ class EpochMarkTest {
     void writeMark_lowerEpoch_isStaleAndChangesNothingAndNoEpochClaimsNothing() throws Exception {
         mark(database.node(), 5);
         assertThatThrownBy(() -> mark(database.node(), 4)).isInstanceOf(StaleEpochException.class);
-        assertThat(database.one("SELECT epoch || ' ' || run_id FROM drkit_probe.run")).isEqualTo("5 5");
+        assertThat(database.one("SELECT epoch || ' ' || run_id FROM drkit_probe.run"))
+                .isEqualTo("5 5");
         mark(database.node(), 0);
         assertThat(database.one("SELECT epoch FROM drkit_probe.run")).isEqualTo("5");
         mark(database.node(), 5);
@@ -118,13 +121,12 @@ class EpochMarkTest {
     @DisplayName("F13: an old run that froze between its statements does not keep the row from a newer one")
     void writeMark_anotherFrozenInTheMiddleOfItsTransaction_goesThroughOnceTheServerEndsThatOne() throws Exception {
         mark(database.node(), 1);
-        database.sql("CREATE FUNCTION drkit_probe.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                + " IF NEW.epoch = 2 THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END $$;"
-                + " CREATE TRIGGER slow AFTER UPDATE ON drkit_probe.run FOR EACH ROW EXECUTE FUNCTION drkit_probe.slow()");
+        database.sql(
+                "CREATE FUNCTION drkit_probe.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                        + " IF NEW.epoch = 2 THEN PERFORM pg_sleep(1); END IF; RETURN NULL; END $$;"
+                        + " CREATE TRIGGER slow AFTER UPDATE ON drkit_probe.run FOR EACH ROW EXECUTE FUNCTION drkit_probe.slow()");
         try (TcpRelay relay = TcpRelay.to(
-                Clockwork.system(),
-                "frozen",
-                new InetSocketAddress(database.server.host(), database.server.port()))) {
+                Clockwork.system(), "frozen", new InetSocketAddress(database.server.host(), database.server.port()))) {
             CountDownLatch ended = new CountDownLatch(1);
             Thread old = new Thread(() -> {
                 try {

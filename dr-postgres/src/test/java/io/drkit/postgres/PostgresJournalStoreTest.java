@@ -85,9 +85,7 @@ class PostgresJournalStoreTest {
 
     private static TcpRelay relay() throws IOException {
         return TcpRelay.to(
-                Clockwork.system(),
-                "registry",
-                new InetSocketAddress(registry.server.host(), registry.server.port()));
+                Clockwork.system(), "registry", new InetSocketAddress(registry.server.host(), registry.server.port()));
     }
 
     private static JournalEntry began() {
@@ -191,8 +189,8 @@ class PostgresJournalStoreTest {
                 .address(registry.server.host(), registry.server.port())
                 .user("nobody")
                 .build();
-        DrException refused = catchThrowableOfType(
-                DrException.class, () -> new PostgresJournalStore(node, schema).open(KEY));
+        DrException refused =
+                catchThrowableOfType(DrException.class, () -> new PostgresJournalStore(node, schema).open(KEY));
         assertThat(refused.code()).isEqualTo("journal.denied");
     }
 
@@ -225,8 +223,9 @@ class PostgresJournalStoreTest {
             assertThat(refused.code()).isEqualTo("journal.corrupt");
             assertThatThrownBy(() -> store().takeOver(KEY)).isInstanceOf(CorruptJournalException.class);
             assertThat(JournalCheck.of(store()).damages()).hasSize(1);
-            registry.sql("TRUNCATE SCHEMA.entry; INSERT INTO SCHEMA.entry SELECT * FROM SCHEMA.kept; DROP TABLE SCHEMA.kept"
-                    .replace("SCHEMA", schema));
+            registry.sql(
+                    "TRUNCATE SCHEMA.entry; INSERT INTO SCHEMA.entry SELECT * FROM SCHEMA.kept; DROP TABLE SCHEMA.kept"
+                            .replace("SCHEMA", schema));
         }
         assertThat(registry.one("SELECT generation FROM " + schema + ".journal"))
                 .as("what is damaged is taken from nobody")
@@ -249,8 +248,7 @@ class PostgresJournalStoreTest {
     @Test
     void post_answerLost_isUnknownAndPostedOnceWhenRepeated() throws Exception {
         begin(store()).close();
-        Instruction pause =
-                new Instruction("1", Instruction.Kind.PAUSE, "", "ann", "", "because", Instant.EPOCH);
+        Instruction pause = new Instruction("1", Instruction.Kind.PAUSE, "", "ann", "", "because", Instant.EPOCH);
         try (TcpRelay relay = relay();
                 Connection other = registry.server.connect("postgres");
                 Statement statement = other.createStatement()) {
@@ -283,8 +281,7 @@ class PostgresJournalStoreTest {
         private Owner() {}
 
         public static void main(String[] args) {
-            Journal journal = new PostgresJournalStore(
-                            RegistryServer.node(args[0], Integer.parseInt(args[1])), args[2])
+            Journal journal = new PostgresJournalStore(RegistryServer.node(args[0], Integer.parseInt(args[1])), args[2])
                     .open(KEY);
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             journal.begin(began());
@@ -330,8 +327,7 @@ class PostgresJournalStoreTest {
         for (int i = 0; i < 20; i++) {
             acknowledged.add(output.readLine());
         }
-        JournalInUseException refused =
-                catchThrowableOfType(JournalInUseException.class, () -> store().open(KEY));
+        JournalInUseException refused = catchThrowableOfType(JournalInUseException.class, () -> store().open(KEY));
         assertThat(refused).hasMessageContaining("process " + owner.pid());
         signal(owner, "KILL");
         output.lines().forEach(acknowledged::add);

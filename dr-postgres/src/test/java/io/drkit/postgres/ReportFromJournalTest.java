@@ -91,7 +91,9 @@ class ReportFromJournalTest {
 
         @Override
         public Assessment assess(String observed) {
-            return observed.equals(value) ? Assessment.done("it is " + value) : Assessment.needed("set it\nto " + value);
+            return observed.equals(value)
+                    ? Assessment.done("it is " + value)
+                    : Assessment.needed("set it\nto " + value);
         }
 
         @Override
@@ -103,7 +105,11 @@ class ReportFromJournalTest {
             }
             context.record("before", observed + " ü\u2028");
             context.report(new DataLoss(
-                    key, DataLoss.Stage.values()[0], Optional.of(Duration.ofMillis(1500)), OptionalLong.of(7), "measured"));
+                    key,
+                    DataLoss.Stage.values()[0],
+                    Optional.of(Duration.ofMillis(1500)),
+                    OptionalLong.of(7),
+                    "measured"));
             world.put(key, value);
         }
     }
@@ -148,7 +154,9 @@ class ReportFromJournalTest {
         String schema = RegistryServer.schema();
         everyEnd(MirroredJournalStore.of("disk", files(), "registry", postgres(schema))
                 .build());
-        assertThat(postgres(schema).runs(KEY, 9)).isEqualTo(files().runs(KEY, 9)).hasSize(3);
+        assertThat(postgres(schema).runs(KEY, 9))
+                .isEqualTo(files().runs(KEY, 9))
+                .hasSize(3);
     }
 
     @Test
@@ -158,9 +166,7 @@ class ReportFromJournalTest {
                 .goOnWithOne("ann", "the registry is gone")
                 .build();
         everyEnd(left);
-        assertThat(files().runs(KEY, 1).get(0))
-                .extracting(JournalEntry::kind)
-                .contains(JournalEntry.Kind.MIRROR_LOST);
+        assertThat(files().runs(KEY, 1).get(0)).extracting(JournalEntry::kind).contains(JournalEntry.Kind.MIRROR_LOST);
     }
 
     /** A run that is undone, one that pauses and is resumed, and a failover back. */
@@ -177,7 +183,9 @@ class ReportFromJournalTest {
         world.put("writers", "on");
         assertSame(
                 journals,
-                runner.run(plan(), SiteSwitch.failover(EAST, WEST)
+                runner.run(
+                        plan(),
+                        SiteSwitch.failover(EAST, WEST)
                                 .since(
                                         Instant.parse("2026-01-02T03:04:05.678901Z"),
                                         Instant.parse("2026-01-02T03:05:05Z"))),
@@ -186,8 +194,7 @@ class ReportFromJournalTest {
 
     private void assertSame(JournalStore journals, RunReport own, RunOutcome outcome) throws IOException {
         assertThat(own.outcome()).as("%s", own.reason()).isEqualTo(outcome);
-        RunReport again =
-                RunReports.of(journals.runs(KEY, 1).get(0)).orElseThrow();
+        RunReport again = RunReports.of(journals.runs(KEY, 1).get(0)).orElseThrow();
         assertThat(JsonReport.toJson(again)).isEqualTo(JsonReport.toJson(own));
         assertThat(HtmlReport.toHtml(again)).isEqualTo(HtmlReport.toHtml(own));
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.regex.Pattern;
 
 /** Draws disasters that could be: most of them small, some of them several at once. */
 final class Draw {
@@ -31,12 +32,11 @@ final class Draw {
                     "A replay reads seed:mishaps, such as 4711:0,2, as the failure printed it; not " + token);
         }
         int colon = token.indexOf(':');
-        List<Integer> kept = new ArrayList<>();
-        for (String number : token.substring(colon + 1).split(",")) {
-            if (!number.isEmpty()) {
-                kept.add(Integer.valueOf(number));
-            }
-        }
+        List<Integer> kept = Pattern.compile(",")
+                .splitAsStream(token.substring(colon + 1))
+                .filter(number -> !number.isEmpty())
+                .map(Integer::valueOf)
+                .toList();
         return disaster(Long.parseLong(token.substring(0, colon))).with(kept);
     }
 
