@@ -170,12 +170,14 @@ final class Operators<S extends Site> {
     }
 
     private void begin(Seat seat, boolean resume) {
-        decided(seat.host.name(), (resume ? "resume the " : "begin a ") + mode);
+        // What was told to fail over is resumed as what it is, and hears that first.
+        Mode which = resume && unfinished != null ? unfinished : mode;
+        decided(seat.host.name(), (resume ? "resume the " : "begin a ") + which);
         start(
                 seat,
                 () -> resume
-                        ? seat.runner.resume(seat.plan, seat.over(mode))
-                        : seat.runner.run(seat.plan, seat.over(mode)));
+                        ? seat.runner.resume(seat.plan, seat.over(which))
+                        : seat.runner.run(seat.plan, seat.over(which)));
     }
 
     private void takeOver(Seat seat) {
