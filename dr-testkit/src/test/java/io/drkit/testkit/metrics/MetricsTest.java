@@ -44,7 +44,8 @@ class MetricsTest {
         zone.record("shop", "west", Duration.ofSeconds(60));
         return RecoveryPlan.<Place>named("shop")
                 .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
-                .step("move name", (from, to) -> (Action<?>) FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                .step("move name", (from, to) ->
+                        (Action<?>) FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
                 .pointOfNoReturn()
                 .build();
     }
@@ -56,8 +57,8 @@ class MetricsTest {
     @Test
     @DisplayName("D9: readiness and lag as metrics: unknown is -1 and not a number, never 1 and never 0")
     void readiness_asGauges_tellsUnknownFromZero() throws Exception {
-        AtomicReference<Finding> found = new AtomicReference<>(
-                Finding.ready("streams").figure("replication.lag.seconds", 3.5));
+        AtomicReference<Finding> found =
+                new AtomicReference<>(Finding.ready("streams").figure("replication.lag.seconds", 3.5));
         ReadinessWatch watch = Readiness.of(plan(), OVER)
                 .clockwork(clockwork)
                 .check(Check.named("database", "it streams", c -> found.get()))
@@ -67,9 +68,12 @@ class MetricsTest {
         assertThat(gauge("drkit.readiness")).as("not looked at yet").isEqualTo(-1);
 
         clockwork.sleep(Duration.ofSeconds(1));
-        assertThat(gauge("drkit.readiness", "plan", "shop", "line", "switchover west → east")).isEqualTo(1);
-        assertThat(gauge("drkit.readiness.check", "check", "move name", "kind", "step")).isEqualTo(1);
-        assertThat(gauge("drkit.readiness.check", "check", "database", "kind", "standing")).isEqualTo(1);
+        assertThat(gauge("drkit.readiness", "plan", "shop", "line", "switchover west → east"))
+                .isEqualTo(1);
+        assertThat(gauge("drkit.readiness.check", "check", "move name", "kind", "step"))
+                .isEqualTo(1);
+        assertThat(gauge("drkit.readiness.check", "check", "database", "kind", "standing"))
+                .isEqualTo(1);
         assertThat(gauge("drkit.replication.lag.seconds", "check", "database")).isEqualTo(3.5);
 
         found.set(Finding.unknown("no answer", "look"));
@@ -83,7 +87,9 @@ class MetricsTest {
 
         watch.close();
         clockwork.sleep(Duration.ofHours(1));
-        assertThat(gauge("drkit.readiness.check", "check", "move name")).as("by age").isEqualTo(-1);
+        assertThat(gauge("drkit.readiness.check", "check", "move name"))
+                .as("by age")
+                .isEqualTo(-1);
     }
 
     @Test

@@ -364,7 +364,8 @@ class ChecksTest {
     // -- as a step --------------------------------------------------------------------------------------------------
 
     @Test
-    @DisplayName("B10: a readiness gate as a plan step waits out what is not ready and what is unknown, and no longer than its time")
+    @DisplayName(
+            "B10: a readiness gate as a plan step waits out what is not ready and what is unknown, and no longer than its time")
     void gate_waitsUntilTheCheckIsReady() throws Exception {
         Instant began = clockwork.now();
         Check replicated = Check.named("engines", "all engines have the data", c -> {
@@ -378,7 +379,8 @@ class ChecksTest {
         });
         ActionExecutor executor = ActionExecutor.on(clockwork);
 
-        assertThat(executor.execute(Checks.gate(replicated, Duration.ofHours(1))).because())
+        assertThat(executor.execute(Checks.gate(replicated, Duration.ofHours(1)))
+                        .because())
                 .isEqualTo("all have 40 tables");
         assertThat(Duration.between(began, clockwork.now()))
                 .isBetween(Duration.ofMinutes(2), Duration.ofMinutes(2).plusSeconds(10));

@@ -142,7 +142,9 @@ class StatusTest {
                         .extracting(view -> view.node().id(), NodeView::health)
                         .containsExactly(
                                 tuple("one", "shop, switchover west → east: READY (2 ready, 0 unknown, 0 not ready)"),
-                                tuple("two", "shop, switchover west → east: NOT READY (1 ready, 0 unknown, 1 not ready)"));
+                                tuple(
+                                        "two",
+                                        "shop, switchover west → east: NOT READY (1 ready, 0 unknown, 1 not ready)"));
                 assertThat(status.nodes().items().stream().filter(view -> view.mode() == NodeView.Mode.LEADER))
                         .hasSize(1);
                 one.close();
@@ -166,10 +168,7 @@ class StatusTest {
                 .watch(Duration.ofMinutes(1));
         return Leadership.of(
                         "controller",
-                        Leases.in(store)
-                                .as(Node.named(id))
-                                .clockwork(clockwork)
-                                .build())
+                        Leases.in(store).as(Node.named(id)).clockwork(clockwork).build())
                 .health(() -> watch.latest().summary())
                 .start(lease -> {});
     }
