@@ -28,10 +28,10 @@ public final class PreviewAssert extends AbstractAssert<PreviewAssert, Preview> 
                     lines(inTheWay),
                     rules,
                     inTheWay.stream().anyMatch(step -> step.assessment().isEmpty())
-                            ? "what cannot be observed stands in the way: a fault of the test is still in force, or a site that the"
-                                    + " step observes is down"
-                            : "a step that needs what an earlier step makes answers Blocked where Needed is meant: in a preview"
-                                    + " nothing has been made yet");
+                            ? "what cannot be observed stands in the way: a fault of the test is still in force, or a"
+                                    + " site that the step observes is down"
+                            : "a step that needs what an earlier step makes answers Blocked where Needed is meant: in"
+                                    + " a preview nothing has been made yet");
         }
         return this;
     }
@@ -42,8 +42,8 @@ public final class PreviewAssert extends AbstractAssert<PreviewAssert, Preview> 
         if (!(seen.assessment().orElse(null) instanceof Assessment.Blocked blocked)
                 || !blocked.why().contains(because)) {
             throw failure(
-                    "Expected step \"%s\" to be blocked because of \"%s\", but%n%sLikely mistake: the world of the test does not stand"
-                            + " in its way, or observe fails instead of answering what it saw",
+                    "Expected step \"%s\" to be blocked because of \"%s\", but%n%sLikely mistake: the world of the"
+                            + " test does not stand in its way, or observe fails instead of answering what it saw",
                     step, because, lines(List.of(seen)));
         }
         return this;
@@ -75,8 +75,8 @@ public final class PreviewAssert extends AbstractAssert<PreviewAssert, Preview> 
                 .filter(step -> step.step().equals(name))
                 .findFirst()
                 .orElseThrow(() -> failure(
-                        "Expected a step \"%s\", but a %s of the plan %s has these: %s%nLikely mistake: another spelling, or a step"
-                                + " that is onlyIn(…) the other mode",
+                        "Expected a step \"%s\", but a %s of the plan %s has these: %s%nLikely mistake: another"
+                                + " spelling, or a step that is onlyIn(…) the other mode",
                         name,
                         actual.line(),
                         actual.plan(),

@@ -55,9 +55,9 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                 .toList();
         if (achieved.isEmpty()) {
             throw failure(
-                    "Expected the run to have lost nothing, but no step stated what was lost, and nothing stated is not nothing"
-                            + " lost%n%s%nLikely mistake: no action over data calls context.report(DataLoss…) when it is done, or the"
-                            + " run did not come to the step that does",
+                    "Expected the run to have lost nothing, but no step stated what was lost, and nothing stated is"
+                            + " not nothing lost%n%s%nLikely mistake: no action over data calls context.report(DataLoss…)"
+                            + " when it is done, or the run did not come to the step that does",
                     steps());
         }
         for (RunReport.StatedLoss stated : achieved) {
@@ -67,7 +67,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                     || stated.loss().bytes().orElse(0) != 0;
             if (!known || some) {
                 throw failure(
-                        "Expected the run to have lost nothing, but of %s the step \"%s\" states %s (%s)%nLikely mistake: %s",
+                        "Expected the run to have lost nothing, but of %s the step \"%s\" states %s (%s)%nLikely"
+                                + " mistake: %s",
                         stated.loss().subject(),
                         stated.step(),
                         known ? "a loss of " + figures(stated.loss()) : "that nobody knows",
@@ -88,7 +89,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
         Verdict rpo = Verdict.rpo(actual);
         if (rto != Verdict.MET || rpo != Verdict.MET) {
             throw failure(
-                    "Expected both objectives to be met, but the RTO of %s is %s (%s) and the RPO of %s is %s (%s)%nLikely mistake: %s",
+                    "Expected both objectives to be met, but the RTO of %s is %s (%s) and the RPO of %s is %s"
+                            + " (%s)%nLikely mistake: %s",
                     actual.objectives().rto(),
                     rto,
                     actual.achievedRto().map(Object::toString).orElse("not known"),
@@ -105,8 +107,9 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
         isNotNull();
         if (actual.resumptions() != times) {
             throw failure(
-                    "Expected the run to have been resumed %s times, but it was %s times%nLikely mistake: run(…) begins a run, and"
-                            + " only resume(…) goes on with one; after a crash that a test plays, journals.releaseAll() comes first",
+                    "Expected the run to have been resumed %s times, but it was %s times%nLikely mistake: run(…)"
+                            + " begins a run, and only resume(…) goes on with one; after a crash that a test plays,"
+                            + " journals.releaseAll() comes first",
                     times, actual.resumptions());
         }
         return this;
@@ -120,8 +123,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                 .findFirst()
                 .map(step -> new StepAssert(this, step))
                 .orElseThrow(() -> failure(
-                        "Expected a step \"%s\", but a %s of the plan %s has these: %s%nLikely mistake: another spelling, or a step"
-                                + " that is onlyIn(…) the other mode",
+                        "Expected a step \"%s\", but a %s of the plan %s has these: %s%nLikely mistake: another"
+                                + " spelling, or a step that is onlyIn(…) the other mode",
                         name,
                         actual.mode(),
                         actual.plan(),
@@ -144,16 +147,14 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
     private String likelyMistake(RunOutcome expected) {
         String said = actual.reason().orElse("")
                 + actual.steps().stream().map(StepReport::detail).collect(Collectors.joining("\n"));
-        if (said.contains("stale-epoch]") || said.contains("taken-over]")) {
-            return "a newer run changed the same world: make the fakes anew for each test, and let one runner work at a time";
-        }
         if (said.contains("[action.overdue]")) {
-            return "the world never came to be as wanted: a fault that is never cleared, pods that do not become ready, or a fake on"
-                    + " another clockwork than the runner's, whose time does not pass";
+            return "the world never came to be as wanted: a fault that is never cleared, pods that do not become"
+                    + " ready, or a fake on another clockwork than the runner's, whose time does not pass";
         }
         if (said.contains("[action.unverified]")
                 || actual.steps().stream().anyMatch(step -> step.status() == StepStatus.UNKNOWN)) {
-            return "the world could not be observed any more: faults that the test schedules with every(…) last until clear(…)";
+            return "the world could not be observed any more: faults that the test schedules with every(…) last until"
+                    + " clear(…)";
         }
         if (said.contains("[action.blocked]")) {
             return "the world that the test made does not allow the step; its text above says what to do";
@@ -162,7 +163,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
             return "a step failed past the point of no return: mend the cause in the test, then runner.resume(…)";
         }
         if (expected != RunOutcome.SUCCEEDED && actual.outcome() == RunOutcome.SUCCEEDED) {
-            return "the fault was not met: its operation is named otherwise, or it is scheduled on another fake than the plan's";
+            return "the fault was not met: its operation is named otherwise, or it is scheduled on another fake than"
+                    + " the plan's";
         }
         if (expected == RunOutcome.UNDONE && actual.outcome() == RunOutcome.STOPPED) {
             return "the step that failed is past the point of no return, or one was passed before the run began";
@@ -172,7 +174,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
 
     private String likelyMistake(Verdict rto, Verdict rpo) {
         if (rto == Verdict.UNKNOWN && actual.serviceRestored().isEmpty()) {
-            return "service was not seen to be back: the run did not succeed, or a step marked restoresService() was not done";
+            return "service was not seen to be back: the run did not succeed, or a step marked restoresService() was"
+                    + " not done";
         }
         if (rto == Verdict.UNKNOWN) {
             return "nobody said when the outage of this failover began: SiteSwitch.failover(…).since(…)";
@@ -182,7 +185,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                     + " restoresService() and the time runs to the end of the run";
         }
         if (rpo == Verdict.UNKNOWN) {
-            return "no step stated its loss, or one stated that it does not know: sample the primary before the disaster";
+            return "no step stated its loss, or one stated that it does not know: sample the primary before the"
+                    + " disaster";
         }
         return "more was lost than the plan allows: replication was too far behind when the site was lost";
     }

@@ -44,7 +44,8 @@ public final class StepAssert {
     public StepAssert failed() {
         return hasStatus(
                 StepStatus.FAILED,
-                "the fault was not met: its operation is named otherwise, or the action tried once more and came through");
+                "the fault was not met: its operation is named otherwise, or the action tried once more and came"
+                        + " through");
     }
 
     /** Nobody could learn what became of it. */
@@ -65,7 +66,8 @@ public final class StepAssert {
     public StepAssert wasAppliedOnce() {
         if (step.attempts() != 1) {
             throw run.failed(
-                    "Expected the change of step \"%s\" to have been applied once, but it was %s times%n%s%nLikely mistake: %s",
+                    "Expected the change of step \"%s\" to have been applied once, but it was %s times%n%s%nLikely"
+                            + " mistake: %s",
                     step.name(),
                     step.attempts(),
                     RunReportAssert.line(step),
@@ -81,8 +83,8 @@ public final class StepAssert {
         String found = step.facts().get(key);
         if (!value.equals(found)) {
             throw run.failed(
-                    "Expected step \"%s\" to have recorded %s = %s, but it recorded %s%nLikely mistake: the action records before"
-                            + " its change only what context.record(…) was told, under the same key",
+                    "Expected step \"%s\" to have recorded %s = %s, but it recorded %s%nLikely mistake: the action"
+                            + " records before its change only what context.record(…) was told, under the same key",
                     step.name(), key, value, step.facts());
         }
         return this;

@@ -82,8 +82,8 @@ public final class Invariants {
                             .filter(report -> !report.losses().isEmpty())
                             .toList();
                     if (stating.isEmpty()) {
-                        return Optional.of(
-                                new Breach(history.end(), lost.size() + " writes are lost, and no report states a loss"));
+                        return Optional.of(new Breach(
+                                history.end(), lost.size() + " writes are lost, and no report states a loss"));
                     }
                     if (stating.stream().anyMatch(report -> report.achievedRpo().isEmpty())) {
                         return Optional.empty();

@@ -111,8 +111,8 @@ class CrashEverywhereTest {
     void harness_aRunnerThatWritesNoIntentBeforeAnEffect_isSeen() throws Exception {
         Mutant bug = Mutant.of(
                 "io.drkit.core.run.StepRun",
-                "applying = true; log.write(",
-                "applying = true; if (epoch.value() < 0) log.write(");
+                "undo ? Kind.UNDO_INTENT : Kind.INTENT,",
+                "undo ? Kind.UNDO_INTENT : Kind.FACT,");
 
         Case killed = work(broken(bug), List.of(Case.at(true, "after change of scheduler (1)")))
                 .get(0);
@@ -125,7 +125,7 @@ class CrashEverywhereTest {
     @Test
     void harness_aRunnerThatForgetsItsRunWhenItResumes_isSeenToDoAnEffectTwice() throws Exception {
         Mutant bug = Mutant.of(
-                "io.drkit.core.run.PlanRun", "this.runId = history.runId();", "this.runId = clockwork.newId();");
+                "io.drkit.core.run.PlanRun", "new RunScope(history.runId(),", "new RunScope(clockwork.newId(),");
         ChildProcess.Image image = broken(bug);
         Map<Boolean, Case> undisturbed = undisturbed(image, new ConcurrentLinkedQueue<>());
 

@@ -101,7 +101,8 @@ class SimulatedClusterTest {
     @Test
     void create_withAStatus_theStatusIsNotTaken() {
         Deployment deployment = app().item();
-        deployment.setStatus(new DeploymentStatusBuilder().withCollisionCount(77).build());
+        deployment.setStatus(
+                new DeploymentStatusBuilder().withCollisionCount(77).build());
         deployment.setSpec(new DeploymentSpecBuilder().withReplicas(0).build());
 
         Deployment created = cluster.client().resource(deployment).create();

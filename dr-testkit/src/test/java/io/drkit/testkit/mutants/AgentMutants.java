@@ -21,8 +21,9 @@ final class AgentMutants {
                 AGENT.breaks(
                         "M3",
                         "files.put(path, content.clone());",
-                        "byte[] old = files.getOrDefault(path, new byte[0]); byte[] all = old.length > content.length ? old : content.clone();"
-                                + " System.arraycopy(content, 0, all, 0, content.length); files.put(path, all);"),
+                        "byte[] old = files.getOrDefault(path, new byte[0]); byte[] all = old.length > content.length"
+                                + " ? old : content.clone(); System.arraycopy(content, 0, all, 0, content.length);"
+                                + " files.put(path, all);"),
                 AGENT.breaks("M4", "throw new NoSuchFileException(path);", "throw new IOException(path);"),
                 AGENT.breaks("M5", "files.remove(path);", "files.put(path, new byte[0]);"),
                 AGENT.breaks(

@@ -30,7 +30,8 @@ final class FileTreeMutants {
                 TREE.breaks(
                         "T06",
                         "nodes.put(temporary, new Node(",
-                        "nodes.put(file.path(), new Node(FileEntry.Type.FILE, content, Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node("),
+                        "nodes.put(file.path(), new Node(FileEntry.Type.FILE, content, Instant.EPOCH, Map.of(),"
+                                + " ++versions)); nodes.put(temporary, new Node("),
                 TREE.breaks("T07", "nodes.remove(staged.temporary()); nodes.put(", "nodes.put("),
                 TREE.breaks(
                         "T07",

@@ -19,12 +19,14 @@ final class JournalMutants {
                 STORE.breaks(
                         "J1",
                         "return runs.isEmpty() ? List.of() :",
-                        "return runs.isEmpty() ? List.of(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, java.time.Instant.EPOCH, \"\", Map.of())) :"),
+                        "return runs.isEmpty() ? List.of(new JournalEntry(JournalEntry.Kind.RUN_BEGAN,"
+                                + " java.time.Instant.EPOCH, \"\", Map.of())) :"),
                 STORE.breaks("J2", "journal.latest().add(entry);", "journal.latest().add(0, entry);"),
                 STORE.breaks(
                         "J3",
                         "journal.runs.add(new ArrayList<>(List.of(first)));",
-                        "if (journal.runs.isEmpty()) { journal.runs.add(new ArrayList<>()); } journal.latest().add(first);"),
+                        "if (journal.runs.isEmpty()) { journal.runs.add(new ArrayList<>()); }"
+                                + " journal.latest().add(first);"),
                 STORE.breaks("J4", "if (journal.holder != null) {", "if (false) {"),
                 STORE.breaks("J5", OPEN, OPEN + " !kept.isEmpty() ? kept.values().iterator().next() :"),
                 STORE.breaks("J6", RAISE, "above.value() + 1"),
@@ -40,7 +42,8 @@ final class JournalMutants {
                 STORE.breaks("J13", "if (journal.holder == this) { journal.holder = null; }", "journal.holder = null;"),
                 STORE.breaks(
                         "J14",
-                        "public synchronized Journal takeOver(JournalKey key) { Kept journal = kept.computeIfAbsent(key, first -> new Kept());",
+                        "public synchronized Journal takeOver(JournalKey key) { Kept journal ="
+                                + " kept.computeIfAbsent(key, first -> new Kept());",
                         "public synchronized Journal takeOver(JournalKey key) { Kept journal = kept.get(key);"),
                 STORE.breaks(
                         "J15",
@@ -49,7 +52,8 @@ final class JournalMutants {
                 STORE.breaks("J16", ".filter(journal -> !journal.getValue().runs.isEmpty())", ""),
                 STORE.breaks(
                         "J17",
-                        "if (journal.instructions.stream().noneMatch(posted -> posted.id().equals(instruction.id()))) {",
+                        "if (journal.instructions.stream().noneMatch(posted -> posted.id().equals(instruction.id())))"
+                                + " {",
                         "if (true) {"),
                 STORE.breaks("J18", "journal.instructions = new ArrayList<>();", ""));
     }
