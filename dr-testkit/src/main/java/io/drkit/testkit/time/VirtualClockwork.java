@@ -583,8 +583,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask next = next(Point.BLOCK);
         if (next != me) {
             give(next, null);
+            return false;
         }
-        return next == me;
+        schedule.runs(me, Duration.ofNanos(elapsed));
+        return true;
     }
 
     /** Makes a waiting task runnable. */

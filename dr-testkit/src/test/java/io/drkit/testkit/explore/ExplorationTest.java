@@ -55,7 +55,7 @@ class ExplorationTest {
                 .hasMessageContaining("the number is 1")
                 .hasMessageContaining("with 1 preemptions")
                 .hasMessageContaining("exploration.replay(\"" + breach.choices() + "\")")
-                .hasMessageContaining("west/adder is preempted");
+                .hasMessageContaining("adder is preempted");
         assertThatThrownBy(() -> exploration.replay(breach.choices()))
                 .isInstanceOf(Breach.class)
                 .hasMessageContaining("the number is 1");
