@@ -81,7 +81,8 @@ record SeenWorkload(
         }
     }
 
-    static SeenWorkload of(Head head, List<Pod> listed, Optional<String> autoscaler) {
+    static SeenWorkload of(
+            Head head, boolean replicaSetsBehind, List<Pod> listed, Optional<String> autoscaler) {
         // A pod that has run to its end, such as an evicted one, holds no process any more, and its controller leaves
         // it lying.
         List<Pod> pods = listed.stream()
@@ -104,7 +105,8 @@ record SeenWorkload(
                 // the API server fills in 1 when a manifest says nothing
                 head.replicas() == null ? 1 : head.replicas(),
                 head.counted() == null ? 0 : head.counted(),
-                head.observedGeneration() != null
+                !replicaSetsBehind
+                        && head.observedGeneration() != null
                         && head.meta().getGeneration() != null
                         && head.observedGeneration() >= head.meta().getGeneration(),
                 annotations == null ? null : annotations.get(MEMORY),

@@ -11,6 +11,7 @@ import io.drkit.k8s.SeenWorkload.Head;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.apps.ReplicaSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSet;
 import io.fabric8.kubernetes.api.model.apps.StatefulSetBuilder;
 import io.fabric8.kubernetes.api.model.autoscaling.v2.HorizontalPodAutoscaler;
@@ -47,6 +48,8 @@ record WorkloadApi(ApiServer server, String namespace) {
                 missing.add(workload);
                 continue;
             }
+            // before the pods: one that was made meanwhile is then among them
+            boolean replicaSetsBehind = replicaSetsBehind(head.get());
             List<Pod> pods = server.read(
                     "to list the pods of " + workload + " in " + namespace,
                     client -> client.pods()
@@ -56,6 +59,7 @@ record WorkloadApi(ApiServer server, String namespace) {
                             .getItems());
             seen.add(SeenWorkload.of(
                     head.get(),
+                    replicaSetsBehind,
                     pods,
                     autoscalers.stream()
                             .filter(autoscaler -> governs(autoscaler, workload))
@@ -70,6 +74,36 @@ record WorkloadApi(ApiServer server, String namespace) {
                             .remedy("check the names, the namespace and the cluster"));
         }
         return seen;
+    }
+
+    /**
+     * A Deployment's controller is done when it has written the count to the ReplicaSets; it is their controller that makes the pods,
+     * and that one may be about to make some for the count before.
+     */
+    private boolean replicaSetsBehind(Head head) throws InterruptedException {
+        if (head.workload().kind() != Workload.Kind.DEPLOYMENT) {
+            return false;
+        }
+        return server
+                .read(
+                        "to list the replica sets of " + head.workload() + " in " + namespace,
+                        client -> client.apps()
+                                .replicaSets()
+                                .inNamespace(namespace)
+                                .withLabelSelector(head.selector())
+                                .list()
+                                .getItems())
+                .stream()
+                .filter(replicaSet -> replicaSet.getMetadata().getOwnerReferences().stream()
+                        .anyMatch(owner -> owner.getUid().equals(head.meta().getUid())))
+                .anyMatch(WorkloadApi::behind);
+    }
+
+    private static boolean behind(ReplicaSet replicaSet) {
+        var status = replicaSet.getStatus();
+        return status == null
+                || status.getObservedGeneration() == null
+                || status.getObservedGeneration() < replicaSet.getMetadata().getGeneration();
     }
 
     private Optional<Head> head(Workload workload) throws InterruptedException {

@@ -42,6 +42,9 @@ abstract class KubernetesDnsSwitcherTest {
                         .endMetadata()
                         .withNewSpec()
                         .withType("ClusterIP")
+                        .addNewPort()
+                        .withPort(80)
+                        .endPort()
                         .endSpec()
                         .build())
                 .create();

@@ -23,6 +23,7 @@ import io.drkit.testkit.k8s.PodBehaviour;
 import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import java.time.Duration;
 import java.util.List;
@@ -202,7 +203,7 @@ abstract class KubernetesWorkloadScalerTest {
                 0,
                 2L,
                 Optional.empty());
-        SeenWorkload behind = SeenWorkload.of(head, List.of(), Optional.empty());
+        SeenWorkload behind = SeenWorkload.of(head, false, List.of(), Optional.empty());
 
         assertThat(new ScaleIntent.ToZero(List.of(APP)).verdict(behind)).isInstanceOf(ScaleIntent.Verdict.Wait.class);
     }
@@ -210,21 +211,26 @@ abstract class KubernetesWorkloadScalerTest {
     @Test
     void toZero_evictedPodLeftLying_isDone() throws InterruptedException {
         run(APP, 1);
-        west.client()
-                .resource(new PodBuilder()
-                        .withNewMetadata()
-                        .withName("app-evicted")
-                        .withNamespace(west.namespace())
-                        .addToLabels("app", "app")
-                        .endMetadata()
-                        .withNewSpec()
-                        .endSpec()
-                        .withNewStatus()
-                        .withPhase("Failed")
-                        .withReason("Evicted")
-                        .endStatus()
-                        .build())
-                .create();
+        Pod evicted = new PodBuilder()
+                .withNewMetadata()
+                .withName("app-evicted")
+                .withNamespace(west.namespace())
+                .addToLabels("app", "app")
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName("another-node")
+                .addNewContainer()
+                .withName("main")
+                .withImage("simulated/app:1")
+                .endContainer()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Failed")
+                .withReason("Evicted")
+                .endStatus()
+                .build();
+        west.client().resource(evicted).create();
+        west.client().resource(evicted).patchStatus();
 
         execute(scaler.toZero(APP));
 
@@ -286,7 +292,7 @@ abstract class KubernetesWorkloadScalerTest {
         // the next call proves it: a request that had been sent would have been counted by then
         scaler.status(APP);
         assertThat(west.requests().subList(before, west.requests().size()))
-                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST pods");
+                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST replicasets", "LIST pods");
     }
 
     private void applyOnce(Action<?> action) throws InterruptedException {

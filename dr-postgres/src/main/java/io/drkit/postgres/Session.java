@@ -43,6 +43,10 @@ final class Session implements AutoCloseable {
 
     /** Connects to this one server, whatever its role. */
     static Session open(PostgresNode node) throws SQLException {
+        return new Session(node, connect(node));
+    }
+
+    static Connection connect(PostgresNode node) throws SQLException {
         Properties properties = new Properties();
         properties.putAll(node.connectionOptions());
         properties.setProperty("user", node.user());
@@ -60,7 +64,7 @@ final class Session implements AutoCloseable {
         String host = node.host().indexOf(':') >= 0 ? "[" + node.host() + "]" : node.host();
         String url = "jdbc:postgresql://" + host + ":" + node.port() + "/"
                 + URLEncoder.encode(node.database(), StandardCharsets.UTF_8);
-        return new Session(node, DriverManager.getConnection(url, properties));
+        return DriverManager.getConnection(url, properties);
     }
 
     /** Everything that is ever asked of a server; an answer that is refused or lost is {@link ServerView.Silent}. */

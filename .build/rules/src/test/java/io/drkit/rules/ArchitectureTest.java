@@ -79,6 +79,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void zooKeeper_isUsedByItsOwnPackageAlone() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.drkit.core.lease.zookeeper..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.curator..", "org.apache.zookeeper..")
+                .because("its client is an optional dependency: whoever does without it meets no class of it"));
+    }
+
+    @Test
     void packages_ofAModule_haveNoCycles() {
         check(slices().assignedFrom(new SliceAssignment() {
                     @Override

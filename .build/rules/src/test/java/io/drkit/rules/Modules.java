@@ -10,7 +10,14 @@ import java.util.TreeSet;
 
 /** The modules, as they are on this class path, and what each may use besides the JDK. */
 enum Modules {
-    CORE("core", List.of("com.fasterxml.jackson..", "io.github.resilience4j.."), List.of()),
+    CORE(
+            "core",
+            List.of(
+                    "com.fasterxml.jackson..",
+                    "io.github.resilience4j..",
+                    "org.apache.curator..",
+                    "org.apache.zookeeper.."),
+            List.of("org.apache.curator.framework")),
     TESTKIT(
             "testkit",
             List.of(

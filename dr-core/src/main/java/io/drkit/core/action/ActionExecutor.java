@@ -186,7 +186,7 @@ public final class ActionExecutor {
         default void assessed(Assessment assessment) {}
 
         /** The change is about to be applied for the {@code attempt}th time, counted from 1. What it throws prevents that. */
-        default void applying(Assessment.Needed needed, int attempt) {}
+        default void applying(Assessment.Needed needed, int attempt) throws InterruptedException {}
 
         /** Applying threw something that leaves open whether the change was made; it will be observed. */
         default void outcomeUnknown(RuntimeException failure) {}

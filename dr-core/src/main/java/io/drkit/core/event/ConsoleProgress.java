@@ -1,6 +1,7 @@
 package io.drkit.core.event;
 
 import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.report.TextReport;
 import io.drkit.core.report.Wording;
@@ -145,6 +146,35 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
         } else if (event instanceof RunEvent.UndoBegan e) {
             undoing = true;
             say(e.at(), Terminal.Tone.BAD, "UNDOING what was done, because: " + e.reason());
+        } else if (event instanceof RunEvent.Instructed e) {
+            say(
+                    e.at(),
+                    Terminal.Tone.WARN,
+                    Wording.speaker(e.instruction()) + " " + Wording.act(e.instruction())
+                            + because(e.instruction().reason())
+                            + e.refused().map(why -> "; REFUSED: " + why).orElse(""));
+        } else if (event instanceof RunEvent.WordAwaited e) {
+            String asks = e.what() == RunReport.Wait.For.APPROVAL
+                    ? "WAITING for the approval \"" + e.name() + "\" by the role " + e.role()
+                    : "WAITING for a word: retry, skip or cancel";
+            say(
+                    e.at(),
+                    Terminal.Tone.WARN,
+                    e.step() + ": " + asks + ", at most " + Wording.duration(e.timeout()));
+        } else if (event instanceof RunEvent.WordLapsed e) {
+            say(e.at(), Terminal.Tone.BAD, e.step() + ": nobody answered in time");
+        } else if (event instanceof RunEvent.FailedOver e) {
+            steps = e.steps().size();
+            undoing = false;
+            done.retainAll(e.steps());
+            say(e.at(), Terminal.Tone.WARN, "GOING ON as " + e.line() + ", " + steps + " steps");
+        } else if (event instanceof RunEvent.Attached e) {
+            say(e.at(), Terminal.Tone.WARN, "WATCHING run " + e.runId() + ", which another process runs");
+        } else if (event instanceof RunEvent.OwnerSilent e) {
+            say(
+                    e.at(),
+                    Terminal.Tone.WARN,
+                    "the process that runs it has written nothing for " + Wording.duration(e.silent()));
         } else if (event instanceof RunEvent.RunEnded e) {
             ended = true;
             stopTicking();
@@ -185,7 +215,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
         switch (status) {
             case DONE, ALREADY_SO -> done.add(event.step());
             case UNDONE -> undone.add(event.step());
-            case NOT_REACHED, RUNNING, FAILED, UNKNOWN, UNDO_FAILED -> done.remove(event.step());
+            case NOT_REACHED, RUNNING, FAILED, SKIPPED, UNKNOWN, UNDO_FAILED -> done.remove(event.step());
         }
         String mark = switch (status) {
             case DONE -> "✓ ";
@@ -194,6 +224,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
             case FAILED, UNDO_FAILED -> "✕ ";
             case UNKNOWN, RUNNING -> "? ";
             case NOT_REACHED -> "– ";
+            case SKIPPED -> "» ";
         };
         String word = switch (status) {
             case DONE -> "done";
@@ -204,10 +235,11 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
             case UNKNOWN -> "OUTCOME UNKNOWN";
             case RUNNING -> "NOT HEARD OF, may still be at work";
             case NOT_REACHED -> "not reached";
+            case SKIPPED -> "skipped";
         };
         Terminal.Tone tone = switch (status) {
             case DONE, ALREADY_SO -> Terminal.Tone.GOOD;
-            case UNDONE, NOT_REACHED -> Terminal.Tone.WARN;
+            case UNDONE, NOT_REACHED, SKIPPED -> Terminal.Tone.WARN;
             case FAILED, UNDO_FAILED, UNKNOWN, RUNNING -> Terminal.Tone.BAD;
         };
         say(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.drkit.core.DataLoss;
 import io.drkit.core.action.Progress;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.report.JsonReport;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,6 +106,29 @@ public final class JsonLines implements RunListener {
             inner.put("basis", loss.basis());
         } else if (event instanceof RunEvent.UndoBegan e) {
             json.put("reason", e.reason());
+        } else if (event instanceof RunEvent.Instructed e) {
+            Instruction said = e.instruction();
+            json.putObject("instruction")
+                    .put("id", said.id())
+                    .put("kind", said.kind().name())
+                    .put("subject", said.subject())
+                    .put("who", said.who())
+                    .put("role", said.role())
+                    .put("reason", said.reason())
+                    .put("at", said.at().toString());
+            json.put("refused", e.refused().orElse(null));
+        } else if (event instanceof RunEvent.WordAwaited e) {
+            json.put("what", e.what().name()).put("step", e.step()).put("name", e.name());
+            json.put("role", e.role()).put("timeout", e.timeout().toString());
+        } else if (event instanceof RunEvent.WordLapsed e) {
+            json.put("what", e.what().name()).put("step", e.step()).put("name", e.name());
+        } else if (event instanceof RunEvent.FailedOver e) {
+            json.put("line", e.line());
+            list(json, "steps", e.steps());
+        } else if (event instanceof RunEvent.Attached e) {
+            json.put("runId", e.runId());
+        } else if (event instanceof RunEvent.OwnerSilent e) {
+            json.put("runId", e.runId()).put("silent", e.silent().toString());
         } else if (event instanceof RunEvent.RunEnded e) {
             json.set("report", JSON.readTree(JsonReport.toJson(e.report())));
         }

@@ -3,11 +3,13 @@ package io.drkit.core.event;
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.Progress;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** What a run tells its listeners, in the order in which it happened. {@code undo} marks what belongs to undoing a step. */
 public sealed interface RunEvent {
@@ -63,6 +65,49 @@ public sealed interface RunEvent {
 
     /** A failure before the point of no return: what was done is being put back. */
     record UndoBegan(Instant at, String reason) implements RunEvent {}
+
+    /**
+     * A person told the run something.
+     *
+     * @param refused why it is not done; empty when it is
+     */
+    record Instructed(Instant at, Instruction instruction, Optional<String> refused) implements RunEvent {}
+
+    /**
+     * The run waits for a person's word.
+     *
+     * @param what for what: to approve, or to say what to do about a failed step
+     * @param step the step that it holds up
+     * @param name the approval's name; else empty
+     * @param role the role that is asked; empty when anybody's word will do
+     * @param timeout how long it waits
+     */
+    record WordAwaited(Instant at, RunReport.Wait.For what, String step, String name, String role, Duration timeout)
+            implements RunEvent {}
+
+    /** Nobody answered in time. */
+    record WordLapsed(Instant at, RunReport.Wait.For what, String step, String name) implements RunEvent {}
+
+    /**
+     * The switchover goes on as a failover.
+     *
+     * @param line for example {@code failover west → east}
+     * @param steps the names of the failover's steps, in an order in which they can run
+     */
+    record FailedOver(Instant at, String line, List<String> steps) implements RunEvent {
+        public FailedOver {
+            steps = List.copyOf(steps);
+        }
+    }
+
+    /** This process does not run the run that is told: it watches another one do it. Told before anything else. */
+    record Attached(Instant at, String runId) implements RunEvent {}
+
+    /**
+     * The process that runs what this one watches has written nothing for a while: a long step may be at work, or the process may
+     * hang. Whoever knows that it is dead or cut off may take the run over.
+     */
+    record OwnerSilent(Instant at, String runId, Duration silent) implements RunEvent {}
 
     /** The run ended; nothing more comes. */
     record RunEnded(Instant at, RunReport report) implements RunEvent {}

@@ -62,7 +62,6 @@ final class FileJournal implements Journal {
     public synchronized Epoch raiseEpoch(Epoch above) {
         try {
             requireOpen();
-            requireNewest();
             long highest = Math.max(
                     Math.max(folder.epoch(generation), JournalFolder.highestEpoch(entries)),
                     JournalFolder.runs(generation).stream()
@@ -82,7 +81,6 @@ final class FileJournal implements Journal {
     public synchronized void begin(JournalEntry first) {
         try {
             requireOpen();
-            requireNewest();
             closeRun();
             Path file = generation.resolve(RunFile.name(folder.epoch(generation)));
             if (Files.exists(file)) {
@@ -114,11 +112,6 @@ final class FileJournal implements Journal {
 
     @Override
     public synchronized void append(JournalEntry entry) {
-        try {
-            requireNewest();
-        } catch (IOException e) {
-            throw FileJournalStore.unreachable(generation, e);
-        }
         RandomAccessFile file = run;
         if (file == null) {
             throw FileJournalStore.unreachable(
@@ -190,7 +183,10 @@ final class FileJournal implements Journal {
         }
     }
 
-    /** Without this nothing is acknowledged: in an older generation nobody would find it again. */
+    /**
+     * Without this nothing is acknowledged: in an older generation nobody would find it again. Asked after a change and not before
+     * it, when it could still come too late.
+     */
     void requireNewest() throws IOException {
         long newest = folder.newest();
         if (newest > number) {

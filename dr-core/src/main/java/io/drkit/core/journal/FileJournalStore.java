@@ -40,6 +40,7 @@ public final class FileJournalStore implements JournalStore {
 
     private static final Set<FileChannel> LEFT_OPEN = ConcurrentHashMap.newKeySet();
 
+    private static final JournalKey NOBODY = new JournalKey("", "", "");
     private static final String OWNER = "owner";
     private static final int LONGEST_NAME = 200;
     private static final int HASH_LENGTH = 32;
@@ -147,25 +148,72 @@ public final class FileJournalStore implements JournalStore {
     }
 
     /** The folders of journals in which a run ever began. */
-    List<JournalFolder> folders() {
-        try (Stream<Path> paths = Files.list(root)) {
-            List<JournalFolder> folders = new ArrayList<>();
-            for (Path path : paths.filter(Files::isDirectory).sorted().toList()) {
+    private List<JournalFolder> folders() {
+        List<JournalFolder> folders = new ArrayList<>();
+        try {
+            for (Path path : directories()) {
                 JournalFolder.at(path).ifPresent(folders::add);
             }
             return folders;
-        } catch (NoSuchFileException none) {
-            return List.of();
         } catch (IOException e) {
             throw unreachable(root, e);
         }
     }
 
+    private List<Path> directories() throws IOException {
+        try (Stream<Path> paths = Files.list(root)) {
+            return paths.filter(Files::isDirectory).sorted().toList();
+        } catch (NoSuchFileException none) {
+            return List.of();
+        }
+    }
+
+    /** Reads everything that counts, file by file, so that a damaged one does not hide the others. */
+    void check(List<JournalCheck.Run> runs, List<String> damages) {
+        try {
+            for (Path path : directories()) {
+                JournalCheck.noting(damages, () -> {
+                    Optional<JournalFolder> folder = JournalFolder.at(path);
+                    if (folder.isPresent()) {
+                        check(folder.get(), runs, damages);
+                    } else if (!latest(new JournalFolder(path, NOBODY)).isEmpty()) {
+                        damages.add("runs in " + path + ", which does not say whose they are: its file key is gone");
+                    }
+                });
+            }
+        } catch (IOException e) {
+            throw unreachable(root, e);
+        }
+    }
+
+    private static void check(JournalFolder folder, List<JournalCheck.Run> runs, List<String> damages)
+            throws IOException {
+        Path generation = folder.newestComplete();
+        long highest = 0;
+        for (Path file : JournalFolder.runs(generation)) {
+            highest = Math.max(highest, RunFile.epochOf(file));
+            JournalCheck.noting(damages, () -> {
+                RunFile run = RunFile.read(file, folder.key().toString());
+                JournalCheck.add(new JournalCheck.Run(folder.key(), run.entries(), run.torn()), runs, damages);
+            });
+            JournalCheck.noting(damages, () -> instructions(folder, file).read());
+        }
+        long begun = highest;
+        JournalCheck.noting(damages, () -> {
+            long epoch = folder.epoch(generation);
+            if (epoch < begun) {
+                damages.add("epoch " + epoch + " in " + generation + ", where a run began under epoch " + begun);
+            }
+        });
+    }
+
     private static Optional<FileInstructions> instructionsOf(JournalFolder folder) throws IOException {
-        return latest(folder).stream()
-                .findFirst()
-                .map(run -> new FileInstructions(
-                        folder.path().resolve("instructions").resolve(run.getFileName())));
+        return latest(folder).stream().findFirst().map(run -> instructions(folder, run));
+    }
+
+    private static FileInstructions instructions(JournalFolder folder, Path run) {
+        return new FileInstructions(
+                folder.path().resolve("instructions").resolve(Long.toString(RunFile.epochOf(run))));
     }
 
     private static List<Path> latest(JournalFolder folder) throws IOException {

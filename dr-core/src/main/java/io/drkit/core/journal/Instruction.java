@@ -34,7 +34,9 @@ public record Instruction(String id, Kind kind, String subject, String who, Stri
         /** Ignore the safety rule named by the subject, and no other, in this run. */
         OVERRIDE,
         /** Turn the switchover into a failover. */
-        FAIL_OVER
+        FAIL_OVER,
+        /** Not to be posted: a report names so what a process did that took the run over. */
+        TAKE_OVER
     }
 
     public Instruction {

@@ -34,6 +34,12 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         UNDO_INTENT,
         /** A step's undo ended, and how. */
         UNDO_OUTCOME,
+        /** A person told the run something; it was taken, or refused. Durable before it takes effect. */
+        INSTRUCTION,
+        /** The run asks a person: to approve, or what to do about a failure. */
+        ASKED,
+        /** Nobody answered in time. */
+        LAPSED,
         /** A process stopped working on the run, which is not over: it waits to be resumed. */
         RUN_PAUSED,
         /** One of two mirrored stores could not be reached, and the run went on with this one, as a person had decided. */

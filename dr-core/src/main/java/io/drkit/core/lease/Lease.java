@@ -151,7 +151,7 @@ public final class Lease implements AutoCloseable {
     }
 
     /** Renews it no more: it runs out, unless it is released before. */
-    void cease() {
+    public void cease() {
         orders.put(true);
     }
 

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param outageBegan when service was lost, if known; not part of the hash
  * @param detectedAt when that was noticed, if known; not part of the hash
  * @param steps in an order in which they can run
+ * @param rules what must hold while it runs
  */
 public record BoundPlan(
         String plan,
@@ -28,9 +29,11 @@ public record BoundPlan(
         String to,
         Optional<Instant> outageBegan,
         Optional<Instant> detectedAt,
-        List<PlannedStep> steps) {
+        List<PlannedStep> steps,
+        List<PlannedRule> rules) {
     public BoundPlan {
         steps = List.copyOf(steps);
+        rules = List.copyOf(rules);
     }
 
     /** For example {@code switchover west → east}. */
@@ -40,8 +43,9 @@ public record BoundPlan(
 
     /**
      * A fingerprint of what will be done: the plan's name, mode and sites, and of each step its name, its dependencies, what its
-     * action and its undo say they do, and its marks. Steps are code, so the hash covers what they say and not how they do it:
-     * an action says in {@link io.drkit.core.action.Action#describe()} whatever makes it another action.
+     * action and its undo say they do, its marks, its approval and what it makes true; and the safety rules. Steps are code, so
+     * the hash covers what they say and not how they do it: an action says in
+     * {@link io.drkit.core.action.Action#describe()} whatever makes it another action.
      */
     public String hash() {
         StringBuilder text = new StringBuilder();
@@ -50,6 +54,16 @@ public record BoundPlan(
             field(text, step.name(), step.action().describe(), describe(step.undo()));
             field(text, step.after().toArray(String[]::new));
             field(text, Boolean.toString(step.pointOfNoReturn()), Boolean.toString(step.restoresService()));
+            field(text, step.makes().stream().map(Enum::name).sorted().toArray(String[]::new));
+            step.approval()
+                    .ifPresent(needed -> field(
+                            text,
+                            needed.name(),
+                            needed.role(),
+                            needed.timeout().toString()));
+        }
+        for (PlannedRule rule : rules) {
+            field(text, rule.name(), rule.rule().describe());
         }
         try {
             byte[] digest =

@@ -2,12 +2,15 @@ package io.drkit.core.plan;
 
 import io.drkit.core.Problem;
 import io.drkit.core.Site;
+import io.drkit.core.safety.SiteChange;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +44,14 @@ public final class RecoveryPlan<S extends Site> {
     private final String name;
     private final Objectives objectives;
     private final Map<Mode, List<Step<S>>> steps;
+    private final Map<String, RuleFunction<S>> rules;
 
-    private RecoveryPlan(String name, Objectives objectives, Map<Mode, List<Step<S>>> steps) {
+    private RecoveryPlan(
+            String name, Objectives objectives, Map<Mode, List<Step<S>>> steps, Map<String, RuleFunction<S>> rules) {
         this.name = name;
         this.objectives = objectives;
         this.steps = steps;
+        this.rules = new LinkedHashMap<>(rules);
     }
 
     /** Begins a plan. */
@@ -79,7 +85,11 @@ public final class RecoveryPlan<S extends Site> {
                 siteSwitch.to().name(),
                 siteSwitch.outageBegan(),
                 siteSwitch.detectedAt(),
-                planned);
+                planned,
+                rules.entrySet().stream()
+                        .map(rule -> new PlannedRule(
+                                rule.getKey(), rule.getValue().between(siteSwitch.from(), siteSwitch.to())))
+                        .toList());
     }
 
     /** One step as it was declared, its dependencies already those of one mode. */
@@ -90,7 +100,9 @@ public final class RecoveryPlan<S extends Site> {
             @Nullable String nothingToUndo,
             Set<String> after,
             boolean pointOfNoReturn,
-            boolean restoresService) {
+            boolean restoresService,
+            Set<SiteChange> makes,
+            Optional<Approval> approval) {
         PlannedStep bind(SiteSwitch<S> siteSwitch) {
             Undo how = undo != null
                     ? new Undo.By(undo.between(siteSwitch.from(), siteSwitch.to()))
@@ -101,7 +113,9 @@ public final class RecoveryPlan<S extends Site> {
                     List.copyOf(after),
                     how,
                     pointOfNoReturn,
-                    restoresService);
+                    restoresService,
+                    makes,
+                    approval);
         }
     }
 
@@ -119,6 +133,10 @@ public final class RecoveryPlan<S extends Site> {
 
         boolean pointOfNoReturn;
         boolean restoresService;
+        final Set<SiteChange> makes = EnumSet.noneOf(SiteChange.class);
+
+        @Nullable
+        Approval approval;
 
         Draft(String name, StepFunction<S> function) {
             this.name = name;
@@ -132,6 +150,7 @@ public final class RecoveryPlan<S extends Site> {
     public static final class Builder<S extends Site> {
         private final String name;
         private final List<Draft<S>> drafts = new ArrayList<>();
+        private final Map<String, RuleFunction<S>> rules = new LinkedHashMap<>();
         private @Nullable Objectives objectives;
 
         private Builder(String name) {
@@ -146,6 +165,26 @@ public final class RecoveryPlan<S extends Site> {
          */
         public Builder<S> objectives(Duration rpo, Duration rto) {
             objectives = new Objectives(rpo, rto);
+            return this;
+        }
+
+        /**
+         * What must hold while the plan runs, whatever its steps want: see {@link io.drkit.core.safety.SafetyRule}.
+         *
+         * @param ruleName unique within the plan; it names the failure, and the one who overrides the rule names it so
+         * @throws InvalidPlanException when there is another rule of that name
+         */
+        public Builder<S> safety(String ruleName, RuleFunction<S> rule) {
+            if (ruleName.isBlank()) {
+                throw new IllegalArgumentException("A rule has a name");
+            }
+            if (rules.put(ruleName, Objects.requireNonNull(rule, "rule")) != null) {
+                throw new InvalidPlanException(
+                        "plan.duplicate-rule",
+                        Problem.expected("rule names that differ in the plan " + name)
+                                .found("two rules named \"" + ruleName + "\"")
+                                .remedy("rename one of them"));
+            }
             return this;
         }
 
@@ -184,7 +223,7 @@ public final class RecoveryPlan<S extends Site> {
                 checkUndo(mode, ordered);
                 byMode.put(mode, ordered);
             }
-            return new RecoveryPlan<>(name, objectives, byMode);
+            return new RecoveryPlan<>(name, objectives, byMode, rules);
         }
 
         private void checkNames() {
@@ -198,7 +237,15 @@ public final class RecoveryPlan<S extends Site> {
                                     .remedy("rename one of them"));
                 }
             }
+            Set<String> approvals = new HashSet<>();
             for (Draft<S> draft : drafts) {
+                if (draft.approval != null && !approvals.add(draft.approval.name())) {
+                    throw new InvalidPlanException(
+                            "plan.duplicate-approval",
+                            Problem.expected("approval names that differ in the plan " + name)
+                                    .found("two approvals named \"" + draft.approval.name() + "\"")
+                                    .remedy("rename one of them"));
+                }
                 for (String dependency : draft.after) {
                     if (!names.contains(dependency)) {
                         throw new InvalidPlanException(
@@ -251,7 +298,9 @@ public final class RecoveryPlan<S extends Site> {
                             draft.nothingToUndo,
                             after,
                             draft.pointOfNoReturn,
-                            draft.restoresService));
+                            draft.restoresService,
+                            draft.makes,
+                            Optional.ofNullable(draft.approval)));
                 }
                 for (int waiting : waitedForBy.getOrDefault(draft.name, List.of())) {
                     if (waitsFor.merge(drafts.get(waiting).name, -1, Integer::sum) == 0) {
@@ -353,6 +402,22 @@ public final class RecoveryPlan<S extends Site> {
         /** Service is back when this is done: the achieved RTO is measured to here. */
         public StepBuilder<S> restoresService() {
             draft.restoresService = true;
+            return this;
+        }
+
+        /** What it makes true of the sites when it is done, in either mode: safety rules are judged with it before its change. */
+        public StepBuilder<S> makes(SiteChange... changes) {
+            draft.makes.addAll(Arrays.asList(changes));
+            return this;
+        }
+
+        /**
+         * It waits, before it begins, until a person in that role has approved. Rejected, or after that time, it counts as failed.
+         *
+         * @param name unique within the plan; whoever approves names it so
+         */
+        public StepBuilder<S> approval(String name, String role, Duration timeout) {
+            draft.approval = new Approval(name, role, timeout);
             return this;
         }
 

@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.journal.Instruction;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,6 +36,7 @@ public final class HtmlReport {
         breakdown(report, out);
         timeline(report, out);
         losses(report, out);
+        told(report, out);
         steps(report, out);
         footer(report, out);
         return out.raw("</main>\n</body>\n</html>\n").toString();
@@ -245,7 +247,7 @@ public final class HtmlReport {
             case DECISION -> "Decision";
             case STEP -> what;
             case DNS -> what + " (DNS)";
-            case BETWEEN -> "Between steps: approval, pause or resumption";
+            case BETWEEN -> "Between steps: until another process resumed, for example";
         };
     }
 
@@ -311,6 +313,32 @@ public final class HtmlReport {
             }
             out.raw("</div></td>");
             cell(out, "How it is known", "").raw("<div>").text(loss.basis()).raw("</div></td></tr>\n");
+        }
+        out.raw("</tbody></table>\n</section>\n");
+    }
+
+    private static void told(RunReport report, Html out) {
+        if (report.told().isEmpty()) {
+            return;
+        }
+        out.raw("<section class=\"panel\">\n<h2>What people decided</h2>\n");
+        tableHead(out, "When", "Who", "What", "Why");
+        for (RunReport.Told told : report.told()) {
+            Instruction said = told.instruction();
+            out.raw("<tr role=\"row\">");
+            cell(out, "When", "num").raw("<div>");
+            moment(out, report.began(), Optional.of(told.at()));
+            out.raw("</div></td>");
+            cell(out, "Who", "").raw("<div>").text(Wording.speaker(said)).raw("</div></td>");
+            cell(out, "What", "").raw("<div>").text(Wording.act(said));
+            if (told.refused().isPresent()) {
+                out.raw("<br><span class=\"pill warn\">refused</span> ")
+                        .element("span", "hint", told.refused().get());
+            } else if (said.kind() == Instruction.Kind.OVERRIDE) {
+                out.raw("<br><span class=\"pill warn\">! safety overridden</span>");
+            }
+            out.raw("</div></td>");
+            cell(out, "Why", "wide").raw("<div>").text(said.reason()).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
     }
@@ -424,7 +452,7 @@ public final class HtmlReport {
     private static String tone(StepStatus status) {
         return switch (status) {
             case DONE, ALREADY_SO -> "good";
-            case UNDONE -> "warn";
+            case SKIPPED, UNDONE -> "warn";
             case FAILED, UNDO_FAILED -> "bad";
             case UNKNOWN, RUNNING -> "unknown";
             case NOT_REACHED -> "none";
@@ -435,6 +463,7 @@ public final class HtmlReport {
         return switch (status) {
             case DONE -> "✓";
             case ALREADY_SO -> "=";
+            case SKIPPED -> "»";
             case UNDONE -> "↺";
             case FAILED, UNDO_FAILED -> "✕";
             case UNKNOWN, RUNNING -> "?";

@@ -12,6 +12,7 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
 import java.io.IOException;
@@ -47,6 +48,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>{@code steps}: a list of {@code name}, {@code description}, {@code after}, {@code pointOfNoReturn},
  *       {@code restoresService}, {@code status}, {@code began}, {@code ended}, {@code attempts}, {@code changes}, {@code detail},
  *       {@code undoBegan}, {@code undoEnded}, {@code facts}: as in {@link StepReport}
+ *   <li>{@code told}: a list of {@code id}, {@code kind}, {@code subject}, {@code who}, {@code role}, {@code reason}, {@code said}
+ *       (when the person said it), {@code at} (when the run took it), {@code refused}; {@code waits}: a list of {@code for},
+ *       {@code step}, {@code name}, {@code began}, {@code ended}: as in {@link RunReport}; both may be missing in older reports
  *   <li>{@code achieved}: what follows from the above, written for readers and computed anew when read: {@code serviceRestored},
  *       {@code rto}, {@code rtoVerdict}, {@code rpo}, {@code rpoVerdict}, {@code breakdown} (null when service is not back, else a
  *       list of {@code kind}, {@code what}, {@code began}, {@code ended}, {@code took}: see {@link RtoBreakdown})
@@ -138,8 +142,25 @@ public final class JsonReport {
         }
         ArrayNode steps = out.putArray("steps");
         report.steps().forEach(step -> step(step, steps.addObject()));
+        ArrayNode told = out.putArray("told");
+        report.told().forEach(entry -> told(entry, told.addObject()));
+        ArrayNode waits = out.putArray("waits");
+        for (RunReport.Wait wait : report.waits()) {
+            ObjectNode entry = waits.addObject().put("for", wait.what().name());
+            entry.put("step", wait.step()).put("name", wait.name());
+            entry.put("began", wait.began().toString());
+            put(entry, "ended", wait.ended());
+        }
         achieved(report, out.putObject("achieved"));
         return out;
+    }
+
+    private static void told(RunReport.Told told, ObjectNode out) {
+        Instruction said = told.instruction();
+        out.put("id", said.id()).put("kind", said.kind().name()).put("subject", said.subject());
+        out.put("who", said.who()).put("role", said.role()).put("reason", said.reason());
+        out.put("said", said.at().toString()).put("at", told.at().toString());
+        put(out, "refused", told.refused());
     }
 
     private static void step(StepReport step, ObjectNode out) {
@@ -218,7 +239,9 @@ public final class JsonReport {
                     new Objectives(
                             objectives.parsed("rpo", Duration::parse), objectives.parsed("rto", Duration::parse)),
                     in.list("losses").stream().map(JsonReport::loss).toList(),
-                    in.list("steps").stream().map(JsonReport::step).toList());
+                    in.list("steps").stream().map(JsonReport::step).toList(),
+                    in.listIfAny("told").stream().map(JsonReport::told).toList(),
+                    in.listIfAny("waits").stream().map(JsonReport::wait).toList());
         } catch (IllegalArgumentException outOfBounds) {
             throw unreadable("a value out of bounds: " + outOfBounds.getMessage(), outOfBounds);
         }
@@ -233,6 +256,27 @@ public final class JsonReport {
                         in.optional("time", Duration::parse),
                         in.has("bytes") ? OptionalLong.of(in.number("bytes")) : OptionalLong.empty(),
                         in.text("basis")));
+    }
+
+    private static RunReport.Told told(In in) {
+        Instruction said = new Instruction(
+                in.text("id"),
+                in.one(Instruction.Kind.class, "kind"),
+                in.text("subject"),
+                in.text("who"),
+                in.text("role"),
+                in.text("reason"),
+                in.parsed("said", Instant::parse));
+        return new RunReport.Told(said, in.parsed("at", Instant::parse), in.optional("refused", Function.identity()));
+    }
+
+    private static RunReport.Wait wait(In in) {
+        return new RunReport.Wait(
+                in.one(RunReport.Wait.For.class, "for"),
+                in.text("step"),
+                in.text("name"),
+                in.parsed("began", Instant::parse),
+                in.optional("ended", Instant::parse));
     }
 
     private static StepReport step(In in) {
@@ -323,6 +367,11 @@ public final class JsonReport {
                 entries.add(new In(array.get(i), at(field) + "[" + i + "]"));
             }
             return entries;
+        }
+
+        /** For fields that version 1 had not from the beginning. */
+        List<In> listIfAny(String field) {
+            return has(field) ? list(field) : List.of();
         }
 
         List<String> texts(String field) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -29,13 +30,16 @@ public record RtoBreakdown(List<Part> parts) {
         BEFORE_RUN,
         /** From the outage until it was noticed. */
         DETECTION,
-        /** From noticing the outage to the run's begin. */
+        /**
+         * From noticing the outage to the run's begin; and while it ran, waiting for a person: for an approval, for a word about a
+         * failed step, or for the end of a pause.
+         */
         DECISION,
         /** A step was at work. */
         STEP,
         /** A step was at work that pointed a name at the other site. */
         DNS,
-        /** No step of the chain was at work: an approval, a pause, or the time until another process resumed. */
+        /** No step of the chain was at work and nobody was waited for: the time until another process resumed, for example. */
         BETWEEN
     }
 
@@ -83,21 +87,25 @@ public record RtoBreakdown(List<Part> parts) {
      */
     public record Line(Kind kind, String what, Duration took) {}
 
-    /** The parts in their order, with all the time between steps as one line at the end: each gap alone says nothing. */
+    /**
+     * The parts in their order, those of one step in one line, and those in which people were waited for in one, with all the time
+     * between steps as one line at the end: each gap alone says nothing.
+     */
     public List<Line> lines() {
-        List<Line> lines = new ArrayList<>();
-        Duration between = Duration.ZERO;
-        for (Part part : parts) {
-            if (part.kind() == Kind.BETWEEN) {
-                between = between.plus(part.took());
-            } else {
-                lines.add(new Line(part.kind(), part.what(), part.took()));
+        record Of(Kind kind, String step) {}
+        Map<Of, Line> lines = new LinkedHashMap<>();
+        for (boolean between : new boolean[] {false, true}) {
+            for (Part part : parts) {
+                if (between == (part.kind() == Kind.BETWEEN)) {
+                    lines.merge(
+                            new Of(part.kind(), part.step()),
+                            new Line(part.kind(), part.what(), part.took()),
+                            (all, more) -> new Line(
+                                    all.kind(), all.what(), all.took().plus(more.took())));
+                }
             }
         }
-        if (!between.isZero()) {
-            lines.add(new Line(Kind.BETWEEN, "between steps", between));
-        }
-        return lines;
+        return List.copyOf(lines.values());
     }
 
     /** Empty when service was not seen to be back, or when the outage is stated to have begun after that. */
@@ -115,12 +123,32 @@ public record RtoBreakdown(List<Part> parts) {
             // twice
             Instant began = earlier(later(step.began().orElse(reached), reached), restored);
             Instant ended = earlier(later(step.ended().orElse(began), began), restored);
-            add(parts, Kind.BETWEEN, "", reached, began);
-            add(parts, Summary.switchesDns(step) ? Kind.DNS : Kind.STEP, step.name(), began, ended);
+            split(parts, report, Kind.BETWEEN, "", reached, began);
+            split(parts, report, Summary.switchesDns(step) ? Kind.DNS : Kind.STEP, step.name(), began, ended);
             reached = ended;
         }
-        add(parts, Kind.BETWEEN, "", reached, restored);
+        split(parts, report, Kind.BETWEEN, "", reached, restored);
         return parts;
+    }
+
+    /** A span without the time in which a person was waited for: on behalf of that step, or, between steps, of whatever. */
+    private static void split(
+            List<Part> parts, RunReport report, Kind kind, String step, Instant began, Instant ended) {
+        Instant reached = began;
+        List<RunReport.Wait> waits = report.waits().stream()
+                .filter(wait -> kind == Kind.BETWEEN || wait.step().equals(step))
+                .sorted(Comparator.comparing(RunReport.Wait::began))
+                .toList();
+        for (RunReport.Wait wait : waits) {
+            Instant from = earlier(later(wait.began(), reached), ended);
+            Instant until = earlier(later(wait.ended().orElse(report.ended()), from), ended);
+            if (from.isBefore(until)) {
+                add(parts, kind, step, reached, from);
+                add(parts, Kind.DECISION, "", from, until);
+                reached = until;
+            }
+        }
+        add(parts, kind, step, reached, ended);
     }
 
     /** What went before the run, up to {@code limit}. */

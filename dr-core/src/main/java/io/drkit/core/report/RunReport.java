@@ -2,6 +2,7 @@ package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
 import java.time.Duration;
@@ -29,7 +30,10 @@ import java.util.Optional;
  * @param resumptions how often another process went on with it
  * @param objectives what it is held to
  * @param losses what was said about lost data, in order, each with its step
- * @param steps every step of the plan, in an order in which they can run
+ * @param steps every step of the plan, in an order in which they can run; for a run that was turned into a failover, those of the
+ *     failover and those that the switchover had begun
+ * @param told what people told the run, in order
+ * @param waits when the run waited for people, in order
  */
 public record RunReport(
         String plan,
@@ -48,7 +52,9 @@ public record RunReport(
         int resumptions,
         Objectives objectives,
         List<StatedLoss> losses,
-        List<StepReport> steps) {
+        List<StepReport> steps,
+        List<Told> told,
+        List<Wait> waits) {
     /**
      * A loss and the step that stated it.
      *
@@ -57,13 +63,100 @@ public record RunReport(
      */
     public record StatedLoss(String step, DataLoss loss) {}
 
+    /**
+     * What a person told the run.
+     *
+     * @param instruction who said what, in which role, why and when
+     * @param at when the run took it, or refused it
+     * @param refused why it was refused; empty when it was taken
+     */
+    public record Told(Instruction instruction, Instant at, Optional<String> refused) {
+        public Told {
+            Objects.requireNonNull(instruction, "instruction");
+            Objects.requireNonNull(at, "at");
+            Objects.requireNonNull(refused, "refused");
+        }
+    }
+
+    /**
+     * A time in which the run waited for a person.
+     *
+     * @param what for what
+     * @param step the step that it held up; empty for a pause
+     * @param name the approval's name; else empty
+     * @param began since when
+     * @param ended until when; empty when nobody ever answered
+     */
+    public record Wait(For what, String step, String name, Instant began, Optional<Instant> ended) {
+        /** What a run waits for. */
+        public enum For {
+            /** A step's approval. */
+            APPROVAL,
+            /** What to do about a step that failed. */
+            DECISION,
+            /** The end of a pause. */
+            CONTINUATION
+        }
+
+        public Wait {
+            Objects.requireNonNull(what, "what");
+            Objects.requireNonNull(step, "step");
+            Objects.requireNonNull(name, "name");
+            Objects.requireNonNull(began, "began");
+            Objects.requireNonNull(ended, "ended");
+        }
+    }
+
     public RunReport {
         Objects.requireNonNull(outcome, "outcome");
         losses = List.copyOf(losses);
         steps = List.copyOf(steps);
+        told = List.copyOf(told);
+        waits = List.copyOf(waits);
     }
 
-    /** Whether the switch is done: every step done, and seen to be done. */
+    /** A run that nobody told anything, and that waited for nobody. */
+    public RunReport(
+            String plan,
+            String planHash,
+            String runId,
+            Epoch epoch,
+            Mode mode,
+            String from,
+            String to,
+            RunOutcome outcome,
+            Optional<String> reason,
+            Optional<Instant> outageBegan,
+            Optional<Instant> detectedAt,
+            Instant began,
+            Instant ended,
+            int resumptions,
+            Objectives objectives,
+            List<StatedLoss> losses,
+            List<StepReport> steps) {
+        this(
+                plan,
+                planHash,
+                runId,
+                epoch,
+                mode,
+                from,
+                to,
+                outcome,
+                reason,
+                outageBegan,
+                detectedAt,
+                began,
+                ended,
+                resumptions,
+                objectives,
+                losses,
+                steps,
+                List.of(),
+                List.of());
+    }
+
+    /** Whether the switch is done: every step that no person skipped by name is done, and was seen to be done. */
     public boolean succeeded() {
         return outcome == RunOutcome.SUCCEEDED;
     }

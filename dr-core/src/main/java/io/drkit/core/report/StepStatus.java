@@ -12,6 +12,8 @@ public enum StepStatus {
     ALREADY_SO,
     /** It failed; what it had changed, if anything, still stands. */
     FAILED,
+    /** A person said that the run goes on without it. Nobody saw it to be done. */
+    SKIPPED,
     /** Its outcome could not be learnt: it may have happened or not, or be still going on. */
     UNKNOWN,
     /** What it had changed was put back. */

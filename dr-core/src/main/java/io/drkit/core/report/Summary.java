@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -27,15 +28,35 @@ final class Summary {
 
     static String meaning(RunReport report) {
         return switch (report.outcome()) {
-            case SUCCEEDED -> "Every step is done and was seen to be done. The active site is " + report.to() + ".";
+            case SUCCEEDED -> done(report);
             case UNDONE ->
-                "A step failed before the point of no return. What the run had changed was put back, and was seen to be"
+                stopper(report) + " before the point of no return. What the run had changed was put back, and was seen to be"
                         + " back. " + report.to() + " was not made active.";
             case UNDO_INCOMPLETE ->
-                "A step failed before the point of no return, and something that the run had changed still"
+                stopper(report) + " before the point of no return, and something that the run had changed still"
                         + " stands: what is shown as done was not put back.";
             case STOPPED -> stopped(report);
         };
+    }
+
+    private static String done(RunReport report) {
+        List<String> skipped = report.steps().stream()
+                .filter(step -> step.status() == StepStatus.SKIPPED)
+                .map(step -> "\"" + step.name() + "\"")
+                .toList();
+        String seen = skipped.isEmpty()
+                ? "Every step is done and was seen to be done."
+                : "Every step is done and was seen to be done, except what was skipped: " + String.join(", ", skipped)
+                        + ".";
+        return seen + " The active site is " + report.to() + ".";
+    }
+
+    /** What sent a run back. */
+    private static String stopper(RunReport report) {
+        boolean cancelled = report.told().stream()
+                .anyMatch(told -> told.refused().isEmpty()
+                        && told.instruction().kind() == Instruction.Kind.CANCEL);
+        return cancelled ? "The run was cancelled" : "A step failed";
     }
 
     private static String stopped(RunReport report) {
@@ -75,7 +96,7 @@ final class Summary {
         return report.steps().stream()
                 .filter(step -> switch (step.status()) {
                     case FAILED, UNKNOWN, RUNNING, UNDO_FAILED -> true;
-                    case NOT_REACHED, DONE, ALREADY_SO, UNDONE -> false;
+                    case NOT_REACHED, DONE, ALREADY_SO, SKIPPED, UNDONE -> false;
                 })
                 .toList();
     }
@@ -87,6 +108,7 @@ final class Summary {
             case DONE -> "done";
             case ALREADY_SO -> "was already so";
             case FAILED -> "failed";
+            case SKIPPED -> "skipped";
             case UNKNOWN -> "outcome unknown";
             case UNDONE -> "undone";
             case UNDO_FAILED -> "could not be undone";

@@ -70,6 +70,15 @@ public final class TextReport {
                             + because(stated.loss().basis()),
                     columns);
         }
+        for (RunReport.Told told : report.told()) {
+            String refused = told.refused().map(why -> ", refused: " + why).orElse("");
+            entry(
+                    lines,
+                    "Said",
+                    Wording.speaker(told.instruction()) + " " + Wording.act(told.instruction())
+                            + because(told.instruction().reason()) + refused,
+                    columns);
+        }
         Summary.remedy(report).ifPresent(remedy -> entry(lines, "To do", remedy, columns));
         entry(
                 lines,

@@ -139,12 +139,12 @@ final class Timeline {
             // it was done; that undoing it failed is told by the bar of the undoing
             case UNDO_FAILED -> "done";
             case FAILED -> "failed";
-            case UNKNOWN, RUNNING, NOT_REACHED -> "unknown";
+            case SKIPPED, UNKNOWN, RUNNING, NOT_REACHED -> "unknown";
         };
         String took = step.took().map(Wording::duration).orElse("not ended");
         String said = switch (step.status()) {
             case DONE -> took;
-            case ALREADY_SO, UNDONE, FAILED, UNDO_FAILED, UNKNOWN, RUNNING, NOT_REACHED ->
+            case ALREADY_SO, SKIPPED, UNDONE, FAILED, UNDO_FAILED, UNKNOWN, RUNNING, NOT_REACHED ->
                 Summary.status(step.status());
         };
         row(y, step.name(), said, step.name() + ": " + Summary.status(step.status()) + ", " + took);
@@ -203,7 +203,7 @@ final class Timeline {
             {"undone", "done, later undone"},
             {"undo", "undoing"},
             {"failed", "failed"},
-            {"unknown", "outcome unknown"}
+            {"unknown", "outcome unknown, or skipped"}
         }) {
             boolean used = report.steps().stream()
                     .filter(s -> s.began().isPresent())
@@ -216,7 +216,10 @@ final class Timeline {
                         case "undone" -> s.status() == StepStatus.UNDONE;
                         case "undo" -> s.undoBegan().isPresent() && s.status() != StepStatus.UNDO_FAILED;
                         case "failed" -> s.status() == StepStatus.FAILED || s.status() == StepStatus.UNDO_FAILED;
-                        default -> s.status() == StepStatus.UNKNOWN || s.status() == StepStatus.RUNNING;
+                        default ->
+                            s.status() == StepStatus.UNKNOWN
+                                    || s.status() == StepStatus.RUNNING
+                                    || s.status() == StepStatus.SKIPPED;
                     });
             if (used) {
                 any = true;

@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.journal.Instruction;
 import java.time.Duration;
 import java.util.Locale;
 
@@ -73,6 +74,28 @@ public final class Wording {
         return loss.bytes().isEmpty()
                 ? time + ", bytes not known"
                 : time + ", " + bytes(Math.max(0, loss.bytes().getAsLong()));
+    }
+
+    /** For example {@code approved "go"}. */
+    public static String act(Instruction said) {
+        String subject = said.subject().isEmpty() ? "" : " \"" + said.subject() + "\"";
+        return switch (said.kind()) {
+            case APPROVE -> "approved" + subject;
+            case REJECT -> "rejected" + subject;
+            case PAUSE -> "paused the run";
+            case CONTINUE -> "let the run go on";
+            case SKIP -> "skipped the step" + subject;
+            case RETRY -> "retried the step" + subject;
+            case CANCEL -> "cancelled the run";
+            case OVERRIDE -> "OVERRODE the safety rule" + subject;
+            case TAKE_OVER -> "took the run over";
+            case FAIL_OVER -> "turned the switchover into a failover";
+        };
+    }
+
+    /** For example {@code ann (commander)}. */
+    public static String speaker(Instruction said) {
+        return said.role().isEmpty() ? said.who() : said.who() + " (" + said.role() + ")";
     }
 
     /**

@@ -1,91 +1,107 @@
 package io.drkit.core.run;
 
-import io.drkit.core.DrException;
+import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
-import io.drkit.core.StaleEpochException;
-import io.drkit.core.action.Action;
 import io.drkit.core.event.RunEvent;
-import io.drkit.core.event.RunListener;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.plan.Approval;
 import io.drkit.core.plan.BoundPlan;
+import io.drkit.core.plan.PlannedRule;
 import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.Undo;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
+import io.drkit.core.report.StepStatus;
+import io.drkit.core.report.Wording;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Mailbox;
-import io.drkit.core.time.Task;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
- * One run in one process. The caller's thread coordinates: it starts steps, waits for them in a mailbox, and decides what
- * follows from the {@link RunHistory} alone, so that another process with the same journal decides the same.
+ * One run in one process. The caller's thread coordinates: it starts steps, waits for them and for people's words in a mailbox,
+ * and decides what follows from the {@link RunHistory} alone, so that another process with the same journal decides the same.
  */
 final class PlanRun {
-    private final BoundPlan plan;
-    private final Journal journal;
-    private final String runId;
-    private final Epoch epoch;
+    private final BoundPlan begun;
+    private final Alternative failover;
+    private final RunSettings settings;
     private final Clockwork clockwork;
-    private final int parallelism;
-    private final Duration stopGrace;
     private final RunLog log;
-    private final Mailbox<StepRun> ended;
-    /** The steps whose tasks have not ended, in the order in which they began. */
-    private final Map<StepRun, Watch> running = new LinkedHashMap<>();
-    /** The steps that were told to stop and go on all the same. */
-    private final Map<StepRun, Watch> unheard = new LinkedHashMap<>();
+    private final Mailbox<Signal> signals;
+    private final RunScope scope;
+    private final Crew crew;
+    private final Ear ear;
+    /** The plan in the mode in which it runs now. */
+    private BoundPlan plan;
+    /** Every step that this run may do or have done, in an order in which they can run. */
+    private List<PlannedStep> all;
 
-    /** A step's task and its time. */
-    private static final class Watch {
-        final Task task;
-        Deadline deadline;
-        boolean overran;
-
-        Watch(Task task, Deadline deadline) {
-            this.task = task;
-            this.deadline = deadline;
-        }
-    }
+    /**
+     * What a switchover may be turned into.
+     *
+     * @param plan the same plan as a failover; empty when there is none
+     * @param whyNot why there is none; else empty
+     */
+    record Alternative(Optional<BoundPlan> plan, String whyNot) {}
 
     PlanRun(
-            BoundPlan plan,
+            BoundPlan begun,
+            Alternative failover,
             Journal journal,
             RunHistory history,
             Epoch epoch,
-            Clockwork clockwork,
-            List<RunListener> listeners,
-            int parallelism,
-            Duration stopGrace) {
-        this.plan = plan;
-        this.journal = journal;
-        this.runId = history.runId();
-        this.epoch = epoch;
-        this.clockwork = clockwork;
-        this.parallelism = parallelism;
-        this.stopGrace = stopGrace;
-        this.log = new RunLog(journal, history, clockwork, listeners);
-        this.ended = clockwork.mailbox();
+            RunScope.Authority authority,
+            Ear ear,
+            RunSettings settings) {
+        this.begun = begun;
+        this.failover = failover;
+        this.settings = settings;
+        this.clockwork = settings.clockwork();
+        this.log = new RunLog(journal, history, clockwork, settings.listeners());
+        this.signals = clockwork.mailbox();
+        this.scope = new RunScope(
+                history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+        this.crew = new Crew(clockwork, settings.stopGrace(), signals);
+        this.ear = ear;
+        this.plan = begun;
+        this.all = begun.steps();
+        if (history.failedOver()) {
+            becomeFailover();
+        }
+        scope.guard().knows(all);
+    }
+
+    /** Lets it look for words at once. From any thread. */
+    void wake() {
+        ear.wake();
+        signals.put(new Signal.Word());
+    }
+
+    /** Whether no step is at work any more, in whatever way the run ended. */
+    boolean allEnded() {
+        return crew.allEnded();
     }
 
     RunReport execute(boolean resumed) throws InterruptedException {
-        List<String> names = plan.steps().stream().map(PlannedStep::name).toList();
-        log.tell(new RunEvent.RunBegan(log.now(), plan.plan(), plan.line(), runId, epoch, names, resumed));
+        log.tell(new RunEvent.RunBegan(
+                log.now(), plan.plan(), plan.line(), scope.runId(), scope.epoch(), names(), resumed));
         try {
             return drive();
         } catch (InterruptedException | RuntimeException | Error e) {
             // Whatever ended it, no step goes on behind the caller's back with the journal closed.
-            stopAll(e);
+            crew.stopAll(e);
             throw e;
         } finally {
             log.close();
@@ -93,22 +109,39 @@ final class PlanRun {
     }
 
     private RunReport drive() throws InterruptedException {
-        if (!log.ask(RunHistory::undoing)) {
-            Optional<String> failure = goForward();
-            if (failure.isEmpty()) {
-                return end(Kind.RUN_ENDED, RunOutcome.SUCCEEDED, "");
+        listen();
+        while (true) {
+            if (turned()) {
+                becomeFailover();
+                scope.guard().knows(all);
+                log.tell(new RunEvent.FailedOver(log.now(), plan.line(), names()));
             }
-            // What a step that goes on unheard may still change cannot be put back.
-            if (!unheard.isEmpty() || log.ask(history -> history.pastPointOfNoReturn(plan))) {
-                return end(Kind.RUN_PAUSED, RunOutcome.STOPPED, failure.get());
+            if (!log.ask(RunHistory::undoing)) {
+                Optional<String> failure = goForward();
+                if (turned()) {
+                    continue;
+                }
+                if (failure.isEmpty()) {
+                    Optional<String> unsafe = unsafe();
+                    return unsafe.isEmpty()
+                            ? end(Kind.RUN_ENDED, RunOutcome.SUCCEEDED, "")
+                            : end(Kind.RUN_PAUSED, RunOutcome.STOPPED, unsafe.get());
+                }
+                // What a step that goes on unheard may still change cannot be put back.
+                if (crew.anyUnheard() || log.ask(history -> history.pastPointOfNoReturn(all))) {
+                    return end(Kind.RUN_PAUSED, RunOutcome.STOPPED, failure.get());
+                }
+                log.write(Kind.UNDO_BEGAN, "", Map.of("reason", failure.get()));
             }
-            log.write(Kind.UNDO_BEGAN, "", Map.of("reason", failure.get()));
+            String reason = log.ask(RunHistory::undoReason);
+            log.tell(new RunEvent.UndoBegan(log.now(), reason));
+            boolean allBack = goBack();
+            if (!turned()) {
+                return allBack
+                        ? end(Kind.RUN_ENDED, RunOutcome.UNDONE, reason)
+                        : end(Kind.RUN_PAUSED, RunOutcome.UNDO_INCOMPLETE, reason);
+            }
         }
-        String reason = log.ask(RunHistory::undoReason);
-        log.tell(new RunEvent.UndoBegan(log.now(), reason));
-        return goBack()
-                ? end(Kind.RUN_ENDED, RunOutcome.UNDONE, reason)
-                : end(Kind.RUN_PAUSED, RunOutcome.UNDO_INCOMPLETE, reason);
     }
 
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
@@ -118,156 +151,384 @@ final class PlanRun {
         return report;
     }
 
-    /** Runs steps until all are done, or one has failed and the others have ended; answers why it did not come through. */
-    private Optional<String> goForward() throws InterruptedException {
-        Set<String> finished = settledBefore();
-        ReadySteps ready = new ReadySteps(plan.steps(), finished);
-        List<String> failures = new ArrayList<>();
-        while (true) {
-            while (failures.isEmpty() && running.size() < parallelism && ready.any()) {
-                PlannedStep step = ready.take();
-                start(step, step.action(), false);
+    // ---- a switchover that becomes a failover
+
+    /** Whether somebody has turned the run into a failover, and it does not go on as one yet. */
+    private boolean turned() {
+        return log.ask(RunHistory::mode) != plan.mode();
+    }
+
+    /**
+     * From here on the run is what a resumption of it with the failover's steps would be. What it did as a switchover stays done: it
+     * is observed anew unless something has been built on it. It still belongs to what is put back if the failover fails before its
+     * point of no return.
+     */
+    private void becomeFailover() {
+        plan = failover.plan().orElseThrow(() -> new IllegalStateException("no failover was verified"));
+        all = Merged.of(begun.steps(), plan.steps(), PlannedStep::name, PlanRun::inBoth);
+    }
+
+    private static PlannedStep inBoth(PlannedStep switchover, PlannedStep failover) {
+        Set<String> after = new LinkedHashSet<>(switchover.after());
+        after.addAll(failover.after());
+        return new PlannedStep(
+                failover.name(),
+                failover.action(),
+                List.copyOf(after),
+                failover.undo(),
+                failover.pointOfNoReturn(),
+                failover.restoresService(),
+                failover.makes(),
+                failover.approval());
+    }
+
+    private List<String> names() {
+        return plan.steps().stream().map(PlannedStep::name).toList();
+    }
+
+    // ---- words
+
+    /** Takes what people have said since it last looked; answers what is to be obeyed, all of it in the journal. */
+    private List<Instruction> listen() {
+        List<Instruction> taken = new ArrayList<>();
+        if (!ear.due()) {
+            return taken;
+        }
+        // Whoever lost the run while it only waited finds out here, and obeys nobody.
+        scope.authority().require();
+        for (Instruction said : ear.listen()) {
+            if (log.ask(history -> history.heard(said.id()))) {
+                continue;
             }
-            if (running.isEmpty()) {
-                if (failures.isEmpty() && finished.size() < plan.steps().size()) {
-                    failures.add("of " + plan.steps().size() + " steps only " + finished.size()
-                            + " could begin: the others come after steps that the plan does not have");
-                }
-                return failures.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", failures));
-            }
-            StepRun run = awaitEnd();
-            if (run.succeeded()) {
-                finished.add(run.step().name());
-                ready.finished(run.step().name());
-            } else {
-                String name = run.step().name();
-                failures.add("\"" + name + "\": " + log.ask(history -> history.step(name).detail));
+            Refusal refusal = new Refusal(
+                    plan.steps(),
+                    all,
+                    plan.rules().stream().map(rule -> rule.name()).toList(),
+                    crew.atWork(),
+                    failover.plan().isPresent() ? "" : failover.whyNot());
+            Optional<String> refused =
+                    log.take(said, history -> refusal.of(said, history), () -> detailsOf(said.kind()));
+            log.tell(new RunEvent.Instructed(log.now(), said, refused));
+            if (refused.isEmpty()) {
+                taken.add(said);
+                heed(said);
             }
         }
+        return taken;
+    }
+
+    private Map<String, String> detailsOf(Instruction.Kind kind) {
+        return kind == Instruction.Kind.FAIL_OVER
+                ? Map.of("steps", StepShape.toJson(failover.plan().orElseThrow()))
+                : Map.of();
+    }
+
+    private void heed(Instruction said) {
+        switch (said.kind()) {
+            case CANCEL -> crew.stop("because " + Wording.speaker(said) + " cancelled the run");
+            case FAIL_OVER -> crew.stop("because " + Wording.speaker(said) + " turned the run into a failover");
+            case SKIP -> {
+                Instant now = log.now();
+                log.tell(new RunEvent.StepEnded(
+                        now, said.subject(), StepStatus.SKIPPED, RunHistory.skipped(said), Duration.ZERO, false));
+            }
+            case APPROVE, REJECT, PAUSE, CONTINUE, RETRY, OVERRIDE, TAKE_OVER -> {
+                // what follows from them is in the history
+            }
+        }
+    }
+
+    // ---- forward
+
+    /** The steps of one way forward, as the coordinator sees them. */
+    private final class Way {
+        final Set<String> finished = settledBefore();
+        final ReadySteps ready = new ReadySteps(plan.steps(), finished);
+        final Map<String, String> failures = new LinkedHashMap<>();
+        /** The steps that wait for an approval, and until when. */
+        final Map<PlannedStep, Deadline> asking = new LinkedHashMap<>();
+        /** Until when somebody may say what to do about the failures; not asked yet when empty. */
+        Optional<Deadline> answer = Optional.empty();
+
+        void obey(Instruction said) {
+            String subject = said.subject();
+            switch (said.kind()) {
+                case APPROVE, REJECT -> {
+                    asking.keySet().stream()
+                            .filter(step -> step.approval()
+                                    .filter(approval -> approval.name().equals(subject))
+                                    .isPresent())
+                            .findFirst()
+                            .ifPresent(step -> {
+                                asking.remove(step);
+                                ready.add(step.name());
+                            });
+                }
+                case SKIP -> {
+                    asking.keySet().removeIf(step -> step.name().equals(subject));
+                    failures.remove(subject);
+                    ready.remove(subject);
+                    finish(subject);
+                }
+                case RETRY -> {
+                    failures.remove(subject);
+                    ready.add(subject);
+                }
+                case PAUSE, CONTINUE, CANCEL, OVERRIDE, TAKE_OVER, FAIL_OVER -> {
+                    // looked up in the history where it matters
+                }
+            }
+            if (failures.isEmpty()) {
+                answer = Optional.empty();
+            }
+        }
+
+        void finish(String step) {
+            finished.add(step);
+            ready.finished(step);
+        }
+
+        void fail(PlannedStep step, String why) {
+            Instant now = log.now();
+            log.write(
+                    Kind.OUTCOME,
+                    step.name(),
+                    Map.of(
+                            "began", now.toString(),
+                            "status", StepStatus.FAILED.name(),
+                            "detail", why,
+                            "unchanged", "true"));
+            log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, why, Duration.ZERO, false));
+            failures.put(step.name(), why);
+        }
+
+        String failure() {
+            List<String> said = new ArrayList<>();
+            failures.forEach((step, why) -> said.add("\"" + step + "\": " + why));
+            return String.join("; ", said);
+        }
+    }
+
+    /** Runs steps until all are done, or one has failed and the others have ended; answers why it did not come through. */
+    private Optional<String> goForward() throws InterruptedException {
+        Way way = new Way();
+        while (true) {
+            listen().forEach(way::obey);
+            Optional<Instruction> cancelled = log.ask(RunHistory::cancelled);
+            boolean paused = log.ask(RunHistory::paused);
+            boolean calledOff = cancelled.isPresent() || turned();
+            if (!calledOff && !paused) {
+                begin(way);
+            }
+            if (crew.isEmpty()) {
+                if (calledOff) {
+                    return cancelled.map(said -> "cancelled by " + Wording.speaker(said) + ": " + said.reason());
+                }
+                if (!way.failures.isEmpty()) {
+                    if (settings.askOnFailure().isEmpty() || lapsed(way)) {
+                        return Optional.of(way.failure());
+                    }
+                } else if (way.finished.size() >= plan.steps().size()) {
+                    return Optional.empty();
+                } else if (!paused && way.asking.isEmpty() && !way.ready.any()) {
+                    return Optional.of("of " + plan.steps().size() + " steps only " + way.finished.size()
+                            + " could begin: the others come after steps that the plan does not have");
+                }
+            }
+            StepRun run = crew.await(untilNext(way));
+            if (run != null && run.succeeded()) {
+                way.finish(run.step().name());
+            } else if (run != null) {
+                String name = run.step().name();
+                way.failures.put(name, log.ask(history -> history.step(name).detail));
+            }
+            lapseApprovals(way);
+        }
+    }
+
+    private void begin(Way way) {
+        while (way.failures.isEmpty() && crew.size() < settings.parallelism() && way.ready.any()) {
+            PlannedStep step = way.ready.take();
+            if (way.finished.contains(step.name())) {
+                continue; // skipped before its turn came
+            }
+            if (step.approval().isEmpty() || approved(way, step, step.approval().get())) {
+                crew.start(StepRun.doing(step, plan, scope));
+            }
+        }
+    }
+
+    /** Whether the step may begin; if not, it waits for a word, or has failed by one. */
+    private boolean approved(Way way, PlannedStep step, Approval approval) {
+        if (log.ask(history -> history.approved(approval.name()))) {
+            return true;
+        }
+        Optional<Instruction> rejected = log.ask(history -> history.rejected(approval.name()));
+        if (rejected.isPresent()) {
+            way.fail(
+                    step,
+                    "the approval \"" + approval.name() + "\" was refused by " + Wording.speaker(rejected.get()) + ": "
+                            + rejected.get().reason() + " [approval.rejected]");
+            return false;
+        }
+        if (!log.ask(history -> history.asksFor(approval.name()))) {
+            log.write(
+                    Kind.ASKED,
+                    step.name(),
+                    Map.of(
+                            "what", RunReport.Wait.For.APPROVAL.name(),
+                            "name", approval.name(),
+                            "role", approval.role(),
+                            "timeout", approval.timeout().toString()));
+        }
+        log.tell(new RunEvent.WordAwaited(
+                log.now(),
+                RunReport.Wait.For.APPROVAL,
+                step.name(),
+                approval.name(),
+                approval.role(),
+                approval.timeout()));
+        way.asking.put(step, clockwork.deadline(approval.timeout()));
+        return false;
+    }
+
+    private void lapseApprovals(Way way) {
+        for (Map.Entry<PlannedStep, Deadline> asked : List.copyOf(way.asking.entrySet())) {
+            PlannedStep step = asked.getKey();
+            Approval approval = step.approval().orElseThrow();
+            if (asked.getValue().passed()) {
+                way.asking.remove(step);
+                lapse(RunReport.Wait.For.APPROVAL, step.name(), approval.name());
+                way.fail(
+                        step,
+                        "nobody in the role " + approval.role() + " gave the approval \"" + approval.name()
+                                + "\" within " + approval.timeout() + " [approval.lapsed]");
+            }
+        }
+    }
+
+    private void lapse(RunReport.Wait.For what, String step, String name) {
+        log.write(Kind.LAPSED, step, Map.of("what", what.name(), "name", name));
+        log.tell(new RunEvent.WordLapsed(log.now(), what, step, name));
+    }
+
+    /** Asks what to do about the failures, once; answers whether nobody said it in time. */
+    private boolean lapsed(Way way) {
+        if (way.answer.isEmpty()) {
+            Duration timeout = settings.askOnFailure().orElseThrow();
+            for (String step : way.failures.keySet()) {
+                log.write(
+                        Kind.ASKED,
+                        step,
+                        Map.of("what", RunReport.Wait.For.DECISION.name(), "timeout", timeout.toString()));
+                log.tell(new RunEvent.WordAwaited(
+                        log.now(), RunReport.Wait.For.DECISION, step, "", "", timeout));
+            }
+            way.answer = Optional.of(clockwork.deadline(timeout));
+            return false;
+        }
+        if (!way.answer.get().passed()) {
+            return false;
+        }
+        way.failures.keySet().forEach(step -> lapse(RunReport.Wait.For.DECISION, step, ""));
+        return true;
+    }
+
+    private Duration untilNext(Way way) {
+        Duration next = ear.rest();
+        for (Deadline deadline : way.asking.values()) {
+            next = deadline.atMost(next);
+        }
+        return way.answer.isEmpty() ? next : way.answer.get().atMost(next);
     }
 
     /**
      * The steps that need no second look after a resumption. A step that is done is looked at again when nothing has built on it
      * yet, since the world may have moved while nobody watched; where something has, a later step may have changed it on purpose.
-     * A later step that changed nothing has built nothing.
+     * A later step that changed nothing has built nothing. A step that was skipped stays so.
      */
     private Set<String> settledBefore() {
         return log.ask(history -> {
             Set<String> builtOn = new HashSet<>();
-            List<PlannedStep> steps = plan.steps();
-            for (int i = steps.size() - 1; i >= 0; i--) {
-                PlannedStep step = steps.get(i);
+            for (int i = all.size() - 1; i >= 0; i--) {
+                PlannedStep step = all.get(i);
                 if (builtOn.contains(step.name()) || history.step(step.name()).mayHaveChanged()) {
                     builtOn.addAll(step.after());
                 }
             }
             builtOn.removeIf(name -> !history.step(name).done());
-            return builtOn;
+            Set<String> settled = new HashSet<>();
+            for (PlannedStep step : plan.steps()) {
+                if (builtOn.contains(step.name()) || history.step(step.name()).status == StepStatus.SKIPPED) {
+                    settled.add(step.name());
+                }
+            }
+            return settled;
         });
     }
+
+    /** What keeps a run whose steps are all done from being called successful. */
+    private Optional<String> unsafe() throws InterruptedException {
+        if (plan.rules().isEmpty()) {
+            return Optional.empty();
+        }
+        List<Observations.Answer<Optional<BlockedException>>> answers = new Observations(
+                        clockwork, settings.observeWithin())
+                .each(plan.rules(), PlannedRule::name, scope.guard()::whenOver);
+        List<String> broken = new ArrayList<>();
+        for (Observations.Answer<Optional<BlockedException>> answer : answers) {
+            if (answer.value().isEmpty()) {
+                broken.add(answer.failure());
+            }
+            answer.value().flatMap(found -> found).ifPresent(found -> broken.add(String.valueOf(found.getMessage())));
+        }
+        return broken.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", broken));
+    }
+
+    // ---- back
 
     /** Undoes what this run may have changed, the last first, one at a time; answers whether all of it was put back. */
     private boolean goBack() throws InterruptedException {
         // What was built on them still stands: putting them back first could hurt.
         Set<String> heldUp = new HashSet<>();
-        boolean all = true;
-        List<PlannedStep> steps = plan.steps();
-        for (int i = steps.size() - 1; i >= 0; i--) {
-            PlannedStep step = steps.get(i);
+        boolean allBack = true;
+        for (int i = all.size() - 1; i >= 0; i--) {
+            PlannedStep step = all.get(i);
             boolean toUndo = log.ask(history -> history.step(step.name()).mayHaveChanged());
             boolean stuck = heldUp.contains(step.name());
             if (!stuck && toUndo && step.undo() instanceof Undo.By by) {
-                start(step, by.action(), true);
+                awaitContinuation();
+                if (turned()) {
+                    return false;
+                }
+                crew.start(StepRun.undoing(step, plan, by.action(), scope));
                 stuck = !awaitEnd().succeeded();
             } else if (toUndo && step.undo() instanceof Undo.Never) {
                 stuck = true;
             }
             if (stuck) {
-                all = false;
+                allBack = false;
                 heldUp.addAll(step.after());
             }
         }
-        return all;
+        return allBack;
     }
 
-    private void start(PlannedStep step, Action<?> action, boolean undo) {
-        StepRun run = new StepRun(step, action, undo, runId, epoch, clockwork, journal, log, ended);
-        Task task = clockwork.start("drkit " + step.name(), run);
-        // The executor keeps to the action's own time; what blocks beyond it is stopped from here.
-        running.put(run, new Watch(task, clockwork.deadline(run.allowed().plusSeconds(1))));
+    private void awaitContinuation() throws InterruptedException {
+        listen();
+        while (log.ask(RunHistory::paused)) {
+            crew.await(ear.rest());
+            listen();
+        }
     }
 
-    /**
-     * Waits until a step ends, and settles it. One that overruns its time is interrupted; one that does not end within the grace
-     * either is given up, and counts as ended with its outcome unknown.
-     */
     private StepRun awaitEnd() throws InterruptedException {
         while (true) {
-            Duration next = running.values().stream()
-                    .map(watch -> watch.deadline.remaining())
-                    .min(Duration::compareTo)
-                    .orElse(Duration.ZERO);
-            StepRun run = ended.poll(next);
+            StepRun run = crew.await(ear.rest());
             if (run != null) {
-                Watch watch = running.remove(run);
-                if (watch != null) {
-                    rethrowWhatEndsTheRun(run.failure());
-                    run.settle(watch.overran);
-                    return run;
-                }
-                // else it was given up, and has ended after all: what it did is for the next process to observe
+                return run;
             }
-            for (Map.Entry<StepRun, Watch> entry : running.entrySet()) {
-                Watch watch = entry.getValue();
-                if (!watch.deadline.passed()) {
-                    continue;
-                }
-                if (watch.overran) {
-                    StepRun lost = entry.getKey();
-                    running.remove(lost);
-                    unheard.put(lost, watch);
-                    lost.giveUp();
-                    return lost;
-                }
-                watch.overran = true;
-                watch.deadline = clockwork.deadline(stopGrace);
-                entry.getKey().tellOverran();
-                watch.task.interrupt();
-            }
-        }
-    }
-
-    /** Losing the authority, or the journal, is no step's failure: the run as a whole must stop and write nothing more. */
-    private static void rethrowWhatEndsTheRun(@Nullable Throwable failure) {
-        if (failure instanceof StaleEpochException stale) {
-            throw stale;
-        }
-        if (failure instanceof DrException known && known.code().startsWith("journal.")) {
-            throw known;
-        }
-        // A missing class, a failed assertion or endless recursion is the step's own; beyond that the process itself is
-        // in doubt.
-        if (failure instanceof Error error
-                && !(error instanceof LinkageError
-                        || error instanceof AssertionError
-                        || error instanceof StackOverflowError)) {
-            throw error;
-        }
-    }
-
-    private void stopAll(Throwable why) {
-        running.values().forEach(watch -> watch.task.interrupt());
-        Deadline grace = clockwork.deadline(stopGrace);
-        for (Watch watch : running.values()) {
-            try {
-                watch.task.join(grace.remaining());
-            } catch (InterruptedException e) {
-                why.addSuppressed(e);
-                if (!(why instanceof InterruptedException)) {
-                    Thread.currentThread().interrupt();
-                }
-                return;
-            }
+            listen();
         }
     }
 }

@@ -7,9 +7,11 @@ import io.drkit.core.Site;
 import io.drkit.core.event.RunListener;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
-import io.drkit.core.plan.BoundPlan;
+import io.drkit.core.lease.Lease;
+import io.drkit.core.lease.Leases;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.RunOutcome;
@@ -17,8 +19,12 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,23 +40,33 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each change is written to the journal before it is made and after it was seen to be made, so that after a crash any process
  * with the same plan can {@link #resume}. Only one run of a plan between two sites is active at a time, in whatever process and
- * direction. Thread-safe; {@code run} and {@code resume} block their caller, and interrupting it pauses the run.
+ * direction; whoever starts the same one meanwhile watches it. Thread-safe; {@code run}, {@code resume} and {@code takeOver} block
+ * their caller, and interrupting it pauses the run, or ends the watching.
  */
 public final class PlanRunner {
     private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
 
     private final JournalStore journals;
+    private final Optional<Leases> leases;
+    private final Duration leasePatience;
+    private final Duration listenEvery;
+    private final RunSettings settings;
     private final Clockwork clockwork;
-    private final List<RunListener> listeners;
-    private final int parallelism;
-    private final Duration stopGrace;
+    private final Map<JournalKey, PlanRun> active = new ConcurrentHashMap<>();
 
     private PlanRunner(Builder builder) {
         journals = builder.journals;
+        leases = Optional.ofNullable(builder.leases);
+        leasePatience = builder.leasePatience;
+        listenEvery = builder.listenEvery;
         clockwork = builder.clockwork;
-        listeners = List.copyOf(builder.listeners);
-        parallelism = builder.parallelism;
-        stopGrace = builder.stopGrace;
+        settings = new RunSettings(
+                builder.clockwork,
+                builder.listeners,
+                builder.parallelism,
+                builder.stopGrace,
+                builder.observeWithin,
+                Optional.ofNullable(builder.askOnFailure));
     }
 
     /** Begins a runner that keeps its journals there. */
@@ -58,72 +74,90 @@ public final class PlanRunner {
         return new Builder(journals);
     }
 
-    /** What {@link #run} would do now. Observes every step, one after the other, and changes nothing. */
+    /** What {@link #run} would do now. Observes every step and every safety rule, all at the same time, and changes nothing. */
     public <S extends Site> Preview preview(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
-        return PreviewRun.of(plan.bind(siteSwitch), clockwork);
+        return PreviewRun.of(plan.bind(siteSwitch), clockwork, settings.observeWithin());
     }
 
     /**
-     * Runs the plan to its end, whichever that is: look at {@link RunReport#outcome()}.
+     * Runs the plan to its end, whichever that is: look at {@link RunReport#outcome()}. Where the same plan is being run in the same
+     * direction and mode, by whatever process, it begins nothing: it attaches to that run, tells its own listeners what happens
+     * there, and answers with the same report.
      *
-     * @throws io.drkit.core.journal.JournalInUseException when a run of this plan between these sites is active elsewhere
-     * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it
+     * @throws JournalInUseException when a run of this plan between these sites is active, in another direction or mode
+     * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it; with the
+     *     code {@code run.owner-gone} when the process that ran what this one watched is gone: nothing was taken over
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
-     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force, or the journal was
-     *     removed or replaced under it; this process stopped
+     * @throws io.drkit.core.StaleEpochException when somebody took the run over by force, or its lease was lost, or the journal
+     *     was removed or replaced under it; this process stopped
      */
     public <S extends Site> RunReport run(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) throws InterruptedException {
-        BoundPlan bound = plan.bind(siteSwitch);
-        try (Held held = new Held(journals.open(key(bound)))) {
+        Plans plans = Plans.of(plan, siteSwitch);
+        Following following = new Following(journals, plans, listenEvery, settings);
+        Optional<Journal> opened = following.openOrFind();
+        if (opened.isEmpty()) {
+            return following.follow();
+        }
+        try (Held held = new Held(opened.get())) {
             Journal journal = held.journal();
             RunHistory earlier = RunHistory.of(journal.latestRun());
             if (!earlier.over()) {
                 throw new BlockedException(
                         "run.unfinished",
-                        Problem.expected("no unfinished run of " + key(bound))
+                        Problem.expected("no unfinished run of " + plans.key())
                                 .found("the " + earlier.line())
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
-            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
-            Map<String, String> header = RunHistory.header(bound, clockwork.newId(), epoch);
-            JournalEntry first = new JournalEntry(JournalEntry.Kind.RUN_BEGAN, clockwork.now(), "", header);
-            journal.begin(first);
-            return execute(bound, journal, RunHistory.of(List.of(first)), epoch, false);
+            return held.drive(plans, epoch -> {
+                JournalEntry first = new JournalEntry(
+                        JournalEntry.Kind.RUN_BEGAN,
+                        clockwork.now(),
+                        "",
+                        RunHistory.header(plans.plan(), plans.failover().plan(), clockwork.newId(), epoch));
+                journal.begin(first);
+                return RunHistory.of(List.of(first));
+            });
         }
     }
 
     /**
      * Goes on with a run that another process left, by a crash or because it was {@link RunOutcome#STOPPED} or could not undo
-     * everything. Every step that was not seen to be done is observed anew; so are those that nothing has built on yet.
+     * everything. Every step that was not seen to be done is observed anew; so are those that nothing has built on yet. A run that
+     * began as a switchover and was turned into a failover goes on as that, and may be named either way.
      *
      * @throws BlockedException with the code {@code run.nothing-to-resume} when there is none, or {@code run.other-plan} when it
      *     was a run of another plan: another direction or mode, other steps, or steps that say they do something else
-     * @throws io.drkit.core.journal.JournalInUseException when that process is still alive
+     * @throws JournalInUseException when that process is still alive
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
+     * @throws io.drkit.core.StaleEpochException as {@link #run}
      */
     public <S extends Site> RunReport resume(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
-        BoundPlan bound = plan.bind(siteSwitch);
-        try (Held held = new Held(journals.open(key(bound)))) {
-            Journal journal = held.journal();
-            RunHistory history = unfinished(journal, bound);
-            if (!history.planHash().equals(bound.hash())) {
-                throw new BlockedException(
-                        "run.other-plan",
-                        Problem.expected("the plan with the hash " + history.planHash() + ", with which the "
-                                        + history.line() + " was begun")
-                                .found("the hash " + bound.hash() + " for " + bound.line())
-                                .remedy(
-                                        "resume with the same version of the application and in the same direction and mode,"
-                                                + " or abandon that run by name if you know what state it left"));
-            }
-            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
-            JournalEntry resumed = new JournalEntry(
-                    JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", Map.of("epoch", epoch.toString()));
-            journal.append(resumed);
-            history.replay(resumed);
-            return execute(bound, journal, history, epoch, true);
+        Plans plans = Plans.of(plan, siteSwitch);
+        try (Held held = new Held(journals.open(plans.key()))) {
+            return held.resume(plans, Map.of());
+        }
+    }
+
+    /**
+     * Goes on with a run although the process that runs it has not let go: for an operator who knows that this process is dead,
+     * frozen or cut off. From then on whatever that one writes or asks is refused, and it stops before its next effect. Nobody
+     * decides this by a timeout. Else as {@link #resume}.
+     *
+     * @param who the person who answers for it
+     * @param reason why, for whoever reads the journal
+     */
+    public <S extends Site> RunReport takeOver(
+            RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String reason) throws InterruptedException {
+        if (who.isBlank() || reason.isBlank()) {
+            throw new IllegalArgumentException("Taking a run over needs a person and a reason");
+        }
+        Plans plans = Plans.of(plan, siteSwitch);
+        // What is not to be resumed is not taken from anybody either.
+        plans.verified(unfinished(RunHistory.of(latest(plans.key())), plans.key()));
+        try (Held held = new Held(journals.takeOver(plans.key()))) {
+            return held.resume(plans, Map.of("who", who, "reason", reason, "id", clockwork.newId()));
         }
     }
 
@@ -138,10 +172,10 @@ public final class PlanRunner {
         if (who.isBlank() || reason.isBlank()) {
             throw new IllegalArgumentException("Abandoning a run needs a person and a reason");
         }
-        BoundPlan bound = plan.bind(siteSwitch);
-        try (Held held = new Held(journals.open(key(bound)))) {
+        JournalKey key = Plans.key(plan, siteSwitch);
+        try (Held held = new Held(journals.open(key))) {
             Journal journal = held.journal();
-            RunHistory history = unfinished(journal, bound);
+            RunHistory history = unfinished(RunHistory.of(journal.latestRun()), key);
             journal.raiseEpoch(Epoch.NONE);
             String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
             journal.append(new JournalEntry(
@@ -152,12 +186,33 @@ public final class PlanRunner {
         }
     }
 
-    private static RunHistory unfinished(Journal journal, BoundPlan bound) {
-        RunHistory history = RunHistory.of(journal.latestRun());
+    /**
+     * What a person can say to the run of this plan between these sites, whichever process works on it.
+     *
+     * @param who the person who answers for it
+     * @param role the role in which they speak; may be empty
+     */
+    public <S extends Site> RunControl control(
+            RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String role) {
+        JournalKey key = Plans.key(plan, siteSwitch);
+        return new RunControl(journals, key, clockwork, who, role, () -> {
+            PlanRun here = active.get(key);
+            if (here != null) {
+                here.wake();
+            }
+        });
+    }
+
+    private List<JournalEntry> latest(JournalKey key) {
+        List<List<JournalEntry>> runs = journals.runs(key, 1);
+        return runs.isEmpty() ? List.of() : runs.get(0);
+    }
+
+    static RunHistory unfinished(RunHistory history, JournalKey key) {
         if (history.over()) {
             throw new BlockedException(
                     "run.nothing-to-resume",
-                    Problem.expected("an unfinished run of " + key(bound))
+                    Problem.expected("an unfinished run of " + key)
                             .found(
                                     history.started()
                                             ? "that the " + history.line() + " is over and ended "
@@ -170,14 +225,75 @@ public final class PlanRunner {
         return history;
     }
 
-    private RunReport execute(BoundPlan bound, Journal journal, RunHistory history, Epoch epoch, boolean resumed)
-            throws InterruptedException {
-        return new PlanRun(bound, journal, history, epoch, clockwork, listeners, parallelism, stopGrace)
-                .execute(resumed);
-    }
+    /** A journal that is open here, and what is done with it. */
+    private final class Held implements AutoCloseable {
+        private final Journal journal;
 
-    /** A journal whose closing cannot take away how the run ended: every entry in it is durable already. */
-    private record Held(Journal journal) implements AutoCloseable {
+        Held(Journal journal) {
+            this.journal = journal;
+        }
+
+        Journal journal() {
+            return journal;
+        }
+
+        RunReport resume(Plans plans, Map<String, String> takenOver) throws InterruptedException {
+            RunHistory history = plans.verified(unfinished(RunHistory.of(journal.latestRun()), plans.key()));
+            return drive(plans.as(history), epoch -> {
+                Map<String, String> details = new HashMap<>(takenOver);
+                details.put("epoch", epoch.toString());
+                JournalEntry resumed =
+                        new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", details);
+                journal.append(resumed);
+                history.replay(resumed);
+                return history;
+            });
+        }
+
+        /** Makes the run's entry under a new epoch, and runs it. */
+        RunReport drive(Plans plans, Beginning beginning) throws InterruptedException {
+            JournalKey key = plans.key();
+            Optional<Lease> lease = leases.isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(leases.get().acquire(leaseName(key), leasePatience));
+            boolean allEnded = true;
+            try {
+                Epoch epoch = journal.raiseEpoch(lease.map(Lease::epoch).orElse(Epoch.NONE));
+                RunHistory history = beginning.under(epoch);
+                RunScope.Authority authority = () -> {
+                    journal.requireHeld(epoch);
+                    // last, as it costs nothing and time may have passed
+                    lease.ifPresent(Lease::requireHeld);
+                };
+                PlanRun run = new PlanRun(
+                        plans.plan(),
+                        plans.failover(),
+                        journal,
+                        history,
+                        epoch,
+                        authority,
+                        new Ear(journals, key, listenEvery, clockwork),
+                        settings);
+                active.put(key, run);
+                try {
+                    return run.execute(history.resumed());
+                } finally {
+                    active.remove(key, run);
+                    allEnded = run.allEnded();
+                }
+            } finally {
+                if (lease.isPresent()) {
+                    if (allEnded) {
+                        lease.get().close();
+                    } else {
+                        // A step is still at work: nobody may have the lease before it has run out.
+                        lease.get().cease();
+                    }
+                }
+            }
+        }
+
+        /** Its closing cannot take away how the run ended: every entry in it is durable already. */
         @Override
         public void close() {
             try {
@@ -188,17 +304,32 @@ public final class PlanRunner {
         }
     }
 
-    private static JournalKey key(BoundPlan bound) {
-        return new JournalKey(bound.plan(), bound.from(), bound.to());
+    /** Makes the entry with which a run begins, or goes on, in this process. */
+    private interface Beginning {
+        RunHistory under(Epoch epoch);
     }
 
-    /** Builds a runner. Defaults: the system's clockwork, no listeners, 16 steps at a time, 30 s for a step to heed its stop. */
+    /** The lease of a run: {@code drkit/<plan>@<a>+<b>}. */
+    static String leaseName(JournalKey key) {
+        return "drkit/" + key.plan() + "@" + key.siteA() + "+" + key.siteB();
+    }
+
+    /**
+     * Builds a runner. Defaults: the system's clockwork, no listeners, 16 steps at a time, 30 s for a step to heed its stop, 30 s
+     * for whatever only looks, words to the run looked for every 2 s, no questions after a failure, and no lease beside the
+     * journal's own lock.
+     */
     public static final class Builder {
         private final JournalStore journals;
         private final List<RunListener> listeners = new ArrayList<>();
         private Clockwork clockwork = Clockwork.system();
         private int parallelism = 16;
         private Duration stopGrace = Duration.ofSeconds(30);
+        private Duration observeWithin = Duration.ofSeconds(30);
+        private Duration listenEvery = Duration.ofSeconds(2);
+        private @Nullable Duration askOnFailure;
+        private @Nullable Leases leases;
+        private Duration leasePatience = Duration.ofMinutes(1);
 
         private Builder(JournalStore journals) {
             this.journals = journals;
@@ -232,6 +363,59 @@ public final class PlanRunner {
             }
             stopGrace = grace;
             return this;
+        }
+
+        /**
+         * How long a preview, and the safety rules when all steps are done, may take to look; what does not answer by then is not
+         * known. More than zero.
+         */
+        public Builder observeWithin(Duration time) {
+            observeWithin = positive("the time to observe", time);
+            return this;
+        }
+
+        /**
+         * How often a run looks whether somebody in another process has told it something, and how often whoever watches a run looks
+         * at its journal. More than zero. What is told by this runner's own {@link #control} is heard at once.
+         */
+        public Builder listenEvery(Duration interval) {
+            listenEvery = positive("the interval", interval);
+            return this;
+        }
+
+        /**
+         * After a failure the run waits that long for a person to say {@link RunControl#retry}, {@link RunControl#skip},
+         * {@link RunControl#cancel} or {@link RunControl#failOver}; after it, it does what it does by default. More than zero.
+         */
+        public Builder askOnFailure(Duration atMost) {
+            askOnFailure = positive("the time to answer", atMost);
+            return this;
+        }
+
+        /** As {@link #leasedBy(Leases, Duration)}, waiting at most a minute. */
+        public Builder leasedBy(Leases leases) {
+            return leasedBy(leases, Duration.ofMinutes(1));
+        }
+
+        /**
+         * Each run also holds the lease {@code drkit/<plan>@<site>+<other>}: where journals cannot exclude each other, such as
+         * files on two machines, or are not trusted to. Its epoch is above the lease's, its authority ends with the lease, and the
+         * lease is let go only when every step has ended.
+         *
+         * @param patience how long a start may wait for the lease: more than its ttl, or that of a holder that died is never
+         *     outwaited. Then it throws {@link io.drkit.core.DrTimeoutException} with the code {@code lease.held}
+         */
+        public Builder leasedBy(Leases leases, Duration patience) {
+            this.leases = leases;
+            leasePatience = positive("the patience", patience);
+            return this;
+        }
+
+        private static Duration positive(String name, Duration value) {
+            if (value.isZero() || value.isNegative()) {
+                throw new IllegalArgumentException(name + " is more than zero, not " + value);
+            }
+            return value;
         }
 
         public PlanRunner build() {

@@ -1,6 +1,7 @@
 package io.drkit.core.run;
 
 import io.drkit.core.action.Assessment;
+import io.drkit.core.safety.SafetyFinding;
 import java.io.PrintStream;
 import java.util.List;
 import java.util.Locale;
@@ -15,8 +16,23 @@ import java.util.Optional;
  * @param line for example {@code switchover west → east}
  * @param planHash the hash that a run of it would carry
  * @param steps in an order in which they can run
+ * @param rules the safety rules, judged as the world stands
  */
-public record Preview(String plan, String line, String planHash, List<StepPreview> steps) {
+public record Preview(
+        String plan, String line, String planHash, List<StepPreview> steps, List<RulePreview> rules) {
+    /**
+     * A safety rule, judged as the world stands.
+     *
+     * @param name its name
+     * @param finding whether it holds
+     */
+    public record RulePreview(String name, SafetyFinding finding) {
+        /** Whether it is known to hold. */
+        public boolean clear() {
+            return finding instanceof SafetyFinding.Holds;
+        }
+    }
+
     /**
      * What a step would do.
      *
@@ -50,11 +66,12 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
 
     public Preview {
         steps = List.copyOf(steps);
+        rules = List.copyOf(rules);
     }
 
-    /** Whether every step could be observed and none is blocked. */
+    /** Whether every step could be observed and none is blocked, and every safety rule is known to hold. */
     public boolean clear() {
-        return steps.stream().allMatch(StepPreview::clear);
+        return steps.stream().allMatch(StepPreview::clear) && rules.stream().allMatch(RulePreview::clear);
     }
 
     /** For a person to read. */
@@ -71,7 +88,17 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
                     "     " + step.assessment().map(Preview::say).orElse("CANNOT BE OBSERVED: " + step.unobservable()));
             out.println(step.pointOfNoReturn() ? "     POINT OF NO RETURN" : "     undo: " + step.undo());
         }
+        for (RulePreview rule : rules) {
+            out.println("safety: " + rule.name() + ": " + say(rule.finding()));
+        }
         out.println(clear() ? "Nothing stands in the way." : "Something stands in the way: see above.");
+    }
+
+    private static String say(SafetyFinding finding) {
+        String word = finding instanceof SafetyFinding.Holds
+                ? "holds"
+                : finding instanceof SafetyFinding.Broken ? "BROKEN" : "NOT KNOWN";
+        return word + " (" + finding.why() + ")";
     }
 
     private static String say(Assessment assessment) {

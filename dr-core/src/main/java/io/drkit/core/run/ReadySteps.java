@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -14,6 +15,7 @@ final class ReadySteps {
     private final Map<String, List<Integer>> waitedForBy = new HashMap<>();
     private final int[] waitsFor;
     private final TreeSet<Integer> ready = new TreeSet<>();
+    private final Map<String, Integer> places = new HashMap<>();
 
     /** All steps but the {@code finished}. */
     ReadySteps(List<PlannedStep> steps, Set<String> finished) {
@@ -21,6 +23,7 @@ final class ReadySteps {
         this.waitsFor = new int[steps.size()];
         for (int i = 0; i < waitsFor.length; i++) {
             PlannedStep step = steps.get(i);
+            places.put(step.name(), i);
             if (finished.contains(step.name())) {
                 continue;
             }
@@ -47,6 +50,15 @@ final class ReadySteps {
         int first = ready.first();
         ready.remove(first);
         return steps.get(first);
+    }
+
+    /** One that was taken may begin after all, or once more. */
+    void add(String step) {
+        ready.add(Objects.requireNonNull(places.get(step), step));
+    }
+
+    void remove(String step) {
+        ready.remove(places.get(step));
     }
 
     void finished(String step) {

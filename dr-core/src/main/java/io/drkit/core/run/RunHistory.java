@@ -2,6 +2,7 @@ package io.drkit.core.run;
 
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.plan.BoundPlan;
 import io.drkit.core.plan.Mode;
@@ -11,17 +12,21 @@ import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepReport;
 import io.drkit.core.report.StepStatus;
+import io.drkit.core.report.Wording;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +81,17 @@ final class RunHistory {
     private @Nullable RunOutcome outcome;
     private boolean over;
     private String reason = "";
+    /** The switchover's steps, for a run that was turned into a failover. */
+    private String switchoverSteps = "";
+
+    private final List<RunReport.Told> told = new ArrayList<>();
+    private final Set<String> heard = new HashSet<>();
+    private final List<RunReport.Wait> waits = new ArrayList<>();
+    private final Set<String> approved = new HashSet<>();
+    private final Map<String, Instruction> rejected = new HashMap<>();
+    private final Map<String, Instruction> overridden = new HashMap<>();
+    private @Nullable Instruction paused;
+    private @Nullable Instruction cancelled;
 
     static RunHistory of(List<JournalEntry> entries) {
         RunHistory history = new RunHistory();
@@ -84,7 +100,10 @@ final class RunHistory {
     }
 
     void replay(JournalEntry entry) {
-        lastAt = entry.at();
+        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST) {
+            // that one is the store's own, and only in one of two
+            lastAt = entry.at();
+        }
         switch (entry.kind()) {
             case RUN_BEGAN -> {
                 header = entry.details();
@@ -94,8 +113,26 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
+                if (!entry.detail("who").isEmpty()) {
+                    told.add(new RunReport.Told(
+                            new Instruction(
+                                    entry.detail("id"),
+                                    Instruction.Kind.TAKE_OVER,
+                                    "",
+                                    entry.detail("who"),
+                                    "",
+                                    entry.detail("reason"),
+                                    entry.at()),
+                            entry.at(),
+                            Optional.empty()));
+                }
                 outcome = null;
                 reason = "";
+                // Whoever resumes has decided: what failed is tried again.
+                endWaits(entry.at(), wait -> wait.what() == RunReport.Wait.For.DECISION);
+                if (paused != null && !waits(wait -> wait.what() == RunReport.Wait.For.CONTINUATION)) {
+                    waits.add(wait(RunReport.Wait.For.CONTINUATION, "", "", entry.at()));
+                }
             }
             case INTENT -> {
                 Step step = step(entry.step());
@@ -118,6 +155,8 @@ final class RunHistory {
                 step.detail = entry.detail("detail");
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
+                waits.stream().filter(wait -> wait.step().equals(entry.step())).forEach(wait -> rejected.remove(wait.name()));
+                endWaits(entry.at(), wait -> wait.step().equals(entry.step()));
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
             case LOSS -> losses.add(new RunReport.StatedLoss(entry.step(), loss(entry)));
@@ -138,13 +177,131 @@ final class RunHistory {
                 step.undoEnded = entry.at();
                 step.detail = entry.detail("detail");
             }
+            case INSTRUCTION -> take(entry);
+            case ASKED ->
+                waits.add(wait(
+                        RunReport.Wait.For.valueOf(entry.detail("what")),
+                        entry.step(),
+                        entry.detail("name"),
+                        entry.at()));
+            case LAPSED ->
+                endWaits(
+                        entry.at(),
+                        wait -> wait.step().equals(entry.step())
+                                && wait.what().name().equals(entry.detail("what")));
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
+                endWaits(entry.at(), wait -> true);
+                // It could not be put back: from here on it only goes forward, or on with putting back.
+                cancelled = null;
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));
                 reason = entry.detail("reason");
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
             }
         }
+    }
+
+    private void take(JournalEntry entry) {
+        Instruction said = new Instruction(
+                entry.detail("id"),
+                Instruction.Kind.valueOf(entry.detail("kind")),
+                entry.detail("subject"),
+                entry.detail("who"),
+                entry.detail("role"),
+                entry.detail("reason"),
+                Instant.parse(entry.detail("said")));
+        heard.add(said.id());
+        String refused = entry.detail("refused");
+        told.add(new RunReport.Told(
+                said, entry.at(), refused.isEmpty() ? Optional.empty() : Optional.of(refused)));
+        if (!refused.isEmpty()) {
+            return;
+        }
+        String subject = said.subject();
+        switch (said.kind()) {
+            case APPROVE -> {
+                approved.add(subject);
+                endWaits(entry.at(), wait -> wait.name().equals(subject));
+            }
+            case REJECT -> {
+                rejected.put(subject, said);
+                endWaits(entry.at(), wait -> wait.name().equals(subject));
+            }
+            case PAUSE -> {
+                paused = said;
+                waits.add(wait(RunReport.Wait.For.CONTINUATION, "", "", entry.at()));
+            }
+            case CONTINUE -> {
+                paused = null;
+                endWaits(entry.at(), wait -> wait.what() == RunReport.Wait.For.CONTINUATION);
+            }
+            case SKIP -> {
+                Step step = step(subject);
+                step.status = StepStatus.SKIPPED;
+                step.detail = skipped(said);
+                if (step.began == null) {
+                    step.began = entry.at();
+                }
+                step.ended = entry.at();
+                endWaits(entry.at(), wait -> wait.step().equals(subject));
+            }
+            case RETRY -> endWaits(entry.at(), wait -> wait.step().equals(subject));
+            case CANCEL -> {
+                cancelled = said;
+                paused = null;
+                endWaits(entry.at(), wait -> true);
+            }
+            case OVERRIDE -> overridden.put(subject, said);
+            case TAKE_OVER -> {
+                // always refused: that is no word to a run
+            }
+            case FAIL_OVER -> {
+                switchoverSteps = header.getOrDefault("steps", "");
+                Map<String, String> failover = new HashMap<>(header);
+                failover.put("mode", Mode.FAILOVER.name());
+                failover.put("steps", entry.detail("steps"));
+                failover.put("hash", header.getOrDefault("failoverHash", ""));
+                failover.put("switchoverHash", planHash());
+                header = failover;
+                paused = null;
+                cancelled = null;
+                undoReason = null;
+                rejected.clear();
+                endWaits(entry.at(), wait -> true);
+            }
+        }
+    }
+
+    static String skipped(Instruction said) {
+        return "skipped by " + Wording.speaker(said) + ": " + said.reason();
+    }
+
+    private static RunReport.Wait wait(RunReport.Wait.For what, String step, String name, Instant began) {
+        return new RunReport.Wait(what, step, name, began, Optional.empty());
+    }
+
+    private boolean waits(Predicate<RunReport.Wait> which) {
+        return waits.stream().anyMatch(wait -> wait.ended().isEmpty() && which.test(wait));
+    }
+
+    private void endWaits(Instant at, Predicate<RunReport.Wait> which) {
+        waits.replaceAll(wait -> wait.ended().isEmpty() && which.test(wait)
+                ? new RunReport.Wait(wait.what(), wait.step(), wait.name(), wait.began(), Optional.of(at))
+                : wait);
+    }
+
+    /** The details of an instruction's entry. */
+    static Map<String, String> details(Instruction said, Optional<String> refused) {
+        Map<String, String> details = new HashMap<>();
+        details.put("id", said.id());
+        details.put("kind", said.kind().name());
+        details.put("subject", said.subject());
+        details.put("who", said.who());
+        details.put("role", said.role());
+        details.put("reason", said.reason());
+        details.put("said", said.at().toString());
+        refused.ifPresent(why -> details.put("refused", why));
+        return details;
     }
 
     static Map<String, String> details(DataLoss loss) {
@@ -157,7 +314,7 @@ final class RunHistory {
         return details;
     }
 
-    private static DataLoss loss(JournalEntry entry) {
+    static DataLoss loss(JournalEntry entry) {
         String time = entry.detail("time");
         String bytes = entry.detail("bytes");
         return new DataLoss(
@@ -193,8 +350,93 @@ final class RunHistory {
         return header.getOrDefault("run", "");
     }
 
+    /** Of the plan in the mode in which it runs now. */
     String planHash() {
         return header.getOrDefault("hash", "");
+    }
+
+    /** Of the plan in the mode in which it began. */
+    String begunHash() {
+        return header.getOrDefault("switchoverHash", planHash());
+    }
+
+    /** Of the failover that it may be turned into, or was; empty when there is none. */
+    String failoverHash() {
+        return header.getOrDefault("failoverHash", "");
+    }
+
+    /** In which it runs now. */
+    Mode mode() {
+        return Mode.valueOf(header.getOrDefault("mode", ""));
+    }
+
+    Mode begunMode() {
+        return failedOver() ? Mode.SWITCHOVER : mode();
+    }
+
+    boolean failedOver() {
+        return !switchoverSteps.isEmpty();
+    }
+
+    String plan() {
+        return header.getOrDefault("plan", "");
+    }
+
+    String direction() {
+        return header.getOrDefault("from", "") + " → " + header.getOrDefault("to", "");
+    }
+
+    List<String> stepNames() {
+        return StepShape.fromJson(header.getOrDefault("steps", "")).stream()
+                .map(StepShape::name)
+                .toList();
+    }
+
+    String description(String step) {
+        return StepShape.fromJson(header.getOrDefault("steps", "")).stream()
+                .filter(shape -> shape.name().equals(step))
+                .map(StepShape::description)
+                .findFirst()
+                .orElse("");
+    }
+
+    RunReport.Told lastTold() {
+        return told.get(told.size() - 1);
+    }
+
+    boolean resumed() {
+        return resumptions > 0;
+    }
+
+    boolean heard(String instruction) {
+        return heard.contains(instruction);
+    }
+
+    /** Whether the run waits for this approval now. */
+    boolean asksFor(String approval) {
+        return waits(wait -> wait.what() == RunReport.Wait.For.APPROVAL
+                && wait.name().equals(approval));
+    }
+
+    boolean approved(String approval) {
+        return approved.contains(approval);
+    }
+
+    /** Who rejected it, until that has become the step's outcome. */
+    Optional<Instruction> rejected(String approval) {
+        return Optional.ofNullable(rejected.get(approval));
+    }
+
+    Optional<Instruction> overridden(String rule) {
+        return Optional.ofNullable(overridden.get(rule));
+    }
+
+    boolean paused() {
+        return paused != null;
+    }
+
+    Optional<Instruction> cancelled() {
+        return Optional.ofNullable(cancelled);
     }
 
     /** How it ended or paused; empty while it has not. */
@@ -213,15 +455,15 @@ final class RunHistory {
      * Whether a point of no return was, or may have been, passed: by this run, or before it. Where it was so before, the other
      * site may already be taking writes, and going back would make two of them.
      */
-    boolean pastPointOfNoReturn(BoundPlan plan) {
-        return plan.steps().stream()
+    boolean pastPointOfNoReturn(List<PlannedStep> steps) {
+        return steps.stream()
                 .filter(PlannedStep::pointOfNoReturn)
                 .map(step -> step(step.name()))
                 .anyMatch(step -> step.wasDone || step.mayHaveChanged());
     }
 
     /** What the first entry of a run says of it. */
-    static Map<String, String> header(BoundPlan plan, String runId, Epoch epoch) {
+    static Map<String, String> header(BoundPlan plan, Optional<BoundPlan> failover, String runId, Epoch epoch) {
         Map<String, String> header = new HashMap<>();
         header.put("plan", plan.plan());
         header.put("hash", plan.hash());
@@ -233,6 +475,7 @@ final class RunHistory {
         header.put("rpo", plan.objectives().rpo().toString());
         header.put("rto", plan.objectives().rto().toString());
         header.put("steps", StepShape.toJson(plan));
+        failover.ifPresent(other -> header.put("failoverHash", other.hash()));
         plan.outageBegan().ifPresent(outage -> header.put("outageBegan", outage.toString()));
         plan.detectedAt().ifPresent(detected -> header.put("detectedAt", detected.toString()));
         return header;
@@ -245,7 +488,7 @@ final class RunHistory {
                 planHash(),
                 runId(),
                 new Epoch(epoch),
-                Mode.valueOf(header.getOrDefault("mode", "")),
+                mode(),
                 header.getOrDefault("from", ""),
                 header.getOrDefault("to", ""),
                 Objects.requireNonNull(outcome, "a report is made when the run has ended or paused"),
@@ -258,9 +501,21 @@ final class RunHistory {
                 new Objectives(
                         Duration.parse(header.getOrDefault("rpo", "")), Duration.parse(header.getOrDefault("rto", ""))),
                 losses,
-                StepShape.fromJson(header.getOrDefault("steps", "")).stream()
-                        .map(this::report)
-                        .toList());
+                shapes().stream().map(this::report).toList(),
+                told,
+                waits);
+    }
+
+    /** Of every step of the plan, and of those of a switchover that it began before it was turned into a failover. */
+    private List<StepShape> shapes() {
+        List<StepShape> shapes = StepShape.fromJson(header.getOrDefault("steps", ""));
+        if (!failedOver()) {
+            return shapes;
+        }
+        List<StepShape> begun = StepShape.fromJson(switchoverSteps).stream()
+                .filter(shape -> step(shape.name()).began != null)
+                .toList();
+        return Merged.of(begun, shapes, StepShape::name, (earlier, later) -> later);
     }
 
     private StepReport report(StepShape shape) {

@@ -2,13 +2,18 @@ package io.drkit.core.run;
 
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.event.RunListener;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.time.Clockwork;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -45,6 +50,30 @@ final class RunLog {
         JournalEntry entry = new JournalEntry(kind, now(), step, details);
         journal.append(entry);
         history.replay(entry);
+    }
+
+    /** As {@link #write}, unless {@code check} throws: nothing else is written between its look at the history and the entry. */
+    synchronized void write(
+            JournalEntry.Kind kind, String step, Map<String, String> details, Consumer<RunHistory> check) {
+        check.accept(history);
+        write(kind, step, details);
+    }
+
+    /**
+     * Writes down what a person said, taken or refused; answers why it was refused. Whether it is, and {@code more} details, follow
+     * from the history as it is at that moment.
+     */
+    synchronized Optional<String> take(
+            Instruction said,
+            Function<RunHistory, Optional<String>> refusal,
+            Supplier<Map<String, String>> more) {
+        Optional<String> refused = refusal.apply(history);
+        Map<String, String> details = new HashMap<>(RunHistory.details(said, refused));
+        if (refused.isEmpty()) {
+            details.putAll(more.get());
+        }
+        write(JournalEntry.Kind.INSTRUCTION, "", details);
+        return refused;
     }
 
     /** Asks the history, which must not be kept beyond the question. */

@@ -14,12 +14,11 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
 import io.drkit.core.event.RunEvent;
-import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.plan.BoundPlan;
 import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.time.Clockwork;
-import io.drkit.core.time.Mailbox;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -32,16 +31,13 @@ import org.jspecify.annotations.Nullable;
  * One step being done, or undone, once in this process. Its task drives the action and puts this into the mailbox when it has
  * ended; only then does the coordinator read how.
  */
-final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
+final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.Watcher {
     private final PlannedStep step;
+    private final BoundPlan plan;
     private final Action<?> action;
     private final boolean undo;
-    private final String runId;
-    private final Epoch epoch;
-    private final Clockwork clockwork;
-    private final Journal journal;
+    private final RunScope scope;
     private final RunLog log;
-    private final Mailbox<StepRun> ended;
     private final Instant began;
     private final Duration allowed;
     private final boolean inDoubtBefore;
@@ -52,28 +48,26 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     private Assessment.@Nullable Done done;
     private @Nullable Throwable failure;
 
-    StepRun(
-            PlannedStep step,
-            Action<?> action,
-            boolean undo,
-            String runId,
-            Epoch epoch,
-            Clockwork clockwork,
-            Journal journal,
-            RunLog log,
-            Mailbox<StepRun> ended) {
+    private StepRun(PlannedStep step, BoundPlan plan, Action<?> action, boolean undo, RunScope scope) {
         this.step = step;
+        this.plan = plan;
         this.action = action;
         this.undo = undo;
-        this.runId = runId;
-        this.epoch = epoch;
-        this.clockwork = clockwork;
-        this.journal = journal;
-        this.log = log;
-        this.ended = ended;
+        this.scope = scope;
+        this.log = scope.log();
         this.began = log.now();
         this.allowed = allowed(action);
         this.inDoubtBefore = log.ask(history -> history.step(step.name()).mayHaveChanged());
+    }
+
+    /** Does the step of that plan. */
+    static StepRun doing(PlannedStep step, BoundPlan plan, RunScope scope) {
+        return new StepRun(step, plan, step.action(), false, scope);
+    }
+
+    /** Undoes the step by that action. */
+    static StepRun undoing(PlannedStep step, BoundPlan plan, Action<?> by, RunScope scope) {
+        return new StepRun(step, plan, by, true, scope);
     }
 
     PlannedStep step() {
@@ -108,17 +102,18 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     public void run() {
         try {
             log.tell(new RunEvent.StepBegan(began, step.name(), action.describe(), undo));
-            done = ActionExecutor.on(clockwork).execute(action, this, this);
+            done = ActionExecutor.on(scope.clockwork()).execute(action, this, this);
         } catch (Throwable t) {
             // An Error too: a step that ends unheard would leave the run waiting for ever.
             failure = t;
         } finally {
-            ended.put(this);
+            scope.guard().ended(step);
+            scope.signals().put(this);
         }
     }
 
-    /** Writes down and tells how it ended; {@code overran} when it was stopped for taking too long. */
-    void settle(boolean overran) {
+    /** Writes down and tells how it ended, and why it was stopped, if it was. */
+    void settle(String stoppedBecause) {
         Throwable cause = failure;
         if (cause == null) {
             boolean changed = mayHaveChanged || inDoubtBefore;
@@ -129,7 +124,7 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
         // Whoever was interrupted, or broke down, in the middle of a change cannot say whether it was made.
         boolean lost = cause instanceof UnknownOutcomeException
                 || ((cause instanceof InterruptedException || cause instanceof Error) && applying);
-        String detail = (overran ? "stopped after " + allowed() + ": " : "") + say(cause);
+        String detail = (stoppedBecause.isEmpty() ? "" : "stopped " + stoppedBecause + ": ") + say(cause);
         if (undo) {
             write(StepStatus.UNDO_FAILED, detail, false);
         } else {
@@ -140,11 +135,11 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     }
 
     /** Writes down that it goes on unheard: it was told to stop and did not. */
-    void giveUp() {
+    void giveUp(String stoppedBecause) {
         givenUp = true;
         write(
                 undo ? StepStatus.UNDO_FAILED : StepStatus.UNKNOWN,
-                "still going on after " + allowed() + ", and does not heed being stopped",
+                "still going on, and does not heed being stopped " + stoppedBecause,
                 false);
     }
 
@@ -184,6 +179,17 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
         }
     }
 
+    /** What was cancelled, or turned into a failover, in the meantime begins no further change. */
+    private void requireWanted(RunHistory history) {
+        if (history.mode() != plan.mode() || (!undo && history.cancelled().isPresent())) {
+            throw new BlockedException(
+                    "run.called-off",
+                    Problem.expected("the " + plan.line() + " to be still wanted")
+                            .found("that it was cancelled, or turned into a failover")
+                            .remedy("see what was said to the run"));
+        }
+    }
+
     // ---- what the executor tells
 
     @Override
@@ -193,13 +199,15 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     }
 
     @Override
-    public void applying(Assessment.Needed needed, int attempt) {
+    public void applying(Assessment.Needed needed, int attempt) throws InterruptedException {
         requireHeard();
-        applying = true;
+        scope.guard().beforeChange(plan.rules(), step, undo, this);
         log.write(
                 undo ? Kind.UNDO_INTENT : Kind.INTENT,
                 step.name(),
-                Map.of("began", began.toString(), "changes", String.join("\n", needed.changes())));
+                Map.of("began", began.toString(), "changes", String.join("\n", needed.changes())),
+                this::requireWanted);
+        applying = true;
         log.tell(new RunEvent.StepApplying(log.now(), step.name(), needed.changes(), attempt, undo));
     }
 
@@ -221,17 +229,17 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
 
     @Override
     public Clockwork clockwork() {
-        return clockwork;
+        return scope.clockwork();
     }
 
     @Override
     public Epoch epoch() {
-        return epoch;
+        return scope.epoch();
     }
 
     @Override
     public String runId() {
-        return runId;
+        return scope.runId();
     }
 
     @Override
@@ -242,7 +250,7 @@ final class StepRun implements Runnable, ActionContext, ActionExecutor.Watcher {
     @Override
     public void requireAuthority() {
         requireHeard();
-        journal.requireHeld(epoch);
+        scope.authority().require();
     }
 
     @Override

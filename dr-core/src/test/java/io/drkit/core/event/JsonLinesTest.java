@@ -9,8 +9,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.Progress;
+import io.drkit.core.journal.Instruction;
 import io.drkit.core.report.JsonReport;
 import io.drkit.core.report.Reports;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepStatus;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -19,6 +21,7 @@ import java.io.Writer;
 import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -36,7 +39,18 @@ class JsonLinesTest {
             new RunEvent.LossStated(at(8), "a", DataLoss.unknown("db", DataLoss.Stage.BOUND, "no lag")),
             new RunEvent.StepEnded(at(9), "a", StepStatus.FAILED, "no", Duration.ofSeconds(8), false),
             new RunEvent.UndoBegan(at(10), "a failed"),
+            new RunEvent.Instructed(at(11), said(), Optional.of("it is paused already")),
+            new RunEvent.WordAwaited(
+                    at(12), RunReport.Wait.For.APPROVAL, "a", "go", "commander", Duration.ofMinutes(5)),
+            new RunEvent.WordLapsed(at(13), RunReport.Wait.For.APPROVAL, "a", "go"),
+            new RunEvent.FailedOver(at(14), "failover west → east", List.of("a")),
+            new RunEvent.Attached(at(15), "4be2a90c17d3"),
+            new RunEvent.OwnerSilent(at(16), "4be2a90c17d3", Duration.ofMinutes(1)),
             new RunEvent.RunEnded(at(400), Reports.stopped()));
+
+    private static Instruction said() {
+        return new Instruction("i1", Instruction.Kind.PAUSE, "", "ann", "commander", "wait for the bank", at(10));
+    }
 
     private final ObjectMapper json = new ObjectMapper();
 

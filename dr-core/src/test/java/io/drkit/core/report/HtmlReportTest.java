@@ -59,7 +59,7 @@ class HtmlReportTest {
         assertThat(text(Reports.failover()))
                 .contains("Detection and decision 6 min 30 s 61 %")
                 .contains("copy files 2 min 21 s 22 %")
-                .contains("Between steps: approval, pause or resumption 6 s 1 %")
+                .contains("Between steps: until another process resumed, for example 6 s 1 %")
                 .contains("move DNS 26 s 4 %")
                 .contains("Together 10 min 35 s 100 %");
     }

@@ -114,6 +114,8 @@ class JsonReportTest {
                         "objectives",
                         "losses",
                         "steps",
+                        "told",
+                        "waits",
                         "achieved");
         assertThat(json.at("/objectives").toString()).isEqualTo("{\"rpo\":\"PT15M\",\"rto\":\"PT30M\"}");
         assertThat(json.at("/losses/1").toString())

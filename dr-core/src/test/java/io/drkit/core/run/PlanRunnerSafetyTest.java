@@ -143,15 +143,31 @@ class PlanRunnerSafetyTest {
                 "east",
                 Optional.empty(),
                 Optional.empty(),
-                List.of(steps));
-        try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
+                List.of(steps),
+                List.of());
+        JournalKey key = new JournalKey("p", "west", "east");
+        try (Journal journal = new FileJournalStore(root).open(key)) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry first = new JournalEntry(
-                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, "r", epoch));
+                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, Optional.empty(), "r", epoch));
             journal.begin(first);
             RunHistory history = RunHistory.of(List.of(first));
             Clockwork clockwork = Clockwork.system();
-            return new PlanRun(plan, journal, history, epoch, clockwork, List.of(), 1, Duration.ofSeconds(1))
+            return new PlanRun(
+                            plan,
+                            new PlanRun.Alternative(Optional.empty(), "none"),
+                            journal,
+                            history,
+                            epoch,
+                            () -> {},
+                            new Ear(new FileJournalStore(root), key, Duration.ofDays(1), clockwork),
+                            new RunSettings(
+                                    clockwork,
+                                    List.of(),
+                                    1,
+                                    Duration.ofSeconds(1),
+                                    Duration.ofSeconds(30),
+                                    Optional.empty()))
                     .execute(false);
         }
     }
@@ -272,7 +288,7 @@ class PlanRunnerSafetyTest {
     private void crashedInTheMiddleOf(RecoveryPlan<Place> plan, String... steps) {
         try (Journal journal = new FileJournalStore(root).open(new JournalKey("p", "west", "east"))) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
-            Map<String, String> header = RunHistory.header(plan.bind(OVER), "r", epoch);
+            Map<String, String> header = RunHistory.header(plan.bind(OVER), Optional.empty(), "r", epoch);
             journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", header));
             for (String step : steps) {
                 journal.append(intent(step));

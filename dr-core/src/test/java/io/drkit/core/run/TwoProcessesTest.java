@@ -3,10 +3,12 @@ package io.drkit.core.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.FileJournalStore;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.plan.RecoveryPlan;
@@ -25,8 +27,11 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,15 +174,19 @@ class TwoProcessesTest {
     }
 
     @Test
-    void runAndResume_whileAnotherProcessRunsThePlan_areRefusedAndChangeNothing() throws Exception {
+    void resumeAbandonAndAnotherDirection_whileAnotherProcessRunsThePlan_areRefusedAndChangeNothing() throws Exception {
         startAndHang("run", "copy", false);
         List<String> before = effects();
         String owner = "process " + processes.get(0).pid();
 
-        for (SiteSwitch<Place> either : List.of(OVER, SiteSwitch.failover(World.EAST, World.WEST))) {
+        for (SiteSwitch<Place> other :
+                List.of(SiteSwitch.failover(World.WEST, World.EAST), SiteSwitch.failover(World.EAST, World.WEST))) {
             JournalInUseException refused = catchThrowableOfType(
-                    JournalInUseException.class, () -> runner(home).run(plan(home, "", false), either));
-            assertThat(refused).hasMessageContaining(owner).hasMessageContaining("What to do:");
+                    JournalInUseException.class, () -> runner(home).run(plan(home, "", false), other));
+            assertThat(refused)
+                    .hasMessageContaining("switchover west → east")
+                    .hasMessageContaining(owner)
+                    .hasMessageContaining("What to do:");
         }
         assertThat(catchThrowableOfType(
                         JournalInUseException.class, () -> runner(home).resume(plan(home, "", false), OVER)))
@@ -186,10 +195,64 @@ class TwoProcessesTest {
                         JournalInUseException.class,
                         () -> runner(home).abandon(plan(home, "", false), OVER, "ann", "impatience")))
                 .isNotNull();
-        assertThat(start("run", "", false).lines())
+        assertThat(start("resume", "", false).lines())
                 .as("a third process")
                 .anyMatch(line -> line.contains("journal.in-use"));
         assertThat(effects()).isEqualTo(before);
+    }
+
+    @Test
+    @DisplayName("F3: whoever starts the run that another process works on watches it, and takes over only when told to")
+    void run_whileAnotherProcessRunsTheSame_watchesItAndTakesNothingOverWhenItDies() throws Exception {
+        startAndHang("run", "copy", false);
+        List<RunEvent> seen = new CopyOnWriteArrayList<>();
+        CountDownLatch attached = new CountDownLatch(1);
+        PlanRunner watching = PlanRunner.journalingTo(new FileJournalStore(home.resolve("journal")))
+                .listenEvery(Duration.ofMillis(20))
+                .listener(event -> {
+                    seen.add(event);
+                    if (event instanceof RunEvent.StepApplying applying && applying.step().equals("copy")) {
+                        attached.countDown();
+                    }
+                })
+                .build();
+        AtomicReference<Throwable> end = new AtomicReference<>();
+        Thread second = new Thread(() -> {
+            try {
+                watching.run(plan(home, "", false), OVER);
+            } catch (InterruptedException | RuntimeException e) {
+                end.set(e);
+            }
+        });
+        second.start();
+        assertThat(attached.await(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(seen.get(0)).isInstanceOf(RunEvent.Attached.class);
+        List<String> before = effects();
+
+        kill();
+        second.join(60_000);
+
+        assertThat(end.get())
+                .isInstanceOf(BlockedException.class)
+                .hasMessageContaining("run.owner-gone")
+                .hasMessageContaining("resume");
+        assertThat(effects()).as("nothing was taken over by itself").isEqualTo(before);
+        assertThat(runner(home).resume(plan(home, "", false), OVER).outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    @Test
+    @DisplayName("F11, F13: a process whose run was taken over is stale at its next call, however long it slept")
+    void takeOver_whileAnotherProcessHangs_endsItHereUnderAHigherEpoch() throws Exception {
+        startAndHang("run", "copy", false);
+
+        RunReport report = runner(home).takeOver(plan(home, "", false), OVER, "ann", "that machine hangs");
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.told())
+                .singleElement()
+                .satisfies(told -> assertThat(told.instruction().who()).isEqualTo("ann"));
+        assertThat(report.epoch()).isGreaterThan(new Epoch(1));
+        assertThat(processes.get(0).isAlive()).isTrue();
     }
 
     @Test

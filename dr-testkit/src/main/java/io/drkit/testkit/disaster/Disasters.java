@@ -40,7 +40,7 @@ public final class Disasters<S extends Site> {
     private final Clockwork real = Clockwork.system();
     private long seed = 1;
     private int runs = 1_000;
-    private int threads = 2;
+    private int threads = 4;
 
     private Disasters(Application<S> application) {
         this.application = application;
@@ -115,7 +115,7 @@ public final class Disasters<S extends Site> {
         return this;
     }
 
-    /** How many are simulated at a time; 2 at first. */
+    /** How many are simulated at a time; 4 at first, which keeps two processors busy. The answer is the same with any number. */
     public Disasters<S> threads(int threads) {
         if (threads < 1) {
             throw new IllegalArgumentException("At least 1 disaster is simulated at a time, not " + threads);
@@ -177,15 +177,7 @@ public final class Disasters<S extends Site> {
      * @param token as a failure printed it
      */
     public Replay<S> replay(String token) {
-        String[] parts = token.split(":", 2);
-        Disaster disaster = Draw.disaster(Long.parseLong(parts[0]));
-        if (parts.length == 2) {
-            disaster = disaster.with(Arrays.stream(parts[1].split(","))
-                    .filter(number -> !number.isBlank())
-                    .map(number -> Integer.valueOf(number.trim()))
-                    .toList());
-        }
-        return new Replay<>(application, disaster);
+        return new Replay<>(application, Draw.again(token));
     }
 
     /** One disaster that is simulated again. */

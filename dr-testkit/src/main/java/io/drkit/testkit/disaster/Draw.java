@@ -24,6 +24,22 @@ final class Draw {
         return new Draw(seed).draw(seed);
     }
 
+    /** The disaster of that {@link Disaster#token()}. */
+    static Disaster again(String token) {
+        if (!token.matches("-?[0-9]{1,18}:([0-9]{1,3}(,[0-9]{1,3})*)?")) {
+            throw new IllegalArgumentException(
+                    "A replay reads seed:mishaps, such as 4711:0,2, as the failure printed it; not " + token);
+        }
+        int colon = token.indexOf(':');
+        List<Integer> kept = new ArrayList<>();
+        for (String number : token.substring(colon + 1).split(",")) {
+            if (!number.isEmpty()) {
+                kept.add(Integer.valueOf(number));
+            }
+        }
+        return disaster(Long.parseLong(token.substring(0, colon))).with(kept);
+    }
+
     private Disaster draw(long seed) {
         List<Mishap> mishaps = new ArrayList<>();
         Mode mode = random.nextInt(100) < 65 ? Mode.SWITCHOVER : Mode.FAILOVER;
@@ -68,7 +84,9 @@ final class Draw {
         } else if (kind < 83) {
             return new Mishap.PodsFail(site(), at(), lasts(90));
         } else if (kind < 87) {
-            return new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600));
+            return random.nextBoolean()
+                    ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
+                    : new Mishap.ClocksDrift(at(), random.nextInt(100_000) - 50_000);
         } else if (kind < 92) {
             return new Mishap.Pause(at(), lasts(random.nextBoolean() ? 10 : 150));
         } else if (kind < 96) {

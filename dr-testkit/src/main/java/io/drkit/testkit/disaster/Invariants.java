@@ -142,7 +142,10 @@ public final class Invariants {
                 });
     }
 
-    /** A run ends with a report that gives a reason unless it succeeded, or the runner refuses with an error of its own. */
+    /**
+     * A run ends with a report that gives a reason unless it succeeded, or the runner refuses with an error of its own; and sooner
+     * or later there is a report.
+     */
     public static Invariant everyRunEndsOrSaysWhy() {
         return Invariant.named(
                 "every run ends, or says what it waits for",
@@ -160,7 +163,9 @@ public final class Invariants {
                             return Optional.of(new Breach(failed.at(), "the runner threw " + failed.failure()));
                         }
                     }
-                    return Optional.empty();
+                    return history.reports().isEmpty()
+                            ? Optional.of(new Breach(history.end(), "no run ever came to a report"))
+                            : Optional.empty();
                 });
     }
 
@@ -202,7 +207,7 @@ public final class Invariants {
                             over.remove(began.machine());
                         } else if (event instanceof Event.RunFailed failed) {
                             over.add(failed.machine());
-                        } else if (event instanceof Event.Left left) {
+                        } else if (event instanceof Event.Left left && !left.died()) {
                             over.add(left.machine());
                         } else if (event instanceof Event.Changed change
                                 && over.contains(change.machine())

@@ -111,6 +111,18 @@ public sealed interface Mishap {
         }
     }
 
+    /**
+     * The clocks of the machines that plans run on go too fast, or too slow, from then on.
+     *
+     * @param partsPerMillion how much too fast; too slow when negative
+     */
+    record ClocksDrift(Duration at, int partsPerMillion) implements Mishap {
+        @Override
+        public String what() {
+            return "the clocks of the operators' machines drift by " + partsPerMillion + " parts in a million";
+        }
+    }
+
     /** The process that runs the plan is stopped, as by SIGSTOP, and goes on later. */
     record Pause(Duration at, Duration lasts) implements Mishap {
         @Override
@@ -180,6 +192,8 @@ public sealed interface Mishap {
             return Optional.of(pods.at());
         } else if (this instanceof ClockJump jump) {
             return Optional.of(jump.at());
+        } else if (this instanceof ClocksDrift drift) {
+            return Optional.of(drift.at());
         } else if (this instanceof Pause pause) {
             return Optional.of(pause.at());
         } else if (this instanceof Interrupted interrupted) {

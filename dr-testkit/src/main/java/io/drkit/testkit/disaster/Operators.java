@@ -39,6 +39,7 @@ final class Operators<S extends Site> {
     private Mode mode;
     private @Nullable Mode unfinished;
     private int machines;
+    private long pausedUntil;
 
     Operators(Scene scene, Application<S> application, Disaster disaster) {
         this.scene = scene;
@@ -47,11 +48,12 @@ final class Operators<S extends Site> {
         this.time = scene.time();
         this.mode = disaster.mode();
         this.ended = time.mailbox();
+        this.pausedUntil = time.nanoTime();
     }
 
     /** A process, with the application in it and somebody before it. */
     private final class Seat {
-        final Machine machine;
+        final Host host;
         final RecoveryPlan<S> plan;
         final S west;
         final S east;
@@ -62,14 +64,14 @@ final class Operators<S extends Site> {
         @Nullable Throwable failure;
         Mode at = Mode.SWITCHOVER;
 
-        Seat(Machine machine) {
-            this.machine = machine;
-            World world = new World(scene, machine);
+        Seat(Host host) {
+            this.host = host;
+            World world = new World(scene, host);
             plan = application.plan(world);
             west = application.site(world.west());
             east = application.site(world.east());
-            runner = PlanRunner.journalingTo(new MachineJournals(scene, machine))
-                    .clockwork(machine)
+            runner = PlanRunner.journalingTo(new HostJournals(scene, host))
+                    .clockwork(host)
                     .listener(event -> note(this, event))
                     .stopGrace(Duration.ofSeconds(10))
                     .build();
@@ -87,12 +89,12 @@ final class Operators<S extends Site> {
 
     private Seat sit() {
         machines++;
-        return new Seat(new Machine(scene, "ops-" + machines));
+        return new Seat(new Host(scene, "ops-" + machines));
     }
 
     private void note(Seat seat, RunEvent event) {
         Duration now = scene.history().now();
-        String machine = seat.machine.name();
+        String machine = seat.host.name();
         if (event instanceof RunEvent.RunBegan began) {
             scene.history()
                     .add(new Event.RunBegan(now, machine, seat.at, Scene.WEST, Scene.EAST, began, scene.picture()));
@@ -111,7 +113,7 @@ final class Operators<S extends Site> {
         Seat seat = sit();
         time.sleep(disaster.begins());
         for (int tries = 1; tries <= TRIES; tries++) {
-            if (seat.machine.dead()) {
+            if (seat.host.dead()) {
                 seat = sit();
             }
             boolean resume = unfinished != null;
@@ -122,7 +124,7 @@ final class Operators<S extends Site> {
             begin(seat, resume);
             Seat done = await(seat);
             if (done == null) {
-                decided("ops", seat.machine.name() + " answers nothing: take over on another machine");
+                decided("ops", seat.host.name() + " answers nothing: take over on another machine");
                 seat = sit();
                 takeOver(seat);
                 await(seat);
@@ -135,7 +137,7 @@ final class Operators<S extends Site> {
     }
 
     private void begin(Seat seat, boolean resume) {
-        decided(seat.machine.name(), (resume ? "resume the " : "begin a ") + mode);
+        decided(seat.host.name(), (resume ? "resume the " : "begin a ") + mode);
         start(seat, () -> resume
                 ? seat.runner.resume(seat.plan, seat.over(mode))
                 : seat.runner.run(seat.plan, seat.over(mode)));
@@ -148,12 +150,12 @@ final class Operators<S extends Site> {
 
     private void abandon(Seat seat) {
         Mode which = unfinished == null ? mode : unfinished;
-        decided(seat.machine.name(), "abandon the " + which);
+        decided(seat.host.name(), "abandon the " + which);
         try {
             seat.runner.abandon(seat.plan, seat.over(which), "ann", "the west is gone");
             unfinished = null;
-        } catch (DrException | Machine.Death e) {
-            decided(seat.machine.name(), "could not: " + e.getMessage());
+        } catch (DrException | Host.Death e) {
+            decided(seat.host.name(), "could not: " + e.getMessage());
         }
     }
 
@@ -162,21 +164,39 @@ final class Operators<S extends Site> {
         seat.report = null;
         seat.failure = null;
         atWork.add(seat);
-        seat.task = seat.machine.start("operator", () -> {
+        seat.task = seat.host.start("operator", () -> {
             try {
                 seat.report = work.run();
-            } catch (Machine.Death died) {
-                return;
             } catch (InterruptedException | RuntimeException | Error e) {
                 seat.failure = e;
+                learn(seat, e);
+            }
+            if (seat.host.dead()) {
+                // whoever waits for it is told by noticeDeaths
+                return;
             }
             scene.history()
                     .add(
                             seat.failure == null
-                                    ? new Event.Left(scene.history().now(), seat.machine.name(), false)
-                                    : new Event.RunFailed(scene.history().now(), seat.machine.name(), seat.failure));
+                                    ? new Event.Left(scene.history().now(), seat.host.name(), false)
+                                    : new Event.RunFailed(scene.history().now(), seat.host.name(), seat.failure));
             tell(seat);
         });
+    }
+
+    /** A runner that refuses says how the journal stands. */
+    private void learn(Seat seat, Throwable failure) {
+        if (failure instanceof BlockedException refusal) {
+            switch (refusal.code()) {
+                case "run.unfinished" -> unfinished = seat.at;
+                case "run.other-plan" ->
+                    unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
+                case "run.nothing-to-resume" -> unfinished = null;
+                default -> {
+                    // says nothing of it
+                }
+            }
+        }
     }
 
     private void tell(Seat seat) {
@@ -190,7 +210,8 @@ final class Operators<S extends Site> {
     /** Tells of processes that died; called now and then. */
     void noticeDeaths() {
         for (Seat seat : List.copyOf(atWork)) {
-            if (seat.machine.dead()) {
+            if (seat.host.dead()) {
+                seat.host.bury();
                 tell(seat);
             }
         }
@@ -203,7 +224,7 @@ final class Operators<S extends Site> {
             if (done == seat) {
                 return seat;
             }
-            if (done == null && seat.machine.paused()) {
+            if (done == null && pausedUntil - time.nanoTime() > 0) {
                 return null;
             }
         }
@@ -237,20 +258,25 @@ final class Operators<S extends Site> {
     void interrupt() {
         for (Seat seat : List.copyOf(atWork)) {
             Task task = seat.task;
-            if (task != null && !seat.machine.dead()) {
+            if (task != null && !seat.host.dead()) {
                 task.interrupt();
             }
         }
     }
 
     void pause(Duration length) {
-        atWork.forEach(seat -> seat.machine.pause(length));
+        pausedUntil = time.nanoTime() + length.toNanos();
+        for (Seat seat : atWork) {
+            if (!seat.host.dead()) {
+                seat.host.machine().pause(length);
+            }
+        }
     }
 
     /** Somebody else does the same at the same time. */
     void second(boolean byForce) {
         Seat seat = sit();
-        decided(seat.machine.name(), "a second operator comes");
+        decided(seat.host.name(), "a second operator comes");
         if (byForce) {
             takeOver(seat);
         } else {

@@ -16,12 +16,12 @@ import java.util.function.LongConsumer;
 /** A site's share as one process reaches it. A share compares no epochs; its claim ends with the process. */
 final class RemoteFileTree implements FileTree {
     private final FileTree tree;
-    private final Machine machine;
+    private final Host host;
     private final Route route;
 
-    RemoteFileTree(FileTree tree, Machine machine, Route route) {
+    RemoteFileTree(FileTree tree, Host host, Route route) {
         this.tree = tree;
-        this.machine = machine;
+        this.host = host;
         this.route = route;
     }
 
@@ -73,7 +73,7 @@ final class RemoteFileTree implements FileTree {
     @Override
     public FileTreeWriter claim(String run) throws InterruptedException {
         FileTreeWriter writer = route.ask("claim", () -> tree.claim(run));
-        machine.releasesAtDeath(writer::close);
+        host.releasesAtDeath(writer::close);
         return new RemoteWriter(writer);
     }
 

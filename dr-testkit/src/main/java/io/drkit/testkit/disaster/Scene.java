@@ -1,13 +1,13 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.Epoch;
-import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeDnsZone;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.replica.FakeDatabase;
 import io.drkit.testkit.replica.FakeDatabases;
 import io.drkit.testkit.share.InMemoryFileTree;
+import io.drkit.testkit.time.VirtualClockwork;
 import io.drkit.testkit.workload.FakeWorkloads;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ final class Scene {
     /** One site. */
     record Side(String name, FakeDatabase database, FakeWorkloads pods, InMemoryFileTree files) {}
 
-    private final Clockwork time;
+    private final VirtualClockwork time;
     private final Setting setting;
     private final Fate fate;
     private final History history;
@@ -45,12 +45,13 @@ final class Scene {
     private final Map<String, Integer> down = new HashMap<>();
     private final Map<String, Integer> unready = new HashMap<>();
     private final List<Mishap.Partition> partitions = new ArrayList<>();
-    private final List<Machine> departed = new ArrayList<>();
+    private final List<Host> hosts = new ArrayList<>();
+    private int drift;
     private Duration clockError = Duration.ZERO;
     private Set<String> writable = Set.of();
     private Set<String> ready = Set.of();
 
-    Scene(Clockwork time, Setting setting, Fate fate, History history) {
+    Scene(VirtualClockwork time, Setting setting, Fate fate, History history) {
         this.time = time;
         this.setting = setting;
         this.fate = fate;
@@ -94,7 +95,7 @@ final class Scene {
         return host.contains(WEST) ? WEST : EAST;
     }
 
-    Clockwork time() {
+    VirtualClockwork time() {
         return time;
     }
 
@@ -132,10 +133,6 @@ final class Scene {
 
     InMemoryJournalStore journals() {
         return journals;
-    }
-
-    Duration clockError() {
-        return clockError;
     }
 
     // ---- ways
@@ -180,6 +177,10 @@ final class Scene {
             keepUnready(pods.site(), over);
         } else if (mishap instanceof Mishap.ClockJump jump) {
             clockError = clockError.plus(jump.by());
+            hosts.forEach(host -> host.machine().stepClock(jump.by()));
+        } else if (mishap instanceof Mishap.ClocksDrift drifting) {
+            drift = drifting.partsPerMillion();
+            hosts.forEach(host -> host.machine().drift(drift));
         }
         look();
     }
@@ -211,19 +212,19 @@ final class Scene {
 
     // ---- what is seen
 
-    void changed(Machine machine, String place, String operation, String what, Epoch epoch) {
-        history.add(new Event.Changed(history.now(), machine.name(), place, operation, what, epoch));
+    void changed(Host host, String place, String operation, String what, Epoch epoch) {
+        history.add(new Event.Changed(history.now(), host.name(), place, operation, what, epoch));
         look();
     }
 
-    /** Called in the middle of whatever the process did: nobody is told before {@link #departed()} is asked. */
-    void left(Machine machine) {
-        history.add(new Event.Left(history.now(), machine.name(), true));
-        departed.add(machine);
+    void left(Host host) {
+        history.add(new Event.Left(history.now(), host.name(), true));
+        hosts.remove(host);
     }
 
-    List<Machine> departed() {
-        return departed;
+    void arrived(Host host) {
+        hosts.add(host);
+        host.machine().clockAhead(clockError).drift(drift);
     }
 
     /** Notes what clients could do now, where that is something new. */

@@ -15,30 +15,30 @@ import io.drkit.testkit.workload.FakeWorkloadScaler;
  * resumes what another one left, is given its own. The parts of it may be used by the tasks of that process alone.
  */
 public final class World {
-    private final Machine machine;
+    private final Host host;
     private final ReplicaPromoter<FakeDatabase> promoter;
     private final DnsSwitcher dns;
     private final ShareSynchronizer<FileTree> shares;
     private final SimulatedSite west;
     private final SimulatedSite east;
 
-    World(Scene scene, Machine machine) {
-        this.machine = machine;
-        promoter = scene.databases().promoter(server -> new MachineRoute(scene, machine, server.name()));
-        dns = FakeDnsSwitcher.of(scene.zone(), new MachineRoute(scene, machine, Scene.DNS));
-        shares = new FileTreeSynchronizer(machine);
+    World(Scene scene, Host host) {
+        this.host = host;
+        promoter = scene.databases().promoter(server -> new HostRoute(scene, host, server.name()));
+        dns = FakeDnsSwitcher.of(scene.zone(), new HostRoute(scene, host, Scene.DNS));
+        shares = new FileTreeSynchronizer(host);
         west = site(scene, scene.west());
         east = site(scene, scene.east());
     }
 
     private SimulatedSite site(Scene scene, Scene.Side side) {
-        MachineRoute route = new MachineRoute(scene, machine, side.name());
+        HostRoute route = new HostRoute(scene, host, side.name());
         return new SimulatedSite(
                 side.name(),
                 side.database(),
-                side.database().fence(new MachineRoute(scene, machine, Scene.control(side.name()))),
+                side.database().fence(new HostRoute(scene, host, Scene.control(side.name()))),
                 FakeWorkloadScaler.of(side.pods(), route),
-                new RemoteFileTree(side.files(), machine, route),
+                new RemoteFileTree(side.files(), host, route),
                 Scene.host(side.name()),
                 Scene.databaseHost(side.name()));
     }
@@ -70,6 +70,6 @@ public final class World {
 
     /** This process's time and threads: whatever the plan keeps going in the background runs on it, and dies with the process. */
     public Clockwork clockwork() {
-        return machine;
+        return host;
     }
 }

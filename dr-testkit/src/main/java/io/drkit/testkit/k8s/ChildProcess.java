@@ -63,6 +63,14 @@ final class ChildProcess {
         }
     }
 
+    /** Sends it a signal, by its name without SIG. */
+    void signal(String signal) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
+    }
+
     /** The end of what it said. */
     String lastWords() throws IOException {
         byte[] all = Files.readAllBytes(log);

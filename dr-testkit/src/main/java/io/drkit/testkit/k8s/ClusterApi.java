@@ -83,6 +83,7 @@ final class ClusterApi extends KubernetesCrudDispatcher {
             case PATCH -> change(path, body(request), request.getHeader("Content-Type"));
             case PUT -> change(path, body(request), null);
             case DELETE -> delete(path, body(request), request.getPath());
+            case POST -> post(path, body(request), request);
             default -> super.dispatch(request);
         };
     }
@@ -102,12 +103,7 @@ final class ClusterApi extends KubernetesCrudDispatcher {
 
     /** Creates an object as a client would. */
     synchronized void create(String collection, String object) {
-        MockResponse answer = super.dispatch(new RecordedRequest(
-                "HTTP/1.1",
-                HttpMethod.POST,
-                collection,
-                Headers.builder().add("Content-Type", "application/json").build(),
-                new Buffer(object.getBytes(StandardCharsets.UTF_8))));
+        MockResponse answer = store(collection, object);
         if (answer.code() >= 300) {
             throw new IllegalStateException("The simulated cluster could not create in " + collection + ": "
                     + answer.code() + " " + answer.getBody().readUtf8());
@@ -209,6 +205,24 @@ final class ClusterApi extends KubernetesCrudDispatcher {
         }
         store(object, key, stored.getKey(), changed);
         return new MockResponse().setResponseCode(200).setBody(changed.toString());
+    }
+
+    /** What a client says of an object's status is not taken at its creation. */
+    private MockResponse post(String path, @Nullable JsonNode body, RecordedRequest request) {
+        if (!(body instanceof ObjectNode object) || !object.has("status")) {
+            return super.dispatch(request);
+        }
+        object.remove("status");
+        return store(path, object.toString());
+    }
+
+    private MockResponse store(String collection, String object) {
+        return super.dispatch(new RecordedRequest(
+                "HTTP/1.1",
+                HttpMethod.POST,
+                collection,
+                Headers.builder().add("Content-Type", "application/json").build(),
+                new Buffer(object.getBytes(StandardCharsets.UTF_8))));
     }
 
     private MockResponse delete(String path, @Nullable JsonNode options, String pathAndQuery) {

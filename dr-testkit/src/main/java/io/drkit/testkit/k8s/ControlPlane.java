@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -73,8 +74,9 @@ public final class ControlPlane implements AutoCloseable {
     private final int apiPort;
     private final int etcdPort;
     private final TcpRelay relay;
-    private final List<ChildProcess> others = new ArrayList<>();
+    private @Nullable ChildProcess etcd;
     private @Nullable ChildProcess apiServer;
+    private @Nullable ChildProcess controllers;
     private @Nullable KubernetesClient client;
     private @Nullable KubernetesClient direct;
     private Duration startTook = Duration.ZERO;
@@ -214,6 +216,16 @@ public final class ControlPlane implements AutoCloseable {
         }
     }
 
+    /** Freezes the controllers (SIGSTOP): what they should react to is stored, and nothing follows from it. */
+    public synchronized void pauseControllers() throws IOException, InterruptedException {
+        Objects.requireNonNull(controllers, "started").signal("STOP");
+    }
+
+    /** Ends {@link #pauseControllers}. */
+    public synchronized void resumeControllers() throws IOException, InterruptedException {
+        Objects.requireNonNull(controllers, "started").signal("CONT");
+    }
+
     @Override
     public synchronized void close() {
         if (client != null) {
@@ -224,10 +236,13 @@ public final class ControlPlane implements AutoCloseable {
         }
         relay.close();
         try {
-            for (ChildProcess process : others) {
-                process.kill();
+            if (controllers != null) {
+                controllers.kill();
             }
             killApiServer();
+            if (etcd != null) {
+                etcd.kill();
+            }
             delete(directory);
         } catch (InterruptedException e) {
             // the guards end what is left when the JVM ends
@@ -248,37 +263,15 @@ public final class ControlPlane implements AutoCloseable {
         long began = clockwork.nanoTime();
         Deadline deadline = clockwork.deadline(startWithin);
         writeSecrets();
-        others.add(launch(
-                "etcd",
-                programs.etcd().toString(),
-                "--name=" + name,
-                "--data-dir=" + directory.resolve("etcd"),
-                "--listen-client-urls=" + etcdUrl(),
-                "--advertise-client-urls=" + etcdUrl(),
-                // one member has no peers; it only wants the words to agree
-                "--listen-peer-urls=http://127.0.0.1:0",
-                "--initial-advertise-peer-urls=http://127.0.0.1:0",
-                "--initial-cluster=" + name + "=http://127.0.0.1:0",
-                "--unsafe-no-fsync",
-                "--logger=zap"));
+        etcd = launch("etcd", programs.etcd().toString());
         ChildProcess api = launchApiServer();
         await(() -> Files.exists(certificate()), api, deadline, "wrote no certificate");
         direct = connect(config(apiPort).withRequestRetryBackoffLimit(0).build());
         client = newClient();
         awaitReady(api, deadline);
-        ChildProcess controllers = launch(
-                "kube-controller-manager",
-                programs.program("kube-controller-manager"),
-                "--kubeconfig=" + directConfig(),
-                "--authentication-kubeconfig=" + directConfig(),
-                "--authorization-kubeconfig=" + directConfig(),
-                "--service-account-private-key-file=" + directory.resolve("service-accounts.key"),
-                "--root-ca-file=" + certificate(),
-                "--secure-port=0",
-                "--leader-elect=false",
-                "--controllers=*,-nodeipam,-cloud-node-lifecycle");
-        others.add(controllers);
-        await(this::controllersAct, controllers, deadline, "has not acted");
+        ChildProcess started = launch("kube-controller-manager");
+        controllers = started;
+        await(this::controllersAct, started, deadline, "has not acted");
         startTook = Duration.ofNanos(clockwork.nanoTime() - began);
     }
 
@@ -292,27 +285,33 @@ public final class ControlPlane implements AutoCloseable {
     }
 
     private ChildProcess launchApiServer() throws IOException {
-        ChildProcess started = launch(
-                "kube-apiserver",
-                programs.program("kube-apiserver"),
-                "--etcd-servers=" + etcdUrl(),
-                "--bind-address=127.0.0.1",
-                "--advertise-address=127.0.0.1",
-                "--secure-port=" + apiPort,
-                "--cert-dir=" + directory.resolve("certificates"),
-                "--endpoint-reconciler-type=none",
-                "--service-cluster-ip-range=10.96.0.0/16",
-                "--service-account-issuer=https://kubernetes.default.svc",
-                "--service-account-key-file=" + directory.resolve("service-accounts.pub"),
-                "--service-account-signing-key-file=" + directory.resolve("service-accounts.key"),
-                "--authorization-mode=RBAC",
-                "--token-auth-file=" + directory.resolve("tokens.csv"));
+        ChildProcess started = launch("kube-apiserver");
         apiServer = started;
         return started;
     }
 
-    private ChildProcess launch(String program, String... command) throws IOException {
-        return ChildProcess.start(List.of(command), directory, directory.resolve(program + ".log"));
+    private ChildProcess launch(String program) throws IOException {
+        return launch(program, programs.program(program));
+    }
+
+    private ChildProcess launch(String program, String path) throws IOException {
+        List<String> command = new ArrayList<>(List.of(path));
+        command.addAll(flags(program));
+        return ChildProcess.start(command, directory, directory.resolve(program + ".log"));
+    }
+
+    /** Those of the file that the script to start one by hand reads too. */
+    private List<String> flags(String program) throws IOException {
+        try (InputStream in = ControlPlane.class.getResourceAsStream(program + ".flags")) {
+            String text = new String(Objects.requireNonNull(in, program).readAllBytes(), StandardCharsets.UTF_8);
+            return text.replace("@NAME@", name)
+                    .replace("@DIRECTORY@", directory.toString())
+                    .replace("@ETCD-PORT@", Integer.toString(etcdPort))
+                    .replace("@PORT@", Integer.toString(apiPort))
+                    .lines()
+                    .filter(line -> line.startsWith("--"))
+                    .toList();
+        }
     }
 
     private void awaitReady(ChildProcess api, Deadline deadline) throws IOException, InterruptedException {
@@ -343,14 +342,6 @@ public final class ControlPlane implements AutoCloseable {
             }
             clockwork.sleep(TICK);
         }
-    }
-
-    private String etcdUrl() {
-        return "http://127.0.0.1:" + etcdPort;
-    }
-
-    private Path directConfig() {
-        return directory.resolve("kubeconfig-direct");
     }
 
     private void writeSecrets() throws IOException {

@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
  * <p><b>What is simulated.</b> Create, read, list, watch, PUT, JSON patch, JSON merge patch and delete of any built-in kind, with
  * conditional writes, generations and a separate status for what is written by a client; ordered StatefulSets; the grace period
  * of pods; the time of pods, see {@link PodBehaviour}. <b>What is not:</b> ReplicaSets (pods belong to the Deployment itself),
- * rolling updates, autoscalers that act, server-side apply, the scale sub-resource, admission, RBAC, quota, and label selectors
- * with sets.
+ * rolling updates, autoscalers that act, Jobs, server-side apply, the scale sub-resource, validation, admission, RBAC, quota, and
+ * label selectors with sets. {@link RealCluster} has them.
  *
  * <p>The clockwork must be one of real threads, such as {@link Clockwork#system()}, since clients wait on sockets. Thread-safe;
  * several may run side by side. Closing it closes its clients.

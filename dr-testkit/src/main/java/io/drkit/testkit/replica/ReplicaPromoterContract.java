@@ -310,6 +310,8 @@ public abstract class ReplicaPromoterContract<N> {
             cutReplication(true);
             long written = clockwork().nanoTime();
             write(primary(), "lost");
+            // on virtual time nothing takes any by itself
+            clockwork().sleep(Duration.ofMillis(50));
             crash(primary());
             long crashed = clockwork().nanoTime();
 

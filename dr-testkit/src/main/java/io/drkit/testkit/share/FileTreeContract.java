@@ -71,7 +71,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("1: the root of an empty tree is a directory that holds nothing")
+    @DisplayName("T01: the root of an empty tree is a directory that holds nothing")
     void rule01_emptyTree_rootIsADirectory() throws Exception {
         FileTree tree = newTree();
 
@@ -80,7 +80,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("2: what does not exist is empty, also below a file")
+    @DisplayName("T02: what does not exist is empty, also below a file")
     void rule02_absentPath_isEmpty() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("file", "x", NOON);
@@ -91,7 +91,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("3: a listing ends with a last page, has every entry once, and agrees with stat")
+    @DisplayName("T03: a listing ends with a last page, has every entry once, and agrees with stat")
     void rule03_listing_isCompleteAndAgreesWithStat() throws Exception {
         FileTree tree = newTree();
         TreeEditor editor = TreeEditor.of(tree).directory("d/inner");
@@ -109,7 +109,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("4: listing what is no directory says so")
+    @DisplayName("T04: listing what is no directory says so")
     void rule04_listingOfNoDirectory_throwsNotFound() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("file", "x", NOON);
@@ -119,7 +119,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("5: a file keeps its bytes, its size and its time, from empty to beyond any buffer")
+    @DisplayName("T05: a file keeps its bytes, its size and its time, from empty to beyond any buffer")
     void rule05_files_keepContentSizeAndTime() throws Exception {
         FileTree tree = newTree();
         for (int size : new int[] {0, 1, 4095, 4096, 4097, 1 << 20, (4 << 20) - 1, 4 << 20, (4 << 20) + 1}) {
@@ -137,7 +137,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("6: staged content does not show at its final name, but under a reserved one with the run's id")
+    @DisplayName("T06: staged content does not show at its final name, but under a reserved one with the run's id")
     void rule06_stagedContent_isNotVisible() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "old", NOON);
@@ -153,7 +153,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("7: a commit puts content, time and attributes in place and leaves no temporary name")
+    @DisplayName("T07: a commit puts content, time and attributes in place and leaves no temporary name")
     void rule07_commit_replacesWhole() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "old", NOON);
@@ -171,7 +171,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("8: a commit onto a directory is refused, and the directory stays")
+    @DisplayName("T08: a commit onto a directory is refused, and the directory stays")
     void rule08_commitOntoDirectory_isRefused() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).directory("d").file("d/inner", "x", NOON);
@@ -187,7 +187,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("9: discarding removes the temporary name, and may be done twice")
+    @DisplayName("T09: discarding removes the temporary name, and may be done twice")
     void rule09_discard_isIdempotent() throws Exception {
         FileTree tree = newTree();
 
@@ -202,7 +202,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("10: the version tells a changed file from an unchanged one")
+    @DisplayName("T10: the version tells a changed file from an unchanged one")
     void rule10_version_showsChange() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "one", NOON).file("g", "same", NOON);
@@ -218,7 +218,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("11: the version of a directory stays when something is made in it")
+    @DisplayName("T11: the version of a directory stays when something is made in it")
     void rule11_directoryVersion_namesTheDirectory() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).directory("d");
@@ -232,7 +232,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("12: making a directory twice is no error, and onto a file it is refused")
+    @DisplayName("T12: making a directory twice is no error, and onto a file it is refused")
     void rule12_makeDirectory_isIdempotent() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "x", NOON);
@@ -247,7 +247,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("13: deleting what is not there is no error, and a directory that holds something stays")
+    @DisplayName("T13: deleting what is not there is no error, and a directory that holds something stays")
     void rule13_delete_isIdempotentAndShallow() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("d/f", "x", NOON);
@@ -265,7 +265,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("14: one run holds the tree; the next one may when it is given back")
+    @DisplayName("T14: one run holds the tree; the next one may when it is given back")
     void rule14_claim_isExclusive() throws Exception {
         FileTree tree = newTree();
 
@@ -280,7 +280,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("15: a sweep takes what a dead run left, not its own, and not what only looks like it")
+    @DisplayName("T15: a sweep takes what a dead run left, not its own, and not what only looks like it")
     void rule15_sweep_takesOrphansOnly() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).orphan("left", OTHER_RUN).file(FileTree.RESERVED_PREFIX + "notes", "mine", NOON);
@@ -303,7 +303,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("16: names are kept byte for byte")
+    @DisplayName("T16: names are kept byte for byte")
     void rule16_names_areKeptExactly() throws Exception {
         FileTree tree = newTree();
         for (String name : allowedNames()) {
@@ -321,7 +321,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("17: setting properties leaves the content alone")
+    @DisplayName("T17: setting properties leaves the content alone")
     void rule17_setProperties_leavesContent() throws Exception {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "content", NOON).directory("d");
@@ -345,7 +345,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("18: a tree overlaps itself and no other")
+    @DisplayName("T18: a tree overlaps itself and no other")
     void rule18_overlaps_itselfOnly() throws Exception {
         FileTree tree = newTree();
 
@@ -355,7 +355,7 @@ public abstract class FileTreeContract {
     }
 
     @Test
-    @DisplayName("19: deep paths are kept")
+    @DisplayName("T19: deep paths are kept")
     void rule19_deepPath_isKept() throws Exception {
         FileTree tree = newTree();
         String path = "a/".repeat(200) + "f";

@@ -82,7 +82,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("1: new files and directories come over, empty ones too, and a second run changes nothing")
+    @DisplayName("Y01: new files and directories come over, empty ones too, and a second run changes nothing")
     void rule01_newTree_isCopiedOnce() throws Exception {
         TreeEditor.of(source)
                 .file("a", "1", NOON)
@@ -103,7 +103,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("2 (A5): only the named sub-trees are synchronised, several of them, recursively")
+    @DisplayName("Y02, A5: only the named sub-trees are synchronised, several of them, recursively")
     void rule02_subTrees_areSynchronisedAlone() throws Exception {
         TreeEditor.of(source)
                 .file("web/repository/x/y", "1", NOON)
@@ -135,7 +135,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("3 (A6): a source restored to an older time, and a target edited by somebody, are overwritten")
+    @DisplayName("Y03, A6: a source restored to an older time, and a target edited by somebody, are overwritten")
     void rule03_differs_overwritesWhateverDiffers() throws Exception {
         TreeEditor.of(source).file("restored", "old", EARLIER).file("edited", "right", NOON);
         TreeEditor.of(target).file("restored", "new", NOON).file("edited", "wrong", LATER);
@@ -148,7 +148,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "4 (A5): newer wins: newer and same-aged files of another size come over, newer ones in the target are kept and named")
+            "Y04, A5: newer wins: newer and same-aged files of another size come over, newer ones in the target are kept and named")
     void rule04_newerWins_keepsNewer() throws Exception {
         TreeEditor.of(source)
                 .file("newer", "n2", LATER)
@@ -174,7 +174,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("5: a file of the same time and another size is copied")
+    @DisplayName("Y05: a file of the same time and another size is copied")
     void rule05_sameTimeOtherSize_isCopied() throws Exception {
         TreeEditor.of(source).file("f", "1234", NOON);
         TreeEditor.of(target).file("f", "123", NOON);
@@ -186,7 +186,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "6: by content, a difference behind equal size and time is copied, and a mere difference of time is not")
+            "Y06: by content, a difference behind equal size and time is copied, and a mere difference of time is not")
     void rule06_content_decides() throws Exception {
         TreeEditor.of(source).file("hidden", "abc", NOON).file("touched", "xyz", LATER);
         TreeEditor.of(target).file("hidden", "abd", NOON).file("touched", "xyz", NOON);
@@ -204,7 +204,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("7: attributes that changed alone are set without copying content")
+    @DisplayName("Y07: attributes that changed alone are set without copying content")
     void rule07_attributesOnly_setProperties() throws Exception {
         TreeEditor.of(source).file("d/f", "x", NOON);
         shares.sync(from, to, PLAIN);
@@ -223,7 +223,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("8: without the choice to delete, what the target has beyond the source stays and is counted")
+    @DisplayName("Y08: without the choice to delete, what the target has beyond the source stays and is counted")
     void rule08_noDeletes_keepsExtraneous() throws Exception {
         TreeEditor.of(source).file("f", "x", NOON);
         TreeEditor.of(target).file("extra/g", "y", NOON);
@@ -236,7 +236,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("9: with it, they go, children before parents, empty directories too, after all copies")
+    @DisplayName("Y09: with it, they go, children before parents, empty directories too, after all copies")
     void rule09_deletes_removeExtraneousLast() throws Exception {
         TreeEditor.of(source).file("f", "x", NOON).directory("kept");
         TreeEditor.of(target)
@@ -263,7 +263,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "10: a directory of the source that cannot be listed loses nothing in the target, and the rest goes on")
+            "Y10: a directory of the source that cannot be listed loses nothing in the target, and the rest goes on")
     void rule10_failedSourceListing_deletesNothingBelow() throws Exception {
         TreeEditor.of(source).file("bad/seen", "1", NOON).file("good/new", "2", NOON);
         TreeEditor.of(target)
@@ -285,7 +285,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("11: nor does a listing that breaks off after some entries; what it had shown is copied")
+    @DisplayName("Y11: nor does a listing that breaks off after some entries; what it had shown is copied")
     void rule11_listingBreaksOff_deletesNothingBelow() throws Exception {
         TreeEditor.of(source).file("d/new", "1", NOON);
         TreeEditor.of(target).file("d/extra", "2", NOON);
@@ -298,7 +298,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("12: nor does a directory of the target that cannot be listed, or not to its end")
+    @DisplayName("Y12: nor does a directory of the target that cannot be listed, or not to its end")
     void rule12_failedTargetListing_deletesNothingThere() throws Exception {
         TreeEditor.of(source).file("d/new", "1", NOON).file("d/same", "2", NOON);
         TreeEditor.of(target)
@@ -319,7 +319,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("13: a listing that fails for a moment is asked again")
+    @DisplayName("Y13: a listing that fails for a moment is asked again")
     void rule13_passingFailure_isTriedAgain() throws Exception {
         TreeEditor.of(source).file("d/f", "1", NOON);
         from.fail(Operation.LIST, "d", 2, ShareSynchronizerContract::unknown);
@@ -329,7 +329,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("14: a file that cannot be read keeps its copy in the target, is named, and stops no other")
+    @DisplayName("Y14: a file that cannot be read keeps its copy in the target, is named, and stops no other")
     void rule14_unreadableFile_keepsItsCopy() throws Exception {
         TreeEditor.of(source)
                 .file("bad", "new", LATER)
@@ -356,7 +356,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("15: a copy that fails at the target leaves the old bytes, size and time")
+    @DisplayName("Y15: a copy that fails at the target leaves the old bytes, size and time")
     void rule15_failedUpdate_leavesOldCopy() throws Exception {
         for (Operation failing : List.of(Operation.STAGE, Operation.COMMIT)) {
             build();
@@ -374,7 +374,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("16: a missing source or sub-tree refuses, and nothing is touched")
+    @DisplayName("Y16: a missing source or sub-tree refuses, and nothing is touched")
     void rule16_missingSource_refuses() throws Exception {
         TreeEditor.of(source).file("there/f", "1", NOON);
         TreeEditor.of(target).file("gone/g", "2", NOON);
@@ -389,7 +389,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("17: an empty source refuses unless it is allowed by name")
+    @DisplayName("Y17: an empty source refuses unless it is allowed by name")
     void rule17_emptySource_refusesUnlessAllowed() throws Exception {
         TreeEditor.of(source).directory("was/full").remove("was/full").directory("other/d");
         TreeEditor.of(target).file("was/f", "1", NOON);
@@ -407,7 +407,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("18: deletes beyond the guard: not one is made, the preview said so, and the copies are there")
+    @DisplayName("Y18: deletes beyond the guard: not one is made, the preview said so, and the copies are there")
     void rule18_guard_refusesAllRemovals() throws Exception {
         TreeEditor.of(source).file("new", "1", NOON);
         TreeEditor.of(target).file("x/1", "", NOON).file("x/2", "", NOON).file("x/3", "", NOON);
@@ -428,7 +428,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("19: a source that changes once during its copy is copied again, whole")
+    @DisplayName("Y19: a source that changes once during its copy is copied again, whole")
     void rule19_changeDuringCopy_isCopiedAgain() throws Exception {
         TreeEditor.of(source).file("f", "first", NOON);
         AtomicBoolean changed = new AtomicBoolean();
@@ -446,7 +446,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("20: a source that changes during every copy keeps its old copy and is named stale with its age")
+    @DisplayName("Y20: a source that changes during every copy keeps its old copy and is named stale with its age")
     void rule20_hotFile_keepsOldCopy() throws Exception {
         TreeEditor.of(source).file("log", "0", NOON).file("quiet", "q", NOON).file("fresh", "0", NOON);
         TreeEditor.of(target).file("log", "old!", EARLIER);
@@ -476,7 +476,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("21: a file that became a directory converges in one run, and counts under the guard")
+    @DisplayName("Y21: a file that became a directory converges in one run, and counts under the guard")
     void rule21_fileBecomesDirectory_converges() throws Exception {
         TreeEditor.of(source).file("x/inner", "new", NOON);
         TreeEditor.of(target).file("x", "old", NOON);
@@ -495,7 +495,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("22: a directory that became a file converges in one run; the guard counts all that lay below")
+    @DisplayName("Y22: a directory that became a file converges in one run; the guard counts all that lay below")
     void rule22_directoryBecomesFile_converges() throws Exception {
         TreeEditor.of(source).file("x", "new", NOON);
         TreeEditor.of(target).file("x/a", "1", NOON).file("x/b/c", "2", NOON);
@@ -517,7 +517,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "23: it does not when nothing is to be deleted and the directory holds something, or something excluded")
+            "Y23: it does not when nothing is to be deleted and the directory holds something, or something excluded")
     void rule23_directoryBecomesFile_keepsWhatMustStay() throws Exception {
         TreeEditor.of(source).file("x", "new", NOON);
         TreeEditor.of(target).file("x/mine", "1", NOON);
@@ -535,7 +535,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("24: a directory is not removed for a file that then cannot be copied")
+    @DisplayName("Y24: a directory is not removed for a file that then cannot be copied")
     void rule24_directoryBecomesUnreadableFile_keepsDirectory() throws Exception {
         TreeEditor.of(source).file("x", "new", NOON);
         TreeEditor.of(target).file("x/a", "1", NOON);
@@ -548,7 +548,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("25: what is excluded is not listed, not copied and never deleted")
+    @DisplayName("Y25: what is excluded is not listed, not copied and never deleted")
     void rule25_excluded_isLeftAlone() throws Exception {
         TreeEditor.of(source)
                 .file("keep/f", "1", NOON)
@@ -571,7 +571,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("26: with inclusions, only what matches is copied or deleted")
+    @DisplayName("Y26: with inclusions, only what matches is copied or deleted")
     void rule26_included_aloneIsTouched() throws Exception {
         TreeEditor.of(source).file("conf/a.conf", "1", NOON).file("conf/a.log", "2", NOON);
         TreeEditor.of(target).file("conf/b.conf", "3", NOON).file("conf/b.log", "4", NOON);
@@ -582,7 +582,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("27: a tree and itself are refused, before anything is touched")
+    @DisplayName("Y27: a tree and itself are refused, before anything is touched")
     void rule27_sameTree_refuses() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
 
@@ -594,7 +594,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("28: a second synchronisation of a target that is being written is refused; a preview is not")
+    @DisplayName("Y28: a second synchronisation of a target that is being written is refused; a preview is not")
     void rule28_busyTarget_refuses() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         try (FileTreeWriter other = target.claim(DEAD_RUN)) {
@@ -609,7 +609,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "29: killed at any call, a plain second run converges: no half file ever at its name, nothing left over")
+            "Y29: killed at any call, a plain second run converges: no half file ever at its name, nothing left over")
     void rule29_crashAnywhere_isRepairedByPlainRun() throws Exception {
         long sourceCalls = crashAndRepair(0, 0);
         long targetCalls = to.callCount();
@@ -663,7 +663,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("30: temporary files of dead runs are swept, wherever they are, and never copied")
+    @DisplayName("Y30: temporary files of dead runs are swept, wherever they are, and never copied")
     void rule30_orphans_areSwept() throws Exception {
         TreeEditor.of(source).file("d/f", "1", NOON).orphan("d/half", DEAD_RUN);
         TreeEditor.of(target).orphan("d/half", DEAD_RUN).orphan("only/here", DEAD_RUN);
@@ -676,7 +676,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("31: a lost answer is looked into, not believed either way")
+    @DisplayName("Y31: a lost answer is looked into, not believed either way")
     void rule31_lostAnswers_converge() throws Exception {
         TreeEditor.of(source).file("d/f", "new", NOON).file("p", "x", LATER);
         TreeEditor.of(target).file("p", "x", NOON).file("gone", "y", NOON);
@@ -696,7 +696,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("32: a preview changes nothing and says what the synchronisation then does")
+    @DisplayName("Y32: a preview changes nothing and says what the synchronisation then does")
     void rule32_preview_changesNothingAndIsRight() throws Exception {
         TreeEditor.of(source)
                 .file("a", "new", LATER)
@@ -715,7 +715,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("33: a verification names what differs, what is missing and what is too much, and changes nothing")
+    @DisplayName("Y33: a verification names what differs, what is missing and what is too much, and changes nothing")
     void rule33_verify_namesDifferences() throws Exception {
         TreeEditor.of(source).file("a", "new", EARLIER).file("m", "1", NOON).file("same", "s", NOON);
         TreeEditor.of(target).file("a", "old", NOON).file("x", "2", NOON).file("same", "s", NOON);
@@ -732,7 +732,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("34: a source that goes away between the walk and the deletes deletes nothing")
+    @DisplayName("Y34: a source that goes away between the walk and the deletes deletes nothing")
     void rule34_sourceGoesAway_deletesNothing() throws Exception {
         TreeEditor.of(source).file("d/f", "1", NOON);
         TreeEditor.of(target).file("d/f", "1", NOON).file("extra", "2", NOON);
@@ -750,7 +750,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("35: what appears in the source during the run is not deleted, what cannot be asked about neither")
+    @DisplayName("Y35: what appears in the source during the run is not deleted, what cannot be asked about neither")
     void rule35_appearsMeanwhile_isNotDeleted() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         TreeEditor.of(target).file("back", "2", NOON).file("unsure", "3", NOON).file("gone", "4", NOON);
@@ -764,7 +764,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("36: a file that disappears from the source during the run is named and stops nothing")
+    @DisplayName("Y36: a file that disappears from the source during the run is named and stops nothing")
     void rule36_vanishedFile_isNamed() throws Exception {
         TreeEditor.of(source).file("brief", "1", NOON).file("f", "2", NOON);
         from.after(Operation.READ, "brief", () -> TreeEditor.of(source).remove("brief"));
@@ -777,7 +777,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("37: synchronising as an action ends when a walk finds nothing to do")
+    @DisplayName("Y37: synchronising as an action ends when a walk finds nothing to do")
     void rule37_syncing_isDoneWhenEqual() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         ActionExecutor executor = ActionExecutor.on(Clockwork.system());
@@ -791,7 +791,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "38: a final sync is refused until the writers are seen to be stopped; a preview says that it waits for that")
+            "Y38: a final sync is refused until the writers are seen to be stopped; a preview says that it waits for that")
     void rule38_finalSync_waitsForTheStop() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         ActionExecutor executor = ActionExecutor.on(Clockwork.system());
@@ -813,7 +813,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "39: a final sync believes no walk that began before the stop, nor one during which the writers came back")
+            "Y39: a final sync believes no walk that began before the stop, nor one during which the writers came back")
     void rule39_finalSync_believesOnlyAWalkWithinTheStop() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         shares.sync(from, to, PLAIN);
@@ -838,7 +838,7 @@ public abstract class ShareSynchronizerContract {
 
     @Test
     @DisplayName(
-            "40: a final sync refuses what it could not bring over: newer files in the target, and more deletes than allowed")
+            "Y40: a final sync refuses what it could not bring over: newer files in the target, and more deletes than allowed")
     void rule40_finalSync_refusesWhatWouldDiffer() throws Exception {
         TreeEditor.of(source).file("f", "1", EARLIER);
         TreeEditor.of(target).file("f", "2", NOON).file("extra", "3", NOON);
@@ -856,7 +856,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("41: an action over a tree that cannot be compared completely is neither done nor sure")
+    @DisplayName("Y41: an action over a tree that cannot be compared completely is neither done nor sure")
     void rule41_incomparable_isUnknown() throws Exception {
         TreeEditor.of(source).file("d/f", "1", NOON);
         shares.sync(from, to, PLAIN);
@@ -868,7 +868,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("42: a run that lost its authority changes nothing more, and leaves the target to the next one")
+    @DisplayName("Y42: a run that lost its authority changes nothing more, and leaves the target to the next one")
     void rule42_lostAuthority_endsTheRun() throws Exception {
         for (int i = 0; i < 20; i++) {
             TreeEditor.of(source).file("f" + i, "1", NOON);
@@ -884,7 +884,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("43: progress tells files and bytes, and of how many when a preview came before")
+    @DisplayName("Y43: progress tells files and bytes, and of how many when a preview came before")
     void rule43_progress_tellsFilesAndBytes() throws Exception {
         TreeEditor.of(source).file("a", "12345", NOON).file("b", "678", NOON);
         Context context = new Context(Integer.MAX_VALUE);
@@ -897,7 +897,7 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("44: an interrupted run ends, and gives the target back")
+    @DisplayName("Y44: an interrupted run ends, and gives the target back")
     void rule44_interruption_endsTheRun() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         Thread caller = Thread.currentThread();

@@ -1,13 +1,166 @@
 package io.drkit.testkit.disaster;
 
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.disaster.Shop.Mistake;
+import io.drkit.testkit.evidence.Evidence;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class DisastersTest {
     @Test
-    void planOfTwelveSteps_survivesAnyDisaster() throws InterruptedException {
-        System.out.println(Shop.disasters()
-                .runs(Integer.getInteger("runs", 300))
-                .seed(Long.getLong("seed", 1))
+    @DisplayName("A15, F1, F3, F5, F6, F11, F12, F13: a plan of twelve steps survives any disaster")
+    void planOfTwelveSteps_survivesAnyDisaster() throws Exception {
+        int runs = Integer.getInteger("drkit.disasters", 3_000);
+        Clockwork clock = Clockwork.system();
+        Shop.disasters().runs(200).seed(1_000_000).holds(Invariants.all());
+        long began = clock.nanoTime();
+
+        Tally tally = Shop.disasters().runs(runs).seed(Long.getLong("drkit.seed", 1)).holds(Invariants.all());
+
+        double minutes = (clock.nanoTime() - began) / 60e9;
+        Evidence.atLeast("disasters-per-minute", Math.round(runs / minutes), "disasters/min", 10_000)
+                .seed(1)
+                .write();
+        Evidence.atMost("heap-after-" + runs, heapInUse(), "bytes", 64 << 20).seed(1).write();
+        System.out.println(runs / minutes + " " + tally);
+        assertThat(tally.disasters()).isEqualTo(runs);
+        assertThat(tally.mishaps().keySet())
+                .as("every kind of mishap that is timed struck")
+                .contains(
+                        "ClockJump",
+                        "ClocksDrift",
+                        "Interrupted",
+                        "Lag",
+                        "Outage",
+                        "Partition",
+                        "Pause",
+                        "PodsFail",
+                        "SecondOperator",
+                        "Throttled");
+        assertThat(tally.deaths()).as("processes that died").isGreaterThan(runs / 10);
+        assertThat(tally.resumptions()).isGreaterThan(runs / 10);
+        assertThat(tally.outcomes()).containsKeys("switchover SUCCEEDED", "switchover UNDONE", "failover SUCCEEDED");
+        assertThat(tally.lost()).as("a failover does lose something").isPositive();
+    }
+
+    private static long heapInUse() {
+        System.gc();
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+    }
+
+    @Test
+    void failure_saysWhatIsBrokenWhyAndHowToSeeItAgain() {
+        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
+                .runs(1_000)
                 .holds(Invariants.all()));
+
+        assertThat(found)
+                .hasMessageStartingWith("Broken at ")
+                .hasMessageContaining("never two writable primaries")
+                .hasMessageContaining("Likely mistake: a failover promotes without a confirmed fence")
+                .hasMessageContaining("nothing passes between operators and west")
+                .hasMessageContaining("clients can write to [east, west]")
+                .hasMessageContaining("Disasters.….replay(\"" + found.replay() + "\").holds(…)");
+        assertThat(found.getMessage().lines().count()).as("lines to read").isLessThan(60);
+    }
+
+    @Test
+    void failure_replayed_isTheSame() {
+        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
+                .runs(1_000)
+                .holds(Invariants.all()));
+
+        assertThatThrownBy(() -> Shop.disasters(Mistake.NO_FENCE)
+                        .replay(found.replay())
+                        .holds(Invariants.all()))
+                .isInstanceOf(DisasterFound.class)
+                .hasMessage(found.getMessage());
+        Shop.disasters().replay(found.replay()).holds(Invariants.all());
+    }
+
+    @Test
+    void failure_ofManyMishaps_isShrunkToThoseThatItTakes() {
+        DisasterFound found = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.NO_FENCE)
+                .runs(1_000)
+                .holds(Invariants.neverTwoWriters()));
+
+        String[] token = found.replay().split(":");
+        String[] kept = token[1].split(",");
+        for (String dropped : kept) {
+            List<String> fewer = List.of(kept).stream()
+                    .filter(other -> !other.equals(dropped))
+                    .toList();
+            Shop.disasters(Mistake.NO_FENCE)
+                    .replay(token[0] + ":" + String.join(",", fewer))
+                    .holds(Invariants.neverTwoWriters());
+        }
+    }
+
+    @Test
+    void failure_onAnyNumberOfThreads_isTheSame() {
+        DisasterFound one = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                .runs(500)
+                .threads(1)
+                .holds(Invariants.all()));
+        DisasterFound several = catchThrowableOfType(DisasterFound.class, () -> Shop.disasters(Mistake.UNDO_FORGOTTEN)
+                .runs(500)
+                .threads(5)
+                .holds(Invariants.all()));
+
+        assertThat(several).hasMessage(one.getMessage());
+    }
+
+    @Test
+    void timeline_ofTheSameSeed_isTheSameToTheByte() {
+        for (long seed = 1; seed <= 40; seed++) {
+            String token = Draw.disaster(seed).token();
+            List<String> first = Shop.disasters().replay(token).timeline();
+            assertThat(Shop.disasters().replay(token).timeline()).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void invariantOfOnesOwn_isCheckedLikeTheOthers() {
+        Invariant quick = Invariant.named(
+                "it is over within 30 s",
+                "pods start too slowly",
+                history -> history.events(Event.RunEnded.class).stream()
+                        .filter(ended -> ended.at().toSeconds() > 30)
+                        .findFirst()
+                        .map(ended -> new Breach(ended.at(), "it took until then")));
+
+        assertThatThrownBy(() -> Shop.disasters().runs(200).holds(quick))
+                .isInstanceOf(DisasterFound.class)
+                .hasMessageContaining("it is over within 30 s")
+                .hasMessageContaining("pods start too slowly");
+    }
+
+    @Test
+    void invariantThatNothingBreaks_holds() throws InterruptedException {
+        Tally tally = Shop.disasters()
+                .runs(20)
+                .holds(Invariant.named("anything goes", "none", history -> Optional.empty()));
+
+        assertThat(tally.disasters()).isEqualTo(20);
+    }
+
+    @Test
+    void replay_ofAMishapThatIsNotThere_isRefused() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Shop.disasters().replay("1:99"))
+                .withMessageContaining("no mishap 99");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> Shop.disasters().replay("what"))
+                .withMessageContaining("what");
+        assertThatIllegalArgumentException().isThrownBy(() -> Shop.disasters().runs(0));
+        assertThatIllegalArgumentException().isThrownBy(() -> Shop.disasters().threads(0));
     }
 }

@@ -294,6 +294,7 @@ class LeadershipTest {
         a.leadership.handOverTo("c");
         virtual.sleep(seconds(1.501));
         assertThat(told).containsExactly("a leads 1", "a stops, HANDED_OVER", "a stopped", "c leads 2");
+        virtual.sleep(seconds(1.5));
         assertThat(a.leadership.leader()).contains(c.node);
         assertThat(a.leadership.mode()).isEqualTo(Mode.CANDIDATE);
     }

@@ -3,6 +3,7 @@ package io.drkit.testkit.disaster;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Mailbox;
 import io.drkit.core.time.Task;
+import io.drkit.testkit.time.Machine;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -11,10 +12,11 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The process of the application on a machine of its own: its clock may be wrong, and it may be stopped for a while or die, at
- * whatever it does next. All that it does goes through here, through a {@link MachineRoute}, or through {@link MachineJournals}.
+ * The process of the application on a machine of its own. All that it does goes through here, through a {@link HostRoute}, or
+ * through {@link HostJournals}, so that it can die right before or right after anything, under a lock of its own too; what its
+ * tasks wait for is cleared away a little later.
  */
-final class Machine implements Clockwork {
+final class Host implements Clockwork {
     /** Ends what a dead process was doing. An error, so that code which survives exceptions does not survive it. */
     static final class Death extends Error {
         private static final long serialVersionUID = 1L;
@@ -25,32 +27,29 @@ final class Machine implements Clockwork {
     }
 
     private final Scene scene;
-    private final Clockwork time;
-    private final String name;
+    private final Machine machine;
     private final List<Runnable> releases = new ArrayList<>();
     private boolean dead;
-    private long pausedUntil;
-    private boolean paused;
 
-    Machine(Scene scene, String name) {
+    Host(Scene scene, String name) {
         this.scene = scene;
-        this.time = scene.time();
-        this.name = name;
+        this.machine = scene.time().machine(name);
+        scene.arrived(this);
     }
 
     String name() {
-        return name;
+        return machine.name();
+    }
+
+    Machine machine() {
+        return machine;
     }
 
     boolean dead() {
         return dead;
     }
 
-    boolean paused() {
-        return paused && pausedUntil - time.nanoTime() > 0;
-    }
-
-    /** Dies; what it held dies with it. */
+    /** Dies; what it held dies with it. Waits for nothing, and may be called under a lock. */
     void die() {
         if (!dead) {
             dead = true;
@@ -59,9 +58,9 @@ final class Machine implements Clockwork {
         }
     }
 
-    void pause(Duration length) {
-        paused = true;
-        pausedUntil = time.nanoTime() + length.toNanos();
+    /** Ends the tasks of a dead process. */
+    void bury() {
+        machine.kill();
     }
 
     /** What is to be let go when it dies. */
@@ -84,52 +83,34 @@ final class Machine implements Clockwork {
         }
     }
 
-    /** Waits while it is stopped. Not to be called under a lock. */
-    void stand() throws InterruptedException {
-        requireAlive();
-        boolean interrupted = false;
-        while (paused()) {
-            try {
-                time.sleep(Duration.ofNanos(pausedUntil - time.nanoTime()));
-            } catch (InterruptedException e) {
-                // A process that is stopped learns of it when it goes on.
-                interrupted = true;
-            }
-        }
-        requireAlive();
-        if (interrupted) {
-            throw new InterruptedException();
-        }
-    }
-
     @Override
     public Instant now() {
         requireAlive();
-        return time.now().plus(scene.clockError());
+        return machine.now();
     }
 
     @Override
     public long nanoTime() {
         requireAlive();
-        return time.nanoTime();
+        return machine.nanoTime();
     }
 
     @Override
     public void sleep(Duration length) throws InterruptedException {
-        stand();
-        time.sleep(length);
-        stand();
+        requireAlive();
+        machine.sleep(length);
+        requireAlive();
     }
 
     @Override
     public RandomGenerator random() {
-        return time.random();
+        return machine.random();
     }
 
     @Override
     public Task start(String task, Runnable work) {
         requireAlive();
-        return time.start(name + " " + task, () -> {
+        return machine.start(task, () -> {
             try {
                 work.run();
             } catch (Death died) {
@@ -140,7 +121,7 @@ final class Machine implements Clockwork {
 
     @Override
     public <T> Mailbox<T> mailbox() {
-        Mailbox<T> mailbox = time.mailbox();
+        Mailbox<T> mailbox = machine.mailbox();
         return new Mailbox<>() {
             @Override
             public void put(T message) {
@@ -150,9 +131,9 @@ final class Machine implements Clockwork {
 
             @Override
             public @Nullable T poll(Duration length) throws InterruptedException {
-                stand();
+                requireAlive();
                 T message = mailbox.poll(length);
-                stand();
+                requireAlive();
                 return message;
             }
         };
@@ -160,6 +141,6 @@ final class Machine implements Clockwork {
 
     @Override
     public String toString() {
-        return name;
+        return name();
     }
 }

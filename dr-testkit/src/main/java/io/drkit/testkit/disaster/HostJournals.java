@@ -12,56 +12,56 @@ import io.drkit.testkit.journal.InMemoryJournalStore;
 import java.util.List;
 
 /** The journals as one process has them: it may die right before and right after each entry, and an entry may fail. */
-final class MachineJournals implements JournalStore {
+final class HostJournals implements JournalStore {
     private final Scene scene;
-    private final Machine machine;
+    private final Host host;
     private final InMemoryJournalStore journals;
 
-    MachineJournals(Scene scene, Machine machine) {
+    HostJournals(Scene scene, Host host) {
         this.scene = scene;
-        this.machine = machine;
+        this.host = host;
         this.journals = scene.journals();
     }
 
     @Override
     public Journal open(JournalKey key) {
-        machine.moment();
+        host.moment();
         return held(journals.open(key));
     }
 
     @Override
     public Journal takeOver(JournalKey key) {
-        machine.moment();
+        host.moment();
         return held(journals.takeOver(key));
+    }
+
+    private Journal held(Journal journal) {
+        host.releasesAtDeath(journal::close);
+        return new Held(journal);
     }
 
     @Override
     public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
-        machine.requireAlive();
+        host.requireAlive();
         return journals.runs(key, atMost);
     }
 
     @Override
     public List<JournalKey> keys() {
-        machine.requireAlive();
+        host.requireAlive();
         return journals.keys();
     }
 
     @Override
     public void post(JournalKey key, Instruction instruction) {
-        machine.moment();
+        host.requireAlive();
         journals.post(key, instruction);
     }
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
-        machine.requireAlive();
+        host.requireAlive();
         return journals.instructions(key);
-    }
-
-    private Journal held(Journal journal) {
-        machine.releasesAtDeath(journal::close);
-        return new Held(journal);
     }
 
     private final class Held implements Journal {
@@ -73,13 +73,13 @@ final class MachineJournals implements JournalStore {
 
         @Override
         public List<JournalEntry> latestRun() {
-            machine.requireAlive();
+            host.requireAlive();
             return journal.latestRun();
         }
 
         @Override
         public Epoch raiseEpoch(Epoch above) {
-            machine.moment();
+            host.moment();
             return journal.raiseEpoch(above);
         }
 
@@ -94,7 +94,7 @@ final class MachineJournals implements JournalStore {
         }
 
         private void write(Runnable writing) {
-            machine.moment();
+            host.moment();
             Fate.JournalAnswer answer = scene.fate().nextEntry();
             if (answer != Fate.JournalAnswer.FAILED) {
                 writing.run();
@@ -106,18 +106,18 @@ final class MachineJournals implements JournalStore {
                                 .found("an error of the journal")
                                 .remedy("resume when it can be reached"));
             }
-            machine.moment();
+            host.moment();
         }
 
         @Override
         public void requireHeld(Epoch epoch) {
-            machine.requireAlive();
+            host.requireAlive();
             journal.requireHeld(epoch);
         }
 
         @Override
         public void close() {
-            machine.requireAlive();
+            host.requireAlive();
             journal.close();
         }
     }

@@ -10,47 +10,47 @@ import java.time.Duration;
 import java.util.Optional;
 
 /** The way from a process that runs plans to one place. */
-final class MachineRoute implements Route {
+final class HostRoute implements Route {
     /** How long a caller waits before it gives an answer up. */
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     private final Scene scene;
-    private final Machine machine;
+    private final Host host;
     private final String place;
 
-    MachineRoute(Scene scene, Machine machine, String place) {
+    HostRoute(Scene scene, Host host, String place) {
         this.scene = scene;
-        this.machine = machine;
+        this.host = host;
         this.place = place;
     }
 
     @Override
     public boolean open() {
-        machine.requireAlive();
+        host.requireAlive();
         return scene.answers(Scene.OPERATORS, place);
     }
 
     @Override
     public <T> T ask(String operation, Faults.Effect<T> question) throws InterruptedException {
-        machine.stand();
+        host.requireAlive();
         T answer = meet(operation, scene.fate().nextAsk(place), question);
-        machine.stand();
+        host.requireAlive();
         return answer;
     }
 
     @Override
     public <T> T change(String operation, String what, Epoch epoch, Faults.Effect<T> change)
             throws InterruptedException {
-        machine.stand();
-        machine.moment();
+        host.requireAlive();
+        host.moment();
         T answer = meet(what, scene.fate().nextChange(place), () -> {
             scene.look();
             T made = change.take();
-            scene.changed(machine, place, operation, what, epoch);
+            scene.changed(host, place, operation, what, epoch);
             return made;
         });
-        machine.moment();
-        machine.stand();
+        host.moment();
+        host.requireAlive();
         return answer;
     }
 

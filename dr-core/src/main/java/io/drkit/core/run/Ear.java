@@ -1,0 +1,60 @@
+package io.drkit.core.run;
+
+import io.drkit.core.DrException;
+import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
+import java.time.Duration;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Looks for words that people left for the run. For the coordinator's thread alone, except {@link #wake}. */
+final class Ear {
+    private static final Logger log = LoggerFactory.getLogger(Ear.class);
+
+    private final JournalStore store;
+    private final JournalKey key;
+    private final Clockwork clockwork;
+    private final Duration every;
+    private Deadline next;
+    private volatile boolean woken;
+
+    Ear(JournalStore store, JournalKey key, Duration every, Clockwork clockwork) {
+        this.store = store;
+        this.key = key;
+        this.every = every;
+        this.clockwork = clockwork;
+        this.next = clockwork.deadline(Duration.ZERO);
+    }
+
+    /** Until it looks again. */
+    Duration rest() {
+        return next.remaining();
+    }
+
+    /** Lets it look at once. From any thread. */
+    void wake() {
+        woken = true;
+    }
+
+    boolean due() {
+        return woken || next.passed();
+    }
+
+    /** All that was left for this run so far. */
+    List<Instruction> listen() {
+        woken = false;
+        List<Instruction> heard = List.of();
+        try {
+            heard = store.instructions(key);
+        } catch (DrException e) {
+            // What cannot be heard holds nothing up: whether the run may go on is for the journal to say.
+            log.warn("The words left for the run of {} could not be read", key, e);
+        }
+        next = clockwork.deadline(every);
+        return heard;
+    }
+}

@@ -1,0 +1,18 @@
+package io.drkit.core.safety;
+
+/**
+ * What a step makes true of the sites when it is done. Steps declare it, so that rules can be judged as the world will be after
+ * them: an action says in words what it does, which nobody can compute with.
+ */
+public enum SiteChange {
+    /** The site that is left takes no writes any more, proven or waived by name. */
+    FROM_FENCED,
+    /** The site that is left serves nobody any more. */
+    FROM_STOPPED,
+    /** The site that is made active takes writes. */
+    TO_WRITABLE,
+    /** The site that is made active serves. */
+    TO_SERVING,
+    /** Clients are sent to the site that is made active. */
+    TRAFFIC_TO
+}

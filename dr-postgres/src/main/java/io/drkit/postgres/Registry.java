@@ -1,0 +1,133 @@
+package io.drkit.postgres;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.DeniedException;
+import io.drkit.core.DrException;
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** A schema of DRKit's own in some database: journals and leases. Its name is an identifier, so that it can stand in a statement. */
+record Registry(PostgresNode node, String schema, String subject) {
+    static final String UNIQUE_VIOLATION = "23505";
+
+    Registry {
+        if (!schema.matches("[a-z_][a-z0-9_]{0,62}")) {
+            throw new IllegalArgumentException(
+                    "A schema's name is lower-case letters, digits and underscores, at most 63, not '" + schema + "'");
+        }
+    }
+
+    /** What is done with a connection. */
+    interface Work<T> {
+        T with(Connection connection) throws SQLException;
+    }
+
+    /**
+     * Connects. What a commit says is durable whatever the server's defaults are, and a client whose machine vanished is noticed by
+     * the server within half a minute, so that its locks do not outlive it for hours.
+     */
+    Connection connect() {
+        try {
+            Connection connection = Session.connect(node);
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("SET synchronous_commit = on; SET tcp_keepalives_idle = 10;"
+                        + " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
+                return connection;
+            } catch (SQLException e) {
+                close(connection, e);
+                throw e;
+            }
+        } catch (SQLException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** Reads over a connection of its own. */
+    <T> T read(Work<T> work) {
+        Connection connection = connect();
+        try (connection) {
+            return work.with(connection);
+        } catch (SQLException e) {
+            throw unreachable(e);
+        }
+    }
+
+    /** Writes over a connection of its own; an answer that was lost says nothing. */
+    <T> T write(Work<T> work) {
+        Connection connection = connect();
+        try {
+            return work.with(connection);
+        } catch (SQLException e) {
+            if (lost(e)) {
+                throw new UnknownOutcomeException(
+                        subject + ".answer-lost",
+                        Problem.expected("an answer from " + node + " to what was written there")
+                                .found(e.getSQLState() + " " + e.getMessage())
+                                .remedy("look whether it stands there before writing it again"),
+                        e);
+            }
+            throw unreachable(e);
+        } finally {
+            close(connection, null);
+        }
+    }
+
+    /** Whether the server may have done what it was asked for, although it did not say so. */
+    private static boolean lost(SQLException e) {
+        String state = e.getSQLState() == null ? "08" : e.getSQLState();
+        return state.startsWith("08") || state.startsWith("57P") || state.startsWith("XX");
+    }
+
+    /** Makes what {@code ddl} makes, in one transaction that no other process makes at the same time, if {@code table} is missing. */
+    void create(Connection connection, String table, String ddl) throws SQLException {
+        if (exists(connection, table)) {
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            // One statement, and so one transaction that ends at the server even where this process is stopped meanwhile.
+            statement.execute("DO $drkit$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('drkit schema " + schema
+                    + "', 0)); CREATE SCHEMA IF NOT EXISTS " + schema + "; " + ddl.replace("SCHEMA.", schema + ".")
+                    + " END $drkit$");
+        }
+    }
+
+    boolean exists(Connection connection, String table) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT to_regclass('" + schema + "." + table + "') IS NOT NULL")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
+    DrException unreachable(SQLException e) {
+        String found = e.getSQLState() + " " + e.getMessage();
+        String state = e.getSQLState() == null ? "" : e.getSQLState();
+        if (state.startsWith("28") || state.equals(Session.INSUFFICIENT_PRIVILEGE)) {
+            return new DeniedException(
+                    subject + ".denied",
+                    Problem.expected("to use the schema " + schema + " of " + node + " as " + node.user())
+                            .found(found)
+                            .remedy("give that role the right to use it, or to create it"),
+                    e);
+        }
+        return new BlockedException(
+                subject + ".unreachable",
+                Problem.expected("to read and write the schema " + schema + " of " + node)
+                        .found(found)
+                        .remedy("make that server reachable and writable; it is not to be the one that is failed over"),
+                e);
+    }
+
+    static void close(Connection connection, @org.jspecify.annotations.Nullable Exception failure) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            if (failure != null) {
+                failure.addSuppressed(e);
+            }
+        }
+    }
+}

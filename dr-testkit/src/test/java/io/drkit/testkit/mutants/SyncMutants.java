@@ -1,0 +1,120 @@
+package io.drkit.testkit.mutants;
+
+import io.drkit.testkit.share.InMemoryFileTree;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Broken synchronisers of shares. */
+final class SyncMutants {
+    private static final String TESTS = "io.drkit.testkit.share.InMemorySynchronizerTest";
+    private static final String COPY =
+            "failed( path, old == null ? \"it could not be copied\" : \"it could not be copied; the target keeps its old copy\", failure);";
+
+    private final List<Planted> all = new ArrayList<>();
+
+    private SyncMutants() {}
+
+    private void run(String rule, String find, String replace) {
+        all.add(new Planted(rule, TESTS, Mutant.of("io.drkit.core.share.SyncRun", find, replace)));
+    }
+
+    private void action(String rule, String find, String replace) {
+        all.add(new Planted(rule, TESTS, Mutant.of("io.drkit.core.share.SyncAction", find, replace)));
+    }
+
+    static List<Planted> all() {
+        SyncMutants planted = new SyncMutants();
+        planted.inTheWalk();
+        planted.inTheDeletes();
+        planted.inTheCopies();
+        planted.inTheActions();
+        return planted.all;
+    }
+
+    private void inTheWalk() {
+        run("Y01", "tally.unchanged.increment();", "submitCopy(batch, here, there);");
+        run("Y02", "for (TreePath path : options.subTrees()) {", "for (TreePath path : List.of(TreePath.ROOT)) {");
+        run("Y03", "options.compare() == CompareMode.NEWER_WINS && newerThere", "newerThere");
+        run(
+                "Y04",
+                "boolean newerThere = there.modified().minus(resolution).compareTo(here.modified()) >= 0;",
+                "boolean newerThere = false;");
+        run("Y05", "here.size() != there.size() || !sameTime(here, there));", "!sameTime(here, there));");
+        run("Y06", "options.compare() == CompareMode.CONTENT && here.size() == there.size()", "false");
+        run("Y07", "batch.submit(() -> setProperties(here));", "submitCopy(batch, here, there);");
+        run("Y08", "tally.extraneous.increment();", "");
+        run("Y10", "if (!wholeSource) {", "if (false) {");
+        all.add(new Planted(
+                "Y11",
+                TESTS,
+                Mutant.of("io.drkit.core.share.SyncRun", "if (!wholeSource) {", "if (false) {")
+                        .and(
+                                "io.drkit.core.share.SyncRun",
+                                "boolean removable = wholeSource && wholeTarget;",
+                                "boolean removable = wholeTarget;")));
+        run("Y12", "boolean wholeTarget = whole(to, target, path);", "boolean wholeTarget = true;");
+        run(
+                "Y13",
+                "if (listing.complete() || !listing.worthAnotherTry() || attempt >= options.attempts() || pool.stopped()) {",
+                "if (true) {");
+        run("Y16", "(here.isEmpty() || isEmpty(path))", "(here.isPresent() && isEmpty(path))");
+        run("Y17", "(here.isEmpty() || isEmpty(path))", "here.isEmpty()");
+        run("Y25", "if (filter.excluded(there.path())) {", "if (false) {");
+        run("Y26", "boolean wanted = filter.included(there.path());", "boolean wanted = true;");
+        run("Y27", "if (source.overlaps(target) || target.overlaps(source)) {", "if (false) {");
+        run("Y32", "tally.deleted.add(options.deletes() ? extraneous.size() : 0);", "");
+        run("Y33", "found(SyncFinding.Kind.EXTRA, there.path(), \"the source does not have it\");", "");
+    }
+
+    private void inTheDeletes() {
+        run("Y09", "extraneous.forEachReversed(entry -> {", "extraneous.forEach(entry -> {");
+        run("Y18", "options.guard().judge(", "DeleteGuard.unlimited().judge(");
+        run(
+                "Y21",
+                "long doomed = (options.deletes() ? extraneous.size() : 0) + tally.inTheWay.sum();",
+                "long doomed = options.deletes() ? extraneous.size() : 0;");
+        run("Y22", "deleteExtraneous(); settleTypes();", "deleteExtraneous();");
+        run("Y23", "if (weight.obstacle != null) {", "if (false) {");
+        run("Y24", "copy(here, null, () -> makeRoomAt(path));", "makeRoomAt(path); copy(here, null, () -> {});");
+        run("Y34", "&& sourceIsStillThere(subTrees, sourceRoot)", "");
+        run("Y35", "if (source.stat(path).isPresent()) {", "if (false) {");
+    }
+
+    private void inTheCopies() {
+        run("Y14", COPY, "tally.copied.increment();");
+        run(
+                "Y15",
+                "staged = writer().stage(source, wanted, this::copiedBytes);",
+                "if (old != null) { writer().delete(old); } staged = writer().stage(source, wanted, this::copiedBytes);");
+        run("Y19", "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {", "if (staged != null) {");
+        run("Y20", "} else { stale(path, wanted, old); }", "}");
+        run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(\"00000000cccc\").close(); FileEntry");
+        // half of it stands at its name before it is whole
+        all.add(new Planted(
+                "Y29",
+                TESTS,
+                Mutant.of(
+                        InMemoryFileTree.class,
+                        "nodes.put(temporary, new Node(",
+                        "nodes.put(file.path(), new Node(FileEntry.Type.FILE, java.util.Arrays.copyOf(content, content.length / 2),"
+                                + " Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node(")));
+        run("Y30", "if (writer().sweep(there)) {", "if (false) {");
+        run("Y31", "boolean again = e instanceof DrException known && known.retryable();", "boolean again = false;");
+        run("Y36", "found(SyncFinding.Kind.VANISHED, path, \"it disappeared from the source during the run\");", "");
+        run("Y43", "total(expected.map(SyncTotals::copied), files)", "OptionalLong.empty()");
+        run("Y44", "if (!pool.abandoned()) {", "if (failed == null) {");
+    }
+
+    private void inTheActions() {
+        action("Y37", "if (preview.totals().changesAnything()) {", "if (false) {");
+        action(
+                "Y38",
+                "if (before instanceof WritersStopped.NotShown not) { return Observed.tooEarly(not.why()); }"
+                        + " evidence = ((WritersStopped.Stopped) before).evidence();",
+                "evidence = before.toString();");
+        action("Y39", "WritersStopped.Answer after = writersStopped.get().observe(context);", "WritersStopped.Answer after = new WritersStopped.Stopped(evidence);");
+        action("Y40", "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {", "if (false) {");
+        action("Y41", "throw SyncRun.incomparable(preview.findings());", "");
+        run("Y42", "host.requireAuthority(); return true;", "return true;");
+    }
+}
