@@ -52,11 +52,7 @@ public final class Stage {
      * @throws UnknownOutcomeException when the request or the answer was lost, or the machine is cut off
      */
     public <T, E extends Throwable> T call(String thing, Effect<T, E> effect) throws E {
-        perhapsGoesOn();
-        play.beginsCall();
-        clockwork.yieldToAll();
-        play.goesOnWithCall();
-        return perform(thing, true, effect);
+        return reach(thing, true, effect);
     }
 
     /**
@@ -64,11 +60,7 @@ public final class Stage {
      * never lost, as those who make such calls would not know what to make of it.
      */
     public <T, E extends Throwable> T callHoldingLocks(String thing, Effect<T, E> effect) throws E {
-        perhapsGoesOn();
-        play.beginsCall();
-        clockwork.yieldToOtherMachines();
-        play.goesOnWithCall();
-        return perform(thing, false, effect);
+        return clockwork.alone(() -> reach(thing, false, effect));
     }
 
     /**
@@ -86,7 +78,11 @@ public final class Stage {
         return Remote.of(type, service, effect -> callHoldingLocks(thing, effect));
     }
 
-    private <T, E extends Throwable> T perform(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+    private <T, E extends Throwable> T reach(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+        perhapsGoesOn();
+        play.beginsCall();
+        clockwork.yieldToAll();
+        play.goesOnWithCall();
         Optional<Machine> from = clockwork.caller();
         if (from.isEmpty()) {
             play.touch(thing);
@@ -100,7 +96,7 @@ public final class Stage {
         int chosen = possible.isEmpty() ? 0 : play.mishap(possible.size());
         if (play.over()) {
             // Nothing more happens: the run ends here.
-            clockwork.yieldToOtherMachines();
+            clockwork.yieldToAll();
         }
         if (chosen == 0) {
             play.touch(thing);
@@ -170,8 +166,13 @@ public final class Stage {
     /** Says that something does not hold that must, unless it does: the run ends at the next call. */
     public void require(boolean holds, String breach) {
         if (!holds) {
-            play.breach(breach);
+            breach(breach);
         }
+    }
+
+    /** Says that something does not hold that must: the run ends at the next call. */
+    public void breach(String breach) {
+        play.breach(breach);
     }
 
     /** What a call does. */
