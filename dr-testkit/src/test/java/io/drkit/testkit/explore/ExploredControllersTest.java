@@ -44,7 +44,8 @@ class ExploredControllersTest {
         add(parts, "lease", new TwoHolders(), 1, PAUSES);
         add(parts, "runner", new TwoRunners(false, false), 2, Set.of());
         add(parts, "runner that undoes", new TwoRunners(false, true), 1, Set.of());
-        add(parts, "runner", new TwoRunners(false, false), 0, EnumSet.allOf(Mishap.class));
+        add(parts, "runner", new TwoRunners(false, false), 1, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
+        add(parts, "runner", new TwoRunners(false, false), 0, PAUSES);
         add(parts, "runner that undoes", new TwoRunners(false, true), 0, EnumSet.allOf(Mishap.class));
         add(parts, "runner with a lease", new TwoRunners(true, false), 1, Set.of());
         add(
