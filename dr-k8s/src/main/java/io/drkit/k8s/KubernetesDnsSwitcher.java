@@ -8,6 +8,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
@@ -172,6 +173,12 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
         @Override
         public ExecutionPolicy policy() {
             return policy;
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            // compared on what was seen, and written on the condition that nothing was changed since
+            return EpochCheck.ENFORCED;
         }
 
         @Override

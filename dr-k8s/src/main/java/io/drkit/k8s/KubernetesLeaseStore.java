@@ -72,8 +72,9 @@ public final class KubernetesLeaseStore implements LeaseStore {
             .withPatchType(PatchType.JSON_MERGE)
             .withFieldManager("drkit")
             .build();
-    private static final DateTimeFormatter MICRO_TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MICRO_TIME = DateTimeFormatter.ofPattern(
+                    "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'", Locale.ROOT)
+            .withZone(ZoneOffset.UTC);
 
     /** A name that can stand as it is, and that no abbreviation can equal. */
     private static final Pattern PLAIN = Pattern.compile("(?!.*-[0-9a-f]{20}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?");
@@ -118,7 +119,8 @@ public final class KubernetesLeaseStore implements LeaseStore {
         String object = objectName(name);
         for (int attempt = 1; ; attempt++) {
             Optional<Lease> found = server.read(
-                    "to read " + words(name), client -> Optional.ofNullable(client.leases()
+                    "to read " + words(name),
+                    client -> Optional.ofNullable(client.leases()
                             .inNamespace(namespace)
                             .withName(object)
                             .get()));
@@ -173,7 +175,8 @@ public final class KubernetesLeaseStore implements LeaseStore {
         ObjectNode shown = patch.putObject("spec");
         if (record.holder().isPresent()) {
             shown.put("holderIdentity", record.holder().map(Node::id).get());
-            shown.put("leaseDurationSeconds", (int) Math.min(Integer.MAX_VALUE, record.ttl().plusMillis(999).toSeconds()));
+            shown.put("leaseDurationSeconds", (int)
+                    Math.min(Integer.MAX_VALUE, record.ttl().plusMillis(999).toSeconds()));
             shown.put("renewTime", MICRO_TIME.format(clockwork.now()));
         } else {
             shown.putNull("holderIdentity").putNull("leaseDurationSeconds").putNull("renewTime");
@@ -207,7 +210,8 @@ public final class KubernetesLeaseStore implements LeaseStore {
     public Map<String, Seen> list(String prefix) throws InterruptedException {
         Map<String, Seen> leases = new TreeMap<>();
         for (Lease lease : server.read(
-                "to list the leases in " + namespace, client -> client.leases()
+                "to list the leases in " + namespace,
+                client -> client.leases()
                         .inNamespace(namespace)
                         .withLabels(LABEL)
                         .list()
@@ -240,13 +244,12 @@ public final class KubernetesLeaseStore implements LeaseStore {
             }
             LeaseRecord record = LeaseRecord.fromJson(json);
             Epoch floor = new Epoch(kept == null ? 0 : Long.parseLong(kept));
-            return new Seen(
-                    Optional.of(record), version, record.epoch().compareTo(floor) > 0 ? record.epoch() : floor);
+            return new Seen(Optional.of(record), version, record.epoch().compareTo(floor) > 0 ? record.epoch() : floor);
         } catch (IllegalArgumentException e) {
             throw new BlockedException(
                     "k8s.lease-unreadable",
                     Problem.expected("a record that DRKit wrote in " + words(name))
-                            .found(e.getMessage())
+                            .found(String.valueOf(e.getMessage()))
                             .remedy("find out who wrote it; to start anew, delete the Lease"),
                     e);
         }

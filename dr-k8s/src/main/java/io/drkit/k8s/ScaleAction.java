@@ -5,6 +5,7 @@ import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
 import io.drkit.k8s.ScaleIntent.Verdict;
@@ -32,6 +33,12 @@ final class ScaleAction implements Action<List<SeenWorkload>> {
     @Override
     public ExecutionPolicy policy() {
         return policy;
+    }
+
+    @Override
+    public EpochCheck epochCheck() {
+        // compared on what was seen, and written on the condition that nothing was changed since
+        return EpochCheck.ENFORCED;
     }
 
     @Override

@@ -81,8 +81,7 @@ record SeenWorkload(
         }
     }
 
-    static SeenWorkload of(
-            Head head, boolean replicaSetsBehind, List<Pod> listed, Optional<String> autoscaler) {
+    static SeenWorkload of(Head head, boolean replicaSetsBehind, List<Pod> listed, Optional<String> autoscaler) {
         // A pod that has run to its end, such as an evicted one, holds no process any more, and its controller leaves
         // it lying.
         List<Pod> pods = listed.stream()

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
 import io.drkit.core.DeniedException;
+import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
@@ -20,6 +21,7 @@ import io.drkit.core.lease.LeaseStore.Seen;
 import io.drkit.core.lease.Leases;
 import io.drkit.core.lease.Node;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Task;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
@@ -93,9 +95,7 @@ class ControlPlaneTest {
         run(QUEUE, 1);
         ActionExecutor.on(clockwork)
                 .execute(
-                        scaler.toZero(APP, QUEUE),
-                        RunContext.of(clockwork, new Epoch(4)),
-                        ActionExecutor.Watcher.NONE);
+                        scaler.toZero(APP, QUEUE), RunContext.of(clockwork, new Epoch(4)), ActionExecutor.Watcher.NONE);
 
         assertThat(kubectl("get", "pods", "-o", "name")).isEmpty();
         assertThat(kubectl(
@@ -121,7 +121,8 @@ class ControlPlaneTest {
         run(APP, 0);
         west.plane().pauseControllers();
         try {
-            // as the Deployment's controller leaves it when it has acted on a count of 2 and then of 0, and the other has not
+            // as the Deployment's controller leaves it when it has acted on a count of 2 and then of 0, and the other
+            // has not
             var replicaSet = west.plane()
                     .client()
                     .apps()
@@ -319,13 +320,54 @@ class ControlPlaneTest {
     void lease_cameAndWent_isAConflict() throws InterruptedException {
         KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
         Seen none = store.read("shop");
-        Epoch between = store.write("shop", none, held(none)).record().orElseThrow().epoch();
+        Epoch between =
+                store.write("shop", none, held(none)).record().orElseThrow().epoch();
         kubectl("delete", "lease", "shop");
 
         assertThatExceptionOfType(ConflictException.class).isThrownBy(() -> store.write("shop", none, held(none)));
         Seen again = store.read("shop");
         assertThat(again.floor()).isGreaterThanOrEqualTo(between);
         assertThatExceptionOfType(ConflictException.class).isThrownBy(() -> store.write("shop", none, held(none)));
+    }
+
+    private Leases leases(String node) {
+        return Leases.in(KubernetesLeaseStore.of(west.client(), shop))
+                .as(Node.named(node))
+                .ttl(Duration.ofSeconds(2))
+                .build();
+    }
+
+    @Test
+    @DisplayName("E2, E4: the API server dies: the lease is over for its holder, and the next holder's epoch is higher")
+    void lease_apiServerKilled_isOverForItsHolder() throws Exception {
+        try (Lease lease = leases("controller-1").acquire("shop", SOON)) {
+            west.plane().killApiServer();
+            try {
+                Deadline deadline = clockwork.deadline(SOON);
+                while (lease.held()) {
+                    assertThat(deadline.passed()).isFalse();
+                    clockwork.sleep(Duration.ofMillis(20));
+                }
+                assertThatExceptionOfType(DrException.class).isThrownBy(lease::requireHeld);
+            } finally {
+                west.plane().startApiServer();
+            }
+            try (Lease next = leases("controller-2").acquire("shop", SOON)) {
+                assertThat(next.epoch()).isGreaterThan(lease.epoch());
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("E6: to release a lease a second time is a change, although nothing of it differs")
+    void lease_releasedAgain_isAnotherVersion() throws InterruptedException {
+        KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
+        Seen none = store.read("shop");
+        LeaseRecord released = new LeaseRecord(
+                Optional.empty(), none.floor().next(), Duration.ofSeconds(15), 0, Optional.empty(), Map.of());
+        Seen once = store.write("shop", none, released);
+
+        assertThat(store.write("shop", once, released).version()).isNotEqualTo(once.version());
     }
 
     @Test
@@ -399,10 +441,12 @@ class ControlPlaneTest {
         run(APP, 1);
         KubernetesLeaseStore store = KubernetesLeaseStore.of(west.client(), shop);
         Seen none = store.read("shop");
-        Epoch first = store.write("shop", none, held(none)).record().orElseThrow().epoch();
+        Epoch first =
+                store.write("shop", none, held(none)).record().orElseThrow().epoch();
         kubectl("delete", "lease", "shop");
         Seen gone = store.read("shop");
-        Epoch second = store.write("shop", gone, held(gone)).record().orElseThrow().epoch();
+        Epoch second =
+                store.write("shop", gone, held(gone)).record().orElseThrow().epoch();
 
         apply(scaler.toZero(APP), RunContext.of(clockwork, second));
         assertThatExceptionOfType(StaleEpochException.class)

@@ -87,7 +87,10 @@ abstract class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
     }
 
     private Optional<Service> service(String name) {
-        return Optional.ofNullable(
-                cluster.client().services().inNamespace(cluster.namespace()).withName(name).get());
+        return Optional.ofNullable(cluster.client()
+                .services()
+                .inNamespace(cluster.namespace())
+                .withName(name)
+                .get());
     }
 }

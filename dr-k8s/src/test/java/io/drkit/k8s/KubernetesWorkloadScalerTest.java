@@ -112,12 +112,14 @@ abstract class KubernetesWorkloadScalerTest {
             execute(scaler.toZero(APP, queue));
             execute(other.scaleTo(Map.of(queue, 1)));
             execute(other.scaleTo(Map.of(APP, 1)));
-            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue)).isZero();
+            assertThat(west.pods(west.namespace(), APP) + west.pods(west.namespace(), queue))
+                    .isZero();
             assertThat(east.readyPods(east.namespace(), APP)).isEqualTo(1);
 
             execute(other.toZero(APP, queue));
             execute(scaler.restore(queue, APP));
-            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue)).isZero();
+            assertThat(east.pods(east.namespace(), APP) + east.pods(east.namespace(), queue))
+                    .isZero();
             assertThat(west.readyPods(west.namespace(), APP)).isEqualTo(2);
             assertThat(west.readyPods(west.namespace(), queue)).isEqualTo(1);
         }
@@ -292,7 +294,8 @@ abstract class KubernetesWorkloadScalerTest {
         // the next call proves it: a request that had been sent would have been counted by then
         scaler.status(APP);
         assertThat(west.requests().subList(before, west.requests().size()))
-                .containsExactly("LIST horizontalpodautoscalers", "GET deployments/app", "LIST replicasets", "LIST pods");
+                .containsExactly(
+                        "LIST horizontalpodautoscalers", "GET deployments/app", "LIST replicasets", "LIST pods");
     }
 
     private void applyOnce(Action<?> action) throws InterruptedException {

@@ -35,6 +35,7 @@ public final class PostgresFences {
         public FenceProof fence(ActionContext context) throws InterruptedException {
             try {
                 for (int i = 0; i < TRIES; i++) {
+                    context.requireAuthority();
                     // Stopped first: on a server that stayed up, the file would turn its next restart into a surprise.
                     disk.stop(NodeAgent.Stop.AT_ONCE);
                     disk.writeTombstone();

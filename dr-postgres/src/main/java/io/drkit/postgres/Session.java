@@ -441,6 +441,8 @@ final class Session implements AutoCloseable {
         try {
             // A standby that commits would have to wait for may just be missing: that is being dealt with.
             run("SET LOCAL synchronous_commit = local");
+            // A process that is stopped between its statements must not keep the row from a newer run.
+            run("SET LOCAL idle_in_transaction_session_timeout = '5s'");
             if (!probeTableExists()) {
                 run("CREATE SCHEMA IF NOT EXISTS drkit_probe");
                 run("""

@@ -157,10 +157,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
             String asks = e.what() == RunReport.Wait.For.APPROVAL
                     ? "WAITING for the approval \"" + e.name() + "\" by the role " + e.role()
                     : "WAITING for a word: retry, skip or cancel";
-            say(
-                    e.at(),
-                    Terminal.Tone.WARN,
-                    e.step() + ": " + asks + ", at most " + Wording.duration(e.timeout()));
+            say(e.at(), Terminal.Tone.WARN, e.step() + ": " + asks + ", at most " + Wording.duration(e.timeout()));
         } else if (event instanceof RunEvent.WordLapsed e) {
             say(e.at(), Terminal.Tone.BAD, e.step() + ": nobody answered in time");
         } else if (event instanceof RunEvent.FailedOver e) {

@@ -34,8 +34,8 @@ final class Divergence {
                 boolean prefix = latest.size() <= same.size()
                         && same.subList(0, latest.size()).equals(latest);
                 return prefix
-                        ? Optional.of(new Missing(
-                                same.subList(latest.size(), same.size()), oldestFirst(ahead.subList(0, i))))
+                        ? Optional.of(
+                                new Missing(same.subList(latest.size(), same.size()), oldestFirst(ahead.subList(0, i))))
                         : Optional.empty();
             }
         }

@@ -212,8 +212,7 @@ public final class FileJournalStore implements JournalStore {
     }
 
     private static FileInstructions instructions(JournalFolder folder, Path run) {
-        return new FileInstructions(
-                folder.path().resolve("instructions").resolve(Long.toString(RunFile.epochOf(run))));
+        return new FileInstructions(folder.path().resolve("instructions").resolve(Long.toString(RunFile.epochOf(run))));
     }
 
     private static List<Path> latest(JournalFolder folder) throws IOException {

@@ -1,6 +1,7 @@
 package io.drkit.core.journal;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -11,9 +12,12 @@ import java.util.TreeMap;
  * @param kind what it is
  * @param at when, for people; nothing is decided by it
  * @param step the step it is about; empty when it is about the run
- * @param details what more there is to it; never a secret
+ * @param details what more there is to it, none of it called {@code kind}, {@code at} or {@code step}; never a secret
  */
 public record JournalEntry(Kind kind, Instant at, String step, Map<String, String> details) {
+    /** Stores write the details beside the entry's own fields. */
+    private static final List<String> OWN = List.of("kind", "at", "step");
+
     /** What an entry says. */
     public enum Kind {
         /** A run began: which plan, which hash, which sites, which epoch. The first entry of every run. */
@@ -53,6 +57,11 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         Objects.requireNonNull(at, "at");
         Objects.requireNonNull(step, "step");
         details = java.util.Collections.unmodifiableMap(new TreeMap<>(details));
+        for (String own : OWN) {
+            if (details.containsKey(own)) {
+                throw new IllegalArgumentException("No detail may be called " + own + ": the entry itself has that");
+            }
+        }
     }
 
     /** The detail of that name; the empty string when there is none. */

@@ -107,7 +107,10 @@ final class MirroredJournal implements Journal {
                 half.journal().close();
             } catch (RuntimeException e) {
                 if (!live.contains(half)) {
-                    log.debug("The journal in {} was lost before it was closed", half.side().name(), e);
+                    log.debug(
+                            "The journal in {} was lost before it was closed",
+                            half.side().name(),
+                            e);
                 } else if (failure == null) {
                     failure = e;
                 } else {

@@ -69,23 +69,23 @@ public final class MirroredJournalStore implements JournalStore {
     /** As {@link JournalStore#takeOver}, in both stores. Of two processes that do so at the same moment both may be refused. */
     @Override
     public Journal takeOver(JournalKey key) {
-        Journal taken = both(key, store -> store.takeOver(key));
         try {
-            // Another one may have taken the first store while this one took the second.
-            taken.raiseEpoch(Epoch.NONE);
-            return taken;
+            Journal taken = both(key, store -> store.takeOver(key));
+            try {
+                // Another one may have taken the first store while this one took the second.
+                taken.raiseEpoch(Epoch.NONE);
+                return taken;
+            } catch (RuntimeException e) {
+                closeAfter(e, taken);
+                throw e;
+            }
         } catch (StaleEpochException e) {
-            JournalInUseException refused = new JournalInUseException(
+            throw new JournalInUseException(
                     "journal.in-use",
                     Problem.expected("to take over " + key + " alone")
                             .found("another process that took it over at the same moment")
                             .remedy("agree on who does it; whoever it is, takes it over once more"),
                     e);
-            closeAfter(refused, taken);
-            throw refused;
-        } catch (RuntimeException e) {
-            closeAfter(e, taken);
-            throw e;
         }
     }
 
@@ -180,16 +180,17 @@ public final class MirroredJournalStore implements JournalStore {
                                 + " to be one, or the beginning of one")
                         .found("entries in each that the other has not; the last of " + first.name() + ": "
                                 + last(runsOfOne) + "; the last of " + second.name() + ": " + last(runsOfOther))
-                        .remedy("find out with the verify command what either process did, and look at both sites; then move the"
-                                + " journal that counts less aside, and resume or abandon what the other one says"),
+                        .remedy(
+                                "find out with the verify command what either process did, and look at both sites; then move the"
+                                        + " journal that counts less aside, and resume or abandon what the other one says"),
                 null);
     }
 
     private static String last(List<List<JournalEntry>> runs) {
         List<JournalEntry> latest = runs.get(0);
         JournalEntry entry = latest.get(latest.size() - 1);
-        return entry.kind() + (entry.step().isEmpty() ? "" : " of " + entry.step()) + " at " + entry.at() + " in the run "
-                + latest.get(0).detail("run");
+        return entry.kind() + (entry.step().isEmpty() ? "" : " of " + entry.step()) + " at " + entry.at()
+                + " in the run " + latest.get(0).detail("run");
     }
 
     @Override
@@ -351,7 +352,9 @@ public final class MirroredJournalStore implements JournalStore {
         private @Nullable Decision decision;
 
         private Builder(Side first, Side second) {
-            if (first.name().isBlank() || second.name().isBlank() || first.name().equals(second.name())) {
+            if (first.name().isBlank()
+                    || second.name().isBlank()
+                    || first.name().equals(second.name())) {
                 throw new IllegalArgumentException("The two stores have a name each");
             }
             this.first = first;

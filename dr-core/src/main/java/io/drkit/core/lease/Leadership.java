@@ -137,11 +137,7 @@ public final class Leadership implements AutoCloseable {
             record.holder()
                     .ifPresent(node -> views.put(
                             node.id(),
-                            new NodeView(
-                                    node,
-                                    modeOf(record),
-                                    record.notes().getOrDefault(HEALTH, ""),
-                                    presence)));
+                            new NodeView(node, modeOf(record), record.notes().getOrDefault(HEALTH, ""), presence)));
         });
         views.put(terms.node().id(), new NodeView(terms.node(), mode, lastHealth, Presence.FRESH));
         return List.copyOf(views.values());
@@ -160,7 +156,8 @@ public final class Leadership implements AutoCloseable {
         requireFit(nodeId);
         Mailbox<Optional<RuntimeException>> answer = clockwork.mailbox();
         inbox.put(new Message.HandOver(nodeId, answer));
-        Optional<RuntimeException> failure = answer.poll(stopWithin.plus(terms.ttl().multipliedBy(2)));
+        Optional<RuntimeException> failure =
+                answer.poll(stopWithin.plus(terms.ttl().multipliedBy(2)));
         if (failure == null) {
             throw new DrTimeoutException(
                     "lease.hand-over-slow",
@@ -454,7 +451,8 @@ public final class Leadership implements AutoCloseable {
         return new BlockedException(
                 "lease.not-leader",
                 Problem.expected("this node, " + terms.node() + ", to lead " + name)
-                        .found(leader().map(node -> node + " at " + (node.address().isEmpty() ? "no address" : node.address()))
+                        .found(leader().map(node ->
+                                        node + " at " + (node.address().isEmpty() ? "no address" : node.address()))
                                 .orElse("no leader that is known"))
                         .remedy("ask the node that leads"));
     }

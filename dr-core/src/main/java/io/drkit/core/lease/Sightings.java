@@ -30,12 +30,11 @@ final class Sightings {
     synchronized void see(String name, Seen seen) {
         long now = terms.clockwork().nanoTime();
         Sighting before = sightings.get(name);
-        boolean same = before != null && before.seen.version().equals(seen.version());
-        sightings.put(
-                name,
-                same
-                        ? new Sighting(seen, before.since, now, before.changed)
-                        : new Sighting(seen, now, now, before != null));
+        if (before != null && before.seen.version().equals(seen.version())) {
+            sightings.put(name, new Sighting(seen, before.since, now, before.changed));
+        } else {
+            sightings.put(name, new Sighting(seen, now, now, before != null));
+        }
     }
 
     /** How long this node must still see the same before it may take the lease; zero: it may now. */

@@ -57,10 +57,7 @@ public record BoundPlan(
             field(text, step.makes().stream().map(Enum::name).sorted().toArray(String[]::new));
             step.approval()
                     .ifPresent(needed -> field(
-                            text,
-                            needed.name(),
-                            needed.role(),
-                            needed.timeout().toString()));
+                            text, needed.name(), needed.role(), needed.timeout().toString()));
         }
         for (PlannedRule rule : rules) {
             field(text, rule.name(), rule.rule().describe());

@@ -1,6 +1,9 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.internal.AtomicFile;
+import io.drkit.core.internal.Html;
+import io.drkit.core.internal.Times;
 import io.drkit.core.journal.Instruction;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,8 +30,7 @@ public final class HtmlReport {
 
     /** The page. */
     public static String toHtml(RunReport report) {
-        Html out = new Html();
-        head(report, out);
+        Html out = Html.page(report.outcome() + ": " + report.plan() + ", " + Summary.line(report), "");
         out.raw("<body>\n<main>\n");
         header(report, out);
         objectives(report, out);
@@ -49,17 +51,6 @@ public final class HtmlReport {
      */
     public static void write(RunReport report, Path file) throws IOException {
         AtomicFile.write(file, toHtml(report));
-    }
-
-    private static void head(RunReport report, Html out) {
-        out.raw("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n")
-                .raw(
-                        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n")
-                .raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n")
-                .raw(
-                        "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
-                .element("title", "", report.outcome() + ": " + report.plan() + ", " + Summary.line(report))
-                .raw("\n<style>\n" + HtmlStyle.CSS + "</style>\n</head>\n");
     }
 
     private static void header(RunReport report, Html out) {
@@ -278,15 +269,15 @@ public final class HtmlReport {
                     .raw("\n</section>\n");
             return;
         }
-        tableHead(out, "Of what", "When stated", "Time", "Bytes", "How it is known");
+        out.tableHead("Of what", "When stated", "Time", "Bytes", "How it is known");
         for (RunReport.StatedLoss stated : report.losses()) {
             DataLoss loss = stated.loss();
             out.raw("<tr role=\"row\">");
-            cell(out, "Of what", "")
+            out.cell("Of what", "")
                     .raw("<div>")
                     .element("b", "", loss.subject())
                     .raw("</div></td>");
-            cell(out, "When stated", "")
+            out.cell("When stated", "")
                     .raw("<div>")
                     .text(
                             switch (loss.stage()) {
@@ -296,7 +287,7 @@ public final class HtmlReport {
                     .raw("<br>")
                     .element("span", "hint", "by " + stated.step())
                     .raw("</div></td>");
-            cell(out, "Time", "").raw("<div>");
+            out.cell("Time", "").raw("<div>");
             if (loss.time().isPresent()) {
                 Duration time = loss.time().get();
                 out.text(time.isZero() ? "none" : "at most " + Wording.duration(time));
@@ -304,7 +295,7 @@ public final class HtmlReport {
                 out.raw("<span class=\"pill unknown\">? not known</span>");
             }
             out.raw("</div></td>");
-            cell(out, "Bytes", "").raw("<div>");
+            out.cell("Bytes", "").raw("<div>");
             if (loss.bytes().isPresent()) {
                 long bytes = Math.max(0, loss.bytes().getAsLong());
                 out.text(bytes == 0 ? "none" : "at most " + Wording.bytes(bytes));
@@ -312,7 +303,7 @@ public final class HtmlReport {
                 out.raw("<span class=\"pill unknown\">? not known</span>");
             }
             out.raw("</div></td>");
-            cell(out, "How it is known", "").raw("<div>").text(loss.basis()).raw("</div></td></tr>\n");
+            out.cell("How it is known", "").raw("<div>").text(loss.basis()).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
     }
@@ -322,15 +313,15 @@ public final class HtmlReport {
             return;
         }
         out.raw("<section class=\"panel\">\n<h2>What people decided</h2>\n");
-        tableHead(out, "When", "Who", "What", "Why");
+        out.tableHead("When", "Who", "What", "Why");
         for (RunReport.Told told : report.told()) {
             Instruction said = told.instruction();
             out.raw("<tr role=\"row\">");
-            cell(out, "When", "num").raw("<div>");
+            out.cell("When", "num").raw("<div>");
             moment(out, report.began(), Optional.of(told.at()));
             out.raw("</div></td>");
-            cell(out, "Who", "").raw("<div>").text(Wording.speaker(said)).raw("</div></td>");
-            cell(out, "What", "").raw("<div>").text(Wording.act(said));
+            out.cell("Who", "").raw("<div>").text(Wording.speaker(said)).raw("</div></td>");
+            out.cell("What", "").raw("<div>").text(Wording.act(said));
             if (told.refused().isPresent()) {
                 out.raw("<br><span class=\"pill warn\">refused</span> ")
                         .element("span", "hint", told.refused().get());
@@ -338,17 +329,17 @@ public final class HtmlReport {
                 out.raw("<br><span class=\"pill warn\">! safety overridden</span>");
             }
             out.raw("</div></td>");
-            cell(out, "Why", "wide").raw("<div>").text(said.reason()).raw("</div></td></tr>\n");
+            out.cell("Why", "wide").raw("<div>").text(said.reason()).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
     }
 
     private static void steps(RunReport report, Html out) {
         out.raw("<section class=\"panel\">\n<h2>Steps</h2>\n");
-        tableHead(out, "Step", "Status", "Began", "Took", "Attempts", "What happened");
+        out.tableHead("Step", "Status", "Began", "Took", "Attempts", "What happened");
         for (StepReport step : report.steps()) {
             out.raw("<tr role=\"row\">");
-            cell(out, "Step", "").raw("<div>").element("b", "", step.name());
+            out.cell("Step", "").raw("<div>").element("b", "", step.name());
             if (!step.description().isBlank()) {
                 out.raw("<br>").element("span", "hint", step.description());
             }
@@ -359,25 +350,25 @@ public final class HtmlReport {
                 out.raw("<br><span class=\"tag\">brings service back</span>");
             }
             out.raw("</div></td>");
-            cell(out, "Status", "")
+            out.cell("Status", "")
                     .raw("<div>")
                     .element(
                             "span",
                             "pill " + tone(step.status()),
                             mark(step.status()) + " " + Summary.status(step.status()))
                     .raw("</div></td>");
-            cell(out, "Began", "num").raw("<div>");
+            out.cell("Began", "num").raw("<div>");
             moment(out, report.began(), step.began());
             out.raw("</div></td>");
-            cell(out, "Took", "num")
+            out.cell("Took", "num")
                     .raw("<div>")
                     .text(step.took().map(Wording::duration).orElse("–"))
                     .raw("</div></td>");
-            cell(out, "Attempts", "num")
+            out.cell("Attempts", "num")
                     .raw("<div>")
                     .text(Integer.toString(step.attempts()))
                     .raw("</div></td>");
-            cell(out, "What happened", "wide").raw("<div>");
+            out.cell("What happened", "wide").raw("<div>");
             happened(report, step, out);
             out.raw("</div></td></tr>\n");
         }
@@ -433,20 +424,6 @@ public final class HtmlReport {
                     .text(Times.beside(day, at.get()))
                     .raw("</time>");
         }
-    }
-
-    private static void tableHead(Html out, String... columns) {
-        // the roles keep it a table for screen readers where the style sheet, on a phone, lays its rows out as cards
-        out.raw("<table class=\"cards-on-phone\" role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">");
-        for (String column : columns) {
-            out.raw("<th role=\"columnheader\" scope=\"col\">").text(column).raw("</th>");
-        }
-        out.raw("</tr></thead><tbody role=\"rowgroup\">\n");
-    }
-
-    private static Html cell(Html out, String label, String classes) {
-        return out.raw("<td role=\"cell\" data-label=\"" + label + "\""
-                + (classes.isEmpty() ? "" : " class=\"" + classes + "\"") + ">");
     }
 
     private static String tone(StepStatus status) {

@@ -12,6 +12,7 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.internal.AtomicFile;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;

@@ -100,8 +100,8 @@ public record RtoBreakdown(List<Part> parts) {
                     lines.merge(
                             new Of(part.kind(), part.step()),
                             new Line(part.kind(), part.what(), part.took()),
-                            (all, more) -> new Line(
-                                    all.kind(), all.what(), all.took().plus(more.took())));
+                            (all, more) ->
+                                    new Line(all.kind(), all.what(), all.took().plus(more.took())));
                 }
             }
         }

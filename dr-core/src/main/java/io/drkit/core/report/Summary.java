@@ -30,7 +30,8 @@ final class Summary {
         return switch (report.outcome()) {
             case SUCCEEDED -> done(report);
             case UNDONE ->
-                stopper(report) + " before the point of no return. What the run had changed was put back, and was seen to be"
+                stopper(report)
+                        + " before the point of no return. What the run had changed was put back, and was seen to be"
                         + " back. " + report.to() + " was not made active.";
             case UNDO_INCOMPLETE ->
                 stopper(report) + " before the point of no return, and something that the run had changed still"
@@ -54,8 +55,7 @@ final class Summary {
     /** What sent a run back. */
     private static String stopper(RunReport report) {
         boolean cancelled = report.told().stream()
-                .anyMatch(told -> told.refused().isEmpty()
-                        && told.instruction().kind() == Instruction.Kind.CANCEL);
+                .anyMatch(told -> told.refused().isEmpty() && told.instruction().kind() == Instruction.Kind.CANCEL);
         return cancelled ? "The run was cancelled" : "A step failed";
     }
 

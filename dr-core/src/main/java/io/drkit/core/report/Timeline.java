@@ -1,5 +1,7 @@
 package io.drkit.core.report;
 
+import io.drkit.core.internal.Html;
+import io.drkit.core.internal.Times;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package io.drkit.core.report;
 
 import io.drkit.core.DataLoss;
+import io.drkit.core.internal.Printable;
 import io.drkit.core.journal.Instruction;
 import java.time.Duration;
 import java.util.Locale;
@@ -104,27 +105,7 @@ public final class Wording {
      * another line.
      */
     public static String printable(String text) {
-        StringBuilder shown = new StringBuilder(text.length());
-        text.codePoints().forEach(c -> {
-            if (c == '\n' || c == '\r' || c == '\t') {
-                shown.append(' ');
-            } else if (hidden(c)) {
-                shown.append(String.format(Locale.ROOT, "<U+%04X>", c));
-            } else {
-                shown.appendCodePoint(c);
-            }
-        });
-        return shown.toString();
-    }
-
-    static boolean hidden(int c) {
-        return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.SURROGATE, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR ->
-                true;
-            // the zero-width joiner and non-joiner are needed to write some languages
-            case Character.FORMAT -> c != 0x200C && c != 0x200D && c != 0x00AD;
-            default -> false;
-        };
+        return Printable.of(text);
     }
 
     private static long up(Duration time, Duration unit) {

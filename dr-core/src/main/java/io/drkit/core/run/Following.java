@@ -75,8 +75,8 @@ final class Following {
                 if (!plans.isOf(latest)) {
                     throw new JournalInUseException(
                             "journal.in-use",
-                            Problem.expected("no other run of " + plans.key() + " than a " + plans.asked().line()
-                                            + " with the same plan")
+                            Problem.expected("no other run of " + plans.key() + " than a "
+                                            + plans.asked().line() + " with the same plan")
                                     .found("that another process is at work on the " + latest.line() + ": "
                                             + message(inUse))
                                     .remedy("wait until that run has ended"),
@@ -202,14 +202,15 @@ final class Following {
             boolean first = !entry.step().isEmpty() && history.step(entry.step()).began == null;
             history.replay(entry);
             return switch (entry.kind()) {
-                case RUN_BEGAN, RUN_RESUMED -> List.of(new RunEvent.RunBegan(
-                        entry.at(),
-                        history.plan(),
-                        history.mode() + " " + history.direction(),
-                        runId,
-                        new Epoch(Long.parseLong(entry.detail("epoch"))),
-                        history.stepNames(),
-                        entry.kind() == JournalEntry.Kind.RUN_RESUMED));
+                case RUN_BEGAN, RUN_RESUMED ->
+                    List.of(new RunEvent.RunBegan(
+                            entry.at(),
+                            history.plan(),
+                            history.mode() + " " + history.direction(),
+                            runId,
+                            new Epoch(Long.parseLong(entry.detail("epoch"))),
+                            history.stepNames(),
+                            entry.kind() == JournalEntry.Kind.RUN_RESUMED));
                 case INTENT, UNDO_INTENT -> {
                     boolean undo = entry.kind() == JournalEntry.Kind.UNDO_INTENT;
                     RunEvent applying = new RunEvent.StepApplying(
@@ -232,23 +233,25 @@ final class Following {
                             undo);
                     yield first ? List.of(began(entry, undo), ended) : List.of(ended);
                 }
-                case FACT -> List.of(new RunEvent.FactRecorded(
-                        entry.at(), entry.step(), entry.detail("key"), entry.detail("value")));
-                case LOSS -> List.of(new RunEvent.LossStated(
-                        entry.at(), entry.step(), RunHistory.loss(entry)));
+                case FACT ->
+                    List.of(new RunEvent.FactRecorded(
+                            entry.at(), entry.step(), entry.detail("key"), entry.detail("value")));
+                case LOSS -> List.of(new RunEvent.LossStated(entry.at(), entry.step(), RunHistory.loss(entry)));
                 case UNDO_BEGAN -> List.of(new RunEvent.UndoBegan(entry.at(), entry.detail("reason")));
-                case ASKED -> List.of(new RunEvent.WordAwaited(
-                        entry.at(),
-                        RunReport.Wait.For.valueOf(entry.detail("what")),
-                        entry.step(),
-                        entry.detail("name"),
-                        entry.detail("role"),
-                        Duration.parse(entry.detail("timeout"))));
-                case LAPSED -> List.of(new RunEvent.WordLapsed(
-                        entry.at(),
-                        RunReport.Wait.For.valueOf(entry.detail("what")),
-                        entry.step(),
-                        entry.detail("name")));
+                case ASKED ->
+                    List.of(new RunEvent.WordAwaited(
+                            entry.at(),
+                            RunReport.Wait.For.valueOf(entry.detail("what")),
+                            entry.step(),
+                            entry.detail("name"),
+                            entry.detail("role"),
+                            Duration.parse(entry.detail("timeout"))));
+                case LAPSED ->
+                    List.of(new RunEvent.WordLapsed(
+                            entry.at(),
+                            RunReport.Wait.For.valueOf(entry.detail("what")),
+                            entry.step(),
+                            entry.detail("name")));
                 case INSTRUCTION -> instructed(entry);
                 case RUN_PAUSED, RUN_ENDED, MIRROR_LOST -> List.of();
             };
@@ -261,19 +264,21 @@ final class Following {
                 return List.of(said);
             }
             return switch (told.instruction().kind()) {
-                case SKIP -> List.of(
-                        said,
-                        new RunEvent.StepEnded(
-                                entry.at(),
-                                told.instruction().subject(),
-                                StepStatus.SKIPPED,
-                                RunHistory.skipped(told.instruction()),
-                                Duration.ZERO,
-                                false));
-                case FAIL_OVER -> List.of(
-                        said,
-                        new RunEvent.FailedOver(
-                                entry.at(), history.mode() + " " + history.direction(), history.stepNames()));
+                case SKIP ->
+                    List.of(
+                            said,
+                            new RunEvent.StepEnded(
+                                    entry.at(),
+                                    told.instruction().subject(),
+                                    StepStatus.SKIPPED,
+                                    RunHistory.skipped(told.instruction()),
+                                    Duration.ZERO,
+                                    false));
+                case FAIL_OVER ->
+                    List.of(
+                            said,
+                            new RunEvent.FailedOver(
+                                    entry.at(), history.mode() + " " + history.direction(), history.stepNames()));
                 default -> List.of(said);
             };
         }

@@ -38,8 +38,7 @@ final class Observations {
     private record Numbered<T>(int item, Answer<T> answer) {}
 
     /** An answer for each item, in their order. */
-    <I, T> List<Answer<T>> each(List<I> items, Function<I, String> name, Look<I, T> look)
-            throws InterruptedException {
+    <I, T> List<Answer<T>> each(List<I> items, Function<I, String> name, Look<I, T> look) throws InterruptedException {
         Mailbox<Numbered<T>> seen = clockwork.mailbox();
         List<Task> tasks = new ArrayList<>();
         List<@Nullable Answer<T>> answers = new ArrayList<>();
@@ -47,7 +46,8 @@ final class Observations {
             int number = i;
             I item = items.get(i);
             answers.add(null);
-            tasks.add(clockwork.start("drkit look at " + name.apply(item), () -> seen.put(new Numbered<>(number, look(item, look)))));
+            tasks.add(clockwork.start(
+                    "drkit look at " + name.apply(item), () -> seen.put(new Numbered<>(number, look(item, look)))));
         }
         Deadline end = clockwork.deadline(patience);
         try {
@@ -70,8 +70,7 @@ final class Observations {
 
     private <I, T> Answer<T> look(I item, Look<I, T> look) {
         try {
-            return new Answer<>(
-                    Optional.of(look.at(item, new ObservingContext(clockwork, clockwork.newId()))), "");
+            return new Answer<>(Optional.of(look.at(item, new ObservingContext(clockwork, clockwork.newId()))), "");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Answer<>(Optional.empty(), "interrupted");

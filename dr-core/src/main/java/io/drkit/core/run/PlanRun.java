@@ -71,8 +71,7 @@ final class PlanRun {
         this.clockwork = settings.clockwork();
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
-        this.scope = new RunScope(
-                history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+        this.scope = new RunScope(history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -136,11 +135,20 @@ final class PlanRun {
             String reason = log.ask(RunHistory::undoReason);
             log.tell(new RunEvent.UndoBegan(log.now(), reason));
             boolean allBack = goBack();
-            if (!turned()) {
-                return allBack
-                        ? end(Kind.RUN_ENDED, RunOutcome.UNDONE, reason)
-                        : end(Kind.RUN_PAUSED, RunOutcome.UNDO_INCOMPLETE, reason);
+            if (turned()) {
+                continue;
             }
+            // That every step was put back does not say that what was there before is well again.
+            Optional<String> unsafe = allBack && log.ask(history -> history.undidAny()) ? unsafe() : Optional.empty();
+            if (unsafe.isPresent()) {
+                return end(
+                        Kind.RUN_PAUSED,
+                        RunOutcome.UNDO_INCOMPLETE,
+                        reason + "; and when all of it was put back: " + unsafe.get());
+            }
+            return allBack
+                    ? end(Kind.RUN_ENDED, RunOutcome.UNDONE, reason)
+                    : end(Kind.RUN_PAUSED, RunOutcome.UNDO_INCOMPLETE, reason);
         }
     }
 
@@ -294,10 +302,14 @@ final class PlanRun {
                     Kind.OUTCOME,
                     step.name(),
                     Map.of(
-                            "began", now.toString(),
-                            "status", StepStatus.FAILED.name(),
-                            "detail", why,
-                            "unchanged", "true"));
+                            "began",
+                            now.toString(),
+                            "status",
+                            StepStatus.FAILED.name(),
+                            "detail",
+                            why,
+                            "unchanged",
+                            "true"));
             log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, why, Duration.ZERO, false));
             failures.put(step.name(), why);
         }
@@ -421,8 +433,7 @@ final class PlanRun {
                         Kind.ASKED,
                         step,
                         Map.of("what", RunReport.Wait.For.DECISION.name(), "timeout", timeout.toString()));
-                log.tell(new RunEvent.WordAwaited(
-                        log.now(), RunReport.Wait.For.DECISION, step, "", "", timeout));
+                log.tell(new RunEvent.WordAwaited(log.now(), RunReport.Wait.For.DECISION, step, "", "", timeout));
             }
             way.answer = Optional.of(clockwork.deadline(timeout));
             return false;
@@ -467,7 +478,7 @@ final class PlanRun {
         });
     }
 
-    /** What keeps a run whose steps are all done from being called successful. */
+    /** What keeps a run whose steps are all done, or all put back, from being called so. */
     private Optional<String> unsafe() throws InterruptedException {
         if (plan.rules().isEmpty()) {
             return Optional.empty();

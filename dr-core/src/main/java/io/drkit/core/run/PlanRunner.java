@@ -242,8 +242,7 @@ public final class PlanRunner {
             return drive(plans.as(history), epoch -> {
                 Map<String, String> details = new HashMap<>(takenOver);
                 details.put("epoch", epoch.toString());
-                JournalEntry resumed =
-                        new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", details);
+                JournalEntry resumed = new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", details);
                 journal.append(resumed);
                 history.replay(resumed);
                 return history;

@@ -38,8 +38,8 @@ record Plans(BoundPlan asked, BoundPlan plan, PlanRun.Alternative failover, Plan
     private static <S extends Site> PlanRun.Alternative other(
             RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, Mode mode) {
         try {
-            BoundPlan bound = plan.bind(
-                    new SiteSwitch<>(mode, siteSwitch.from(), siteSwitch.to(), siteSwitch.outageBegan(), siteSwitch.detectedAt()));
+            BoundPlan bound = plan.bind(new SiteSwitch<>(
+                    mode, siteSwitch.from(), siteSwitch.to(), siteSwitch.outageBegan(), siteSwitch.detectedAt()));
             return bound.steps().isEmpty()
                     ? none("the plan has no steps for a " + mode)
                     : new PlanRun.Alternative(Optional.of(bound), "");
@@ -65,7 +65,8 @@ record Plans(BoundPlan asked, BoundPlan plan, PlanRun.Alternative failover, Plan
      */
     RunHistory verified(RunHistory history) {
         boolean begunSo = isOf(history) && begun(history).isPresent();
-        boolean becameSo = !history.failedOver() || as(history).failover().plan().isPresent();
+        boolean becameSo =
+                !history.failedOver() || as(history).failover().plan().isPresent();
         if (!begunSo || !becameSo) {
             throw new BlockedException(
                     "run.other-plan",
@@ -75,8 +76,9 @@ record Plans(BoundPlan asked, BoundPlan plan, PlanRun.Alternative failover, Plan
                                             : history.planHash())
                                     + ", with which the " + history.line() + " was begun")
                             .found("the hash " + asked.hash() + " for " + asked.line())
-                            .remedy("resume with the same version of the application and in the same direction and mode,"
-                                    + " or abandon that run by name if you know what state it left"));
+                            .remedy(
+                                    "resume with the same version of the application and in the same direction and mode,"
+                                            + " or abandon that run by name if you know what state it left"));
         }
         return history;
     }

@@ -18,8 +18,7 @@ import java.util.Optional;
  * @param steps in an order in which they can run
  * @param rules the safety rules, judged as the world stands
  */
-public record Preview(
-        String plan, String line, String planHash, List<StepPreview> steps, List<RulePreview> rules) {
+public record Preview(String plan, String line, String planHash, List<StepPreview> steps, List<RulePreview> rules) {
     /**
      * A safety rule, judged as the world stands.
      *

@@ -32,8 +32,7 @@ public final class RunControl {
     private final String role;
     private final Runnable wake;
 
-    RunControl(
-            JournalStore journals, JournalKey key, Clockwork clockwork, String who, String role, Runnable wake) {
+    RunControl(JournalStore journals, JournalKey key, Clockwork clockwork, String who, String role, Runnable wake) {
         if (who.isBlank()) {
             throw new IllegalArgumentException("Whoever speaks to a run has a name");
         }

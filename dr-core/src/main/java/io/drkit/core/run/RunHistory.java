@@ -155,7 +155,9 @@ final class RunHistory {
                 step.detail = entry.detail("detail");
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
-                waits.stream().filter(wait -> wait.step().equals(entry.step())).forEach(wait -> rejected.remove(wait.name()));
+                waits.stream()
+                        .filter(wait -> wait.step().equals(entry.step()))
+                        .forEach(wait -> rejected.remove(wait.name()));
                 endWaits(entry.at(), wait -> wait.step().equals(entry.step()));
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
@@ -204,7 +206,7 @@ final class RunHistory {
     private void take(JournalEntry entry) {
         Instruction said = new Instruction(
                 entry.detail("id"),
-                Instruction.Kind.valueOf(entry.detail("kind")),
+                Instruction.Kind.valueOf(entry.detail("says")),
                 entry.detail("subject"),
                 entry.detail("who"),
                 entry.detail("role"),
@@ -212,8 +214,7 @@ final class RunHistory {
                 Instant.parse(entry.detail("said")));
         heard.add(said.id());
         String refused = entry.detail("refused");
-        told.add(new RunReport.Told(
-                said, entry.at(), refused.isEmpty() ? Optional.empty() : Optional.of(refused)));
+        told.add(new RunReport.Told(said, entry.at(), refused.isEmpty() ? Optional.empty() : Optional.of(refused)));
         if (!refused.isEmpty()) {
             return;
         }
@@ -294,7 +295,7 @@ final class RunHistory {
     static Map<String, String> details(Instruction said, Optional<String> refused) {
         Map<String, String> details = new HashMap<>();
         details.put("id", said.id());
-        details.put("kind", said.kind().name());
+        details.put("says", said.kind().name());
         details.put("subject", said.subject());
         details.put("who", said.who());
         details.put("role", said.role());
@@ -336,6 +337,11 @@ final class RunHistory {
     /** Whether the run is over, or there never was one. A paused run is not over. */
     boolean over() {
         return over || !started();
+    }
+
+    /** Whether anything that this run changed was put back. */
+    boolean undidAny() {
+        return steps.values().stream().anyMatch(step -> step.status == StepStatus.UNDONE);
     }
 
     boolean undoing() {
@@ -414,8 +420,8 @@ final class RunHistory {
 
     /** Whether the run waits for this approval now. */
     boolean asksFor(String approval) {
-        return waits(wait -> wait.what() == RunReport.Wait.For.APPROVAL
-                && wait.name().equals(approval));
+        return waits(wait ->
+                wait.what() == RunReport.Wait.For.APPROVAL && wait.name().equals(approval));
     }
 
     boolean approved(String approval) {

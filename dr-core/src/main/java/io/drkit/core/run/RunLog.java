@@ -64,9 +64,7 @@ final class RunLog {
      * from the history as it is at that moment.
      */
     synchronized Optional<String> take(
-            Instruction said,
-            Function<RunHistory, Optional<String>> refusal,
-            Supplier<Map<String, String>> more) {
+            Instruction said, Function<RunHistory, Optional<String>> refusal, Supplier<Map<String, String>> more) {
         Optional<String> refused = refusal.apply(history);
         Map<String, String> details = new HashMap<>(RunHistory.details(said, refused));
         if (refused.isEmpty()) {

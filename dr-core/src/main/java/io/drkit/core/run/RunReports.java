@@ -1,7 +1,10 @@
 package io.drkit.core.run;
 
+import io.drkit.core.Problem;
+import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.report.RunReport;
+import java.time.DateTimeException;
 import java.util.List;
 import java.util.Optional;
 
@@ -22,10 +25,19 @@ public final class RunReports {
      *
      * @param run all entries of one run, in their order
      * @return empty while the run goes on, or when the process that ran it is gone and nobody resumed it
-     * @throws io.drkit.core.journal.CorruptJournalException when the entries are not those of a run
+     * @throws CorruptJournalException when the entries are not those of a run
      */
     public static Optional<RunReport> of(List<JournalEntry> run) {
-        RunHistory history = RunHistory.of(run);
-        return history.outcome().map(ended -> history.report());
+        try {
+            RunHistory history = RunHistory.of(run);
+            return history.outcome().map(ended -> history.report());
+        } catch (IllegalArgumentException | DateTimeException | NullPointerException e) {
+            throw new CorruptJournalException(
+                    "journal.not-a-run",
+                    Problem.expected("the entries of one run, from its first")
+                            .found("entries that make no run: " + e.getMessage())
+                            .remedy("read them with the DRKit version that wrote them, or a newer one"),
+                    e);
+        }
     }
 }

@@ -40,8 +40,7 @@ final class SafetyGuard {
      *
      * @throws BlockedException with the rule's code
      */
-    void beforeChange(
-            List<PlannedRule> rules, PlannedStep step, boolean undo, ActionContext context)
+    void beforeChange(List<PlannedRule> rules, PlannedStep step, boolean undo, ActionContext context)
             throws InterruptedException {
         if (rules.isEmpty()) {
             return;
@@ -58,12 +57,12 @@ final class SafetyGuard {
         for (PlannedRule rule : rules) {
             SafetyFinding finding = find(rule.rule(), outlook, context);
             // Going back makes nothing writable that was not so before the run.
-            boolean good = finding instanceof SafetyFinding.Holds
-                    || (undo && finding instanceof SafetyFinding.Unknown);
+            boolean good = finding instanceof SafetyFinding.Holds || (undo && finding instanceof SafetyFinding.Unknown);
             if (!good) {
                 Optional<Instruction> overridden = log.ask(history -> history.overridden(rule.name()));
                 if (overridden.isEmpty()) {
-                    throw broken(rule, finding, (undo ? "to undo \"" : "to change anything by \"") + step.name() + "\"");
+                    throw broken(
+                            rule, finding, (undo ? "to undo \"" : "to change anything by \"") + step.name() + "\"");
                 }
                 context.record(
                         "safety rule overridden: " + rule.name(),
@@ -78,13 +77,12 @@ final class SafetyGuard {
         coming.remove(step.name());
     }
 
-    /** When all steps are done; what one rule found that keeps the run from being called successful. */
-    Optional<BlockedException> whenOver(PlannedRule rule, ActionContext context)
-            throws InterruptedException {
+    /** When all steps are done, or put back; what one rule found that keeps the run from being called so. */
+    Optional<BlockedException> whenOver(PlannedRule rule, ActionContext context) throws InterruptedException {
         SafetyFinding finding = find(rule.rule(), new Outlook(made(), Set.of(), true), context);
         boolean passes = finding instanceof SafetyFinding.Holds
                 || log.ask(history -> history.overridden(rule.name())).isPresent();
-        return passes ? Optional.empty() : Optional.of(broken(rule, finding, "to call the switch done"));
+        return passes ? Optional.empty() : Optional.of(broken(rule, finding, "when the run is over"));
     }
 
     private Set<SiteChange> made() {
@@ -123,8 +121,9 @@ final class SafetyGuard {
                 rule.code(),
                 Problem.expected("that the safety rule \"" + rule.name() + "\" holds, " + what)
                         .found(say(finding))
-                        .remedy("mend that; or, if you know better than the rule, override this one rule by name and with"
-                                + " a reason"));
+                        .remedy(
+                                "mend that; or, if you know better than the rule, override this one rule by name and with"
+                                        + " a reason"));
     }
 
     private static String say(SafetyFinding finding) {

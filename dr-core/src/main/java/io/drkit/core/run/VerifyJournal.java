@@ -80,25 +80,32 @@ public final class VerifyJournal {
         try {
             JournalCheck check = JournalCheck.of(journals);
             check.printTo(out);
+            boolean intact = check.intact();
             if (reports.isPresent()) {
                 for (JournalCheck.Run run : check.runs()) {
-                    Optional<RunReport> report = RunReports.of(run.entries());
-                    if (report.isPresent()) {
-                        write(report.get(), reports.get());
-                    }
+                    intact &= write(run, reports.get(), out);
                 }
             }
-            return check.intact() ? INTACT : DAMAGED;
+            return intact ? INTACT : DAMAGED;
         } catch (IOException | DrException e) {
             out.println("not checked: " + e.getMessage());
             return NOT_CHECKED;
         }
     }
 
-    private static void write(RunReport report, Path folder) throws IOException {
-        Files.createDirectories(folder);
-        String name = (report.plan() + "-" + report.runId()).replaceAll("[^\\p{L}\\p{N}_.-]", "_");
-        JsonReport.write(report, folder.resolve(name + ".json"));
-        HtmlReport.write(report, folder.resolve(name + ".html"));
+    private static boolean write(JournalCheck.Run run, Path folder, PrintStream out) throws IOException {
+        try {
+            Optional<RunReport> report = RunReports.of(run.entries());
+            if (report.isPresent()) {
+                Files.createDirectories(folder);
+                String name = (report.get().plan() + "-" + report.get().runId()).replaceAll("[^\\p{L}\\p{N}_.-]", "_");
+                JsonReport.write(report.get(), folder.resolve(name + ".json"));
+                HtmlReport.write(report.get(), folder.resolve(name + ".html"));
+            }
+            return true;
+        } catch (CorruptJournalException e) {
+            out.println("no report: " + e.getMessage());
+            return false;
+        }
     }
 }

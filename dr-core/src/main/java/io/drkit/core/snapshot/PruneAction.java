@@ -5,6 +5,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
 import io.drkit.core.snapshot.SnapshotDecision.Verdict;
@@ -132,6 +133,11 @@ final class PruneAction implements Action<PruneAction.Seen> {
     @Override
     public ExecutionPolicy policy() {
         return execution;
+    }
+
+    @Override
+    public EpochCheck epochCheck() {
+        return store.epochCheck();
     }
 
     private SnapshotDecision decide(ActionContext context) throws InterruptedException {

@@ -1,6 +1,7 @@
 package io.drkit.core.snapshot;
 
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.EpochCheck;
 import java.util.List;
 
 /** Where snapshots of one thing are made and kept. Implementations are thread-safe. */
@@ -19,4 +20,9 @@ public interface SnapshotStore {
 
     /** Deletes one snapshot; one that does not exist is no error. */
     void delete(String id, ActionContext context) throws InterruptedException;
+
+    /** Whether the store itself refuses a lower epoch than it has seen. Unless it says so it is not assumed. */
+    default EpochCheck epochCheck() {
+        return EpochCheck.ADVISORY;
+    }
 }

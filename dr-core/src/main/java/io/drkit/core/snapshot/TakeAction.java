@@ -3,6 +3,7 @@ package io.drkit.core.snapshot;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
 import java.util.List;
 import java.util.Optional;
@@ -79,5 +80,10 @@ final class TakeAction implements Action<TakeAction.Seen> {
     @Override
     public ExecutionPolicy policy() {
         return execution;
+    }
+
+    @Override
+    public EpochCheck epochCheck() {
+        return store.epochCheck();
     }
 }

@@ -84,7 +84,8 @@ class FrozenOwnerTest {
     }
 
     @Test
-    @DisplayName("F3, F13: an owner frozen in the middle of an entry is taken over; no acknowledged entry is lost, and none is added later")
+    @DisplayName(
+            "F3, F13: an owner frozen in the middle of an entry is taken over; no acknowledged entry is lost, and none is added later")
     void takeOver_ownerFrozenAtAnyPoint_keepsWhatWasAcknowledgedAndTheOldOneIsStaleForGood() throws Exception {
         long seed = 20260102;
         Random random = new Random(seed);
@@ -126,7 +127,9 @@ class FrozenOwnerTest {
                     }
                 }
                 assertThat(owner.waitFor()).isZero();
-                assertThat(stale && andStale).as("seed %d, round %d", seed, round).isTrue();
+                assertThat(stale && andStale)
+                        .as("seed %d, round %d", seed, round)
+                        .isTrue();
                 assertThat(taken.stream().map(e -> e.detail("text")).toList())
                         .as("seed %d, round %d: all that was acknowledged", seed, round)
                         .containsAll(acknowledged);
@@ -264,8 +267,7 @@ class FrozenOwnerTest {
             journal.raiseEpoch(Epoch.NONE);
             journal.begin(new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of()));
         }
-        Instruction pause =
-                new Instruction("1", Instruction.Kind.PAUSE, "", "ann", "", "because", Instant.EPOCH);
+        Instruction pause = new Instruction("1", Instruction.Kind.PAUSE, "", "ann", "", "because", Instant.EPOCH);
         store.post(KEY, pause);
         Path posted;
         try (Stream<Path> files = Files.walk(root)) {

@@ -29,12 +29,12 @@ class CrashTest {
     private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
 
     /** As if the process were gone: nothing in the engine may handle it. */
-    private static final class Crash extends Error {
+    static final class Crash extends Error {
         private static final long serialVersionUID = 1L;
     }
 
     /** Counts down at each point, and crashes at the last and at every one after it, as a dead process does nothing more. */
-    private static final class Fuse {
+    static final class Fuse {
         private int left;
         private boolean blown;
 
@@ -159,7 +159,7 @@ class CrashTest {
     }
 
     /** Crashes before and after each write to the journal. */
-    private record Crashing(JournalStore store, Fuse fuse) implements JournalStore {
+    record Crashing(JournalStore store, Fuse fuse) implements JournalStore {
         @Override
         public Journal open(JournalKey key) {
             Journal journal = store.open(key);

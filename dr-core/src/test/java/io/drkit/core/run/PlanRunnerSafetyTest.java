@@ -149,7 +149,10 @@ class PlanRunnerSafetyTest {
         try (Journal journal = new FileJournalStore(root).open(key)) {
             Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             JournalEntry first = new JournalEntry(
-                    JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", RunHistory.header(plan, Optional.empty(), "r", epoch));
+                    JournalEntry.Kind.RUN_BEGAN,
+                    Instant.EPOCH,
+                    "",
+                    RunHistory.header(plan, Optional.empty(), "r", epoch));
             journal.begin(first);
             RunHistory history = RunHistory.of(List.of(first));
             Clockwork clockwork = Clockwork.system();

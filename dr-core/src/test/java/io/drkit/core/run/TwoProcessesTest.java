@@ -202,7 +202,8 @@ class TwoProcessesTest {
     }
 
     @Test
-    @DisplayName("F3: whoever starts the run that another process works on watches it, and takes over only when told to")
+    @DisplayName(
+            "F3: whoever starts the run that another process works on watches it, and takes over only when told to")
     void run_whileAnotherProcessRunsTheSame_watchesItAndTakesNothingOverWhenItDies() throws Exception {
         startAndHang("run", "copy", false);
         List<RunEvent> seen = new CopyOnWriteArrayList<>();
@@ -211,7 +212,8 @@ class TwoProcessesTest {
                 .listenEvery(Duration.ofMillis(20))
                 .listener(event -> {
                     seen.add(event);
-                    if (event instanceof RunEvent.StepApplying applying && applying.step().equals("copy")) {
+                    if (event instanceof RunEvent.StepApplying applying
+                            && applying.step().equals("copy")) {
                         attached.countDown();
                     }
                 })

@@ -3,9 +3,12 @@ package io.drkit.core.run;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.FileJournalStore;
 import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -68,8 +71,8 @@ class VerifyJournalTest {
         List<String> args = new ArrayList<>(List.of(journals.toString()));
         args.addAll(List.of(more));
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-        int status = VerifyJournal.run(
-                args.toArray(String[]::new), new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        int status =
+                VerifyJournal.run(args.toArray(String[]::new), new PrintStream(bytes, true, StandardCharsets.UTF_8));
         said.addAll(bytes.toString(StandardCharsets.UTF_8).lines().toList());
         return status;
     }
@@ -150,8 +153,9 @@ class VerifyJournalTest {
         bytes[bytes.length - 10] ^= 1;
         Files.write(file, bytes);
         int last = Files.readAllLines(file, StandardCharsets.ISO_8859_1).size();
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("checksum", "in line " + last + " of " + file));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("checksum", "in line " + last + " of " + file));
         List<String> said = new ArrayList<>();
         verify(said);
         assertThat(said).as("the other run is not hidden").contains("1 runs intact, 1 damages");
@@ -163,8 +167,10 @@ class VerifyJournalTest {
             lines.remove(2);
             return lines;
         });
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("checksum", "in line 3 of " + runFiles().get(1)));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage)
+                        .contains("checksum", "in line 3 of " + runFiles().get(1)));
     }
 
     @Test
@@ -173,15 +179,19 @@ class VerifyJournalTest {
             Collections.swap(lines, 2, 3);
             return lines;
         });
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("checksum", "in line 3 of " + runFiles().get(1)));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage)
+                        .contains("checksum", "in line 3 of " + runFiles().get(1)));
     }
 
     @Test
     void verify_truncatedWithinTheFirstEntry_isDamaged() throws IOException {
         Path file = runFiles().get(1);
         Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 60));
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage).contains("no whole entry"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("no whole entry"));
     }
 
     @Test
@@ -198,8 +208,9 @@ class VerifyJournalTest {
             lines.set(0, "drkit-journal 2");
             return lines;
         });
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("format 2", "format 1 or older"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("format 2", "format 1 or older"));
     }
 
     @Test
@@ -208,7 +219,9 @@ class VerifyJournalTest {
             lines.set(0, "drkit-journal +1");
             return lines;
         });
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage).contains("another first line"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("another first line"));
     }
 
     @Test
@@ -216,36 +229,40 @@ class VerifyJournalTest {
         Path file = runFiles().get(0);
         Files.copy(file, file.resolveSibling("run-0000000000000000002.journal.copy"));
         Files.copy(file, file.resolveSibling("run-0000000000000000000.journal"));
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("the same run twice", switched.runId()));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("the same run twice", switched.runId()));
     }
 
     @Test
     void verify_epochDamagedOrLowered_isTold() throws IOException {
         Path epoch = runFiles().get(0).resolveSibling("epoch");
         Files.writeString(epoch, "1\n");
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("epoch 1", "began under epoch 2"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("epoch 1", "began under epoch 2"));
         Files.writeString(epoch, "x\n");
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage).contains("no number"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("no number"));
     }
 
     @Test
     void verify_instructionOrOwnersNameDamaged_isTold() throws IOException {
         FileJournalStore store = new FileJournalStore(journals);
-        store.post(
-                KEY, new Instruction("1", Instruction.Kind.CANCEL, "", "ann", "", "because", Instant.EPOCH));
+        store.post(KEY, new Instruction("1", Instruction.Kind.CANCEL, "", "ann", "", "because", Instant.EPOCH));
         Path folder = runFiles().get(0).getParent();
-        Path instruction = folder.resolve("instructions")
-                .resolve("2")
-                .resolve("1")
-                .resolve("instruction");
+        Path instruction =
+                folder.resolve("instructions").resolve("2").resolve("1").resolve("instruction");
         Files.writeString(instruction, Files.readString(instruction).replace("CANCEL", "PAUSE"));
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage)
-                .contains("checksum", instruction.toString()));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("checksum", instruction.toString()));
         assertThatThrownBy(() -> store.instructions(KEY)).isInstanceOf(CorruptJournalException.class);
         Files.delete(folder.resolve("key"));
-        assertThat(damages()).singleElement().satisfies(damage -> assertThat(damage).contains("does not say whose"));
+        assertThat(damages())
+                .singleElement()
+                .satisfies(damage -> assertThat(damage).contains("does not say whose"));
     }
 
     @Test
@@ -257,6 +274,22 @@ class VerifyJournalTest {
             assertThat(written).hasContent(JsonReport.toJson(report));
             assertThat(reports.resolve("shop___one-" + report.runId() + ".html"))
                     .hasContent(HtmlReport.toHtml(report));
+        }
+    }
+
+    @Test
+    void verify_withReportsOfEntriesThatMakeNoRun_saysSoAndWritesTheOthers() throws IOException {
+        try (Journal journal = new FileJournalStore(journals).open(new JournalKey("other", "west", "east"))) {
+            journal.raiseEpoch(Epoch.NONE);
+            journal.begin(
+                    new JournalEntry(JournalEntry.Kind.RUN_ENDED, Instant.EPOCH, "", Map.of("outcome", "SUCCEEDED")));
+        }
+        List<String> said = new ArrayList<>();
+        Path reports = home.resolve("reports");
+        assertThat(verify(said, "--report", reports.toString())).isEqualTo(VerifyJournal.DAMAGED);
+        assertThat(said).anyMatch(line -> line.startsWith("no report: ") && line.contains("journal.not-a-run"));
+        try (Stream<Path> written = Files.list(reports)) {
+            assertThat(written).hasSize(4);
         }
     }
 

@@ -11,4 +11,10 @@ import java.time.Duration;
  * @param through the site whose pods took it
  * @param into the site whose database or share it went to
  */
-public record Acknowledged(Duration at, boolean file, String id, String through, String into) {}
+public record Acknowledged(Duration at, boolean file, String id, String through, String into) {
+    /** For people, for example {@code the row order 17 (through west, at 12.5 s)}. */
+    public String line() {
+        return "the " + (file ? "file " : "row ") + id + " (through " + through + ", at "
+                + Timeline.stamp(at).strip() + ")";
+    }
+}

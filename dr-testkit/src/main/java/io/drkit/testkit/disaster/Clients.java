@@ -1,20 +1,18 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.DrException;
-import io.drkit.core.workload.Workload;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeResolver;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The users of the application. Each finds a site by name, through a resolver that caches; the site's pods write a row to the
- * database, which they find in the same way where it has a name, and now and then a file to the site's share. What was
- * acknowledged is remembered. Pods that do not serve write rows of their own as long as they run.
+ * database, which they find in the same way where it has a name, and now and then a file to the site's share with it. What
+ * was acknowledged is remembered. Pods that do not serve write rows of their own as long as they run.
  */
 final class Clients {
     private static final int USERS = 2;
@@ -22,7 +20,8 @@ final class Clients {
 
     private final Scene scene;
     private final List<FakeResolver> users = new ArrayList<>();
-    private final Map<String, FakeResolver> sites = new HashMap<>();
+    private final FakeResolver west;
+    private final FakeResolver east;
     private int turns;
     private int rows;
     private int uploads;
@@ -32,8 +31,8 @@ final class Clients {
         for (int i = 0; i < USERS; i++) {
             users.add(scene.zone().resolver());
         }
-        sites.put(Scene.WEST, scene.zone().resolver());
-        sites.put(Scene.EAST, scene.zone().resolver());
+        west = scene.zone().resolver();
+        east = scene.zone().resolver();
     }
 
     /** Keeps writing until it is interrupted; more slowly when a disaster takes long. */
@@ -78,13 +77,18 @@ final class Clients {
         if (!scene.answers(Scene.CLIENTS, site.name()) || !scene.serves(site)) {
             return;
         }
+        if (!write(site, "order")) {
+            return;
+        }
         if (file) {
             List<String> folders = scene.setting().folders();
             String path = folders.get(uploads % folders.size()) + "/upload-" + uploads++;
-            site.files().file(path, path.getBytes(StandardCharsets.UTF_8), scene.time().now());
+            site.files()
+                    .file(
+                            path,
+                            path.getBytes(StandardCharsets.UTF_8),
+                            scene.time().now());
             scene.history().add(new Acknowledged(scene.history().now(), true, path, site.name(), site.name()));
-        } else {
-            write(site, "order");
         }
     }
 
@@ -99,25 +103,26 @@ final class Clients {
         }
     }
 
-    private void write(Scene.Side site, String what) {
+    private boolean write(Scene.Side site, String what) {
         Scene.Side database = site;
         List<String> names = scene.setting().databaseNames();
         if (!names.isEmpty()) {
-            database = sites.get(site.name())
-                    .resolve(names.get(0))
+            FakeResolver resolver = site == scene.west() ? west : east;
+            database = resolver.resolve(names.get(0))
                     .map(Scene::siteOf)
                     .map(scene::side)
                     .orElse(site);
         }
         if (database != site && !scene.answers(site.name(), database.name())) {
-            return;
+            return false;
         }
         String row = what + " " + rows++;
         try {
             database.database().write(row);
         } catch (DrException refused) {
-            return;
+            return false;
         }
         scene.history().add(new Acknowledged(scene.history().now(), false, row, site.name(), database.name()));
+        return true;
     }
 }

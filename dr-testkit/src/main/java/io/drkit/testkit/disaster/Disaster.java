@@ -23,7 +23,11 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
 
     static Disaster of(long seed, Mode mode, Duration begins, List<Mishap> mishaps) {
         return new Disaster(
-                seed, mode, begins, mishaps, IntStream.range(0, mishaps.size()).boxed().toList());
+                seed,
+                mode,
+                begins,
+                mishaps,
+                IntStream.range(0, mishaps.size()).boxed().toList());
     }
 
     List<Mishap> happening() {

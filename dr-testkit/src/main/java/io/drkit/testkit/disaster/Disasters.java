@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an application's own plan in thousands of simulated disasters.
@@ -81,6 +82,15 @@ public final class Disasters<S extends Site> {
         return this;
     }
 
+    /**
+     * A name that the plan points at {@link SimulatedSite#databaseHost()} and that nobody in the simulation follows, such as one for
+     * reports.
+     */
+    public Disasters<S> alias(String name) {
+        setting.aliases().add(name);
+        return this;
+    }
+
     /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
     public Disasters<S> serving(Workload workload, int pods) {
         setting.workloads().put(workload, pods);
@@ -133,26 +143,24 @@ public final class Disasters<S extends Site> {
     public Tally holds(Invariant... invariants) throws InterruptedException {
         AtomicInteger next = new AtomicInteger();
         AtomicInteger first = new AtomicInteger(runs);
-        AtomicReference<Throwable> broken = new AtomicReference<>();
-        AtomicReference<Tally> tally = new AtomicReference<>(Tally.NONE);
+        AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
+        List<Counted> counts = new ArrayList<>();
         List<Task> tasks = new ArrayList<>();
         for (int i = 0; i < threads; i++) {
+            Counted counted = new Counted();
+            counts.add(counted);
             tasks.add(real.start("disasters-" + i, () -> {
-                AtomicReference<Tally> mine = new AtomicReference<>(Tally.NONE);
                 try {
                     for (int n = next.getAndIncrement(); n < first.get(); n = next.getAndIncrement()) {
-                        Disaster disaster = Draw.disaster(seed + n);
-                        Consumer<History> count = history -> mine.set(mine.get().plus(history));
-                        if (Finding.in(application, disaster, count, invariants).isPresent()) {
-                            int found = n;
-                            first.accumulateAndGet(found, Math::min);
+                        if (Finding.in(application, Draw.disaster(seed + n), counted, invariants)
+                                .isPresent()) {
+                            first.accumulateAndGet(n, Math::min);
                         }
                     }
                 } catch (Throwable t) {
-                    broken.compareAndSet(null, t);
+                    failed.compareAndSet(null, t);
                     first.set(0);
                 }
-                tally.accumulateAndGet(mine.get(), Tally::plus);
             }));
         }
         for (Task task : tasks) {
@@ -160,15 +168,25 @@ public final class Disasters<S extends Site> {
                 // they end by themselves
             }
         }
-        if (broken.get() != null) {
-            throw new IllegalStateException("The simulation itself failed", broken.get());
+        if (failed.get() != null) {
+            throw new IllegalStateException("The simulation itself failed", failed.get());
         }
         if (first.get() < runs) {
             throw new DisasterFound(Finding.in(application, Draw.disaster(seed + first.get()), invariants)
                     .map(finding -> finding.shrunk(application, invariants))
                     .orElseThrow(() -> new IllegalStateException("The same seed did not break again")));
         }
-        return tally.get();
+        return counts.stream().map(counted -> counted.tally).reduce(Tally.NONE, Tally::plus);
+    }
+
+    /** What one thread has seen. */
+    private static final class Counted implements Consumer<History> {
+        private Tally tally = Tally.NONE;
+
+        @Override
+        public void accept(History history) {
+            tally = tally.plus(history);
+        }
     }
 
     /**

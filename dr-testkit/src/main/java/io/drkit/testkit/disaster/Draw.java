@@ -73,8 +73,7 @@ final class Draw {
         } else if (kind < 49) {
             return new Mishap.JournalFails(1 + random.nextInt(50), random.nextBoolean());
         } else if (kind < 54) {
-            return new Mishap.Throttled(
-                    random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
+            return new Mishap.Throttled(random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
         } else if (kind < 62) {
             return new Mishap.Outage(site(), at(), lasts(90), random.nextInt(3) == 0);
         } else if (kind < 72) {
@@ -86,7 +85,7 @@ final class Draw {
         } else if (kind < 87) {
             return random.nextBoolean()
                     ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
-                    : new Mishap.ClocksDrift(at(), random.nextInt(100_000) - 50_000);
+                    : new Mishap.ClocksDrift(at(), random.nextInt(2_000) - 1_000);
         } else if (kind < 92) {
             return new Mishap.Pause(at(), lasts(random.nextBoolean() ? 10 : 150));
         } else if (kind < 96) {

@@ -27,7 +27,8 @@ public sealed interface Event {
      *
      * @param before what the world was like
      */
-    record RunBegan(Duration at, String machine, Mode mode, String from, String to, RunEvent.RunBegan told, Picture before)
+    record RunBegan(
+            Duration at, String machine, Mode mode, String from, String to, RunEvent.RunBegan told, Picture before)
             implements Event {}
 
     /** Something else that the run told. */

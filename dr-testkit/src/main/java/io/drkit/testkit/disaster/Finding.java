@@ -71,7 +71,10 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
 
     String message() {
         StringBuilder text = new StringBuilder();
-        text.append("Broken at ").append(Timeline.stamp(breach.at()).strip()).append(": ").append(invariant.name());
+        text.append("Broken at ")
+                .append(Timeline.stamp(breach.at()).strip())
+                .append(": ")
+                .append(invariant.name());
         text.append("\n  ").append(breach.what());
         text.append("\nLikely mistake: ").append(invariant.likelyMistake());
         text.append("\nWhat went wrong in the world");
@@ -79,13 +82,18 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
             text.append(": nothing at all");
         }
         for (int number : disaster.kept()) {
-            text.append("\n  (").append(number).append(") ").append(disaster.mishaps().get(number).line());
+            text.append("\n  (")
+                    .append(number)
+                    .append(") ")
+                    .append(disaster.mishaps().get(number).line());
         }
         history.ifPresent(all -> {
             text.append("\nWhat happened");
             Timeline.around(all, breach.at()).forEach(line -> text.append("\n").append(line));
         });
-        text.append("\nSee it again: Disasters.….replay(\"").append(disaster.token()).append("\").holds(…)");
+        text.append("\nSee it again: Disasters.….replay(\"")
+                .append(disaster.token())
+                .append("\").holds(…)");
         return text.toString();
     }
 }

@@ -1,5 +1,6 @@
 package io.drkit.testkit.disaster;
 
+import io.drkit.core.event.RunEvent;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.report.RunReport;
 import java.time.Duration;
@@ -81,9 +82,11 @@ public final class History {
         return events(Event.RunEnded.class).stream().map(Event.RunEnded::report).toList();
     }
 
-    /** Whether any run was a failover. */
+    /** Whether any run was a failover, or was turned into one. */
     public boolean failedOver() {
-        return events(Event.RunBegan.class).stream().anyMatch(run -> run.mode() == Mode.FAILOVER);
+        return events.stream()
+                .anyMatch(event -> (event instanceof Event.RunBegan began && began.mode() == Mode.FAILOVER)
+                        || (event instanceof Event.Told told && told.told() instanceof RunEvent.FailedOver));
     }
 
     /** When the simulation ended. */

@@ -153,7 +153,8 @@ public sealed interface Mishap {
     record JournalFails(int number, boolean kept) implements Mishap {
         @Override
         public String what() {
-            return "the journal answers with an error to entry " + number + (kept ? ", and has it" : ", and has it not");
+            return "the journal answers with an error to entry " + number
+                    + (kept ? ", and has it" : ", and has it not");
         }
     }
 
@@ -173,8 +174,7 @@ public sealed interface Mishap {
     record SecondOperator(Duration at, boolean byForce) implements Mishap {
         @Override
         public String what() {
-            return "a second operator begins the same"
-                    + (byForce ? ", and takes the run over by force" : "");
+            return "a second operator begins the same" + (byForce ? ", and takes the run over by force" : "");
         }
     }
 

@@ -11,6 +11,7 @@ import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Mailbox;
 import io.drkit.core.time.Task;
 import java.time.Duration;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class Operators<S extends Site> {
     private static final int TRIES = 14;
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(20);
+    private static final Duration LOOK = Duration.ofSeconds(15);
     /** How long they wait for a process that answers nothing. */
     private static final Duration PATIENCE = Duration.ofSeconds(75);
 
@@ -58,15 +60,25 @@ final class Operators<S extends Site> {
         final S west;
         final S east;
         final PlanRunner runner;
-        @Nullable Task task;
+
+        @Nullable
+        Task task;
+
         boolean told;
-        @Nullable RunReport report;
-        @Nullable Throwable failure;
+        boolean watches;
+        boolean saidFailOver;
+
+        @Nullable
+        RunReport report;
+
+        @Nullable
+        Throwable failure;
+
         Mode at = Mode.SWITCHOVER;
 
         Seat(Host host) {
             this.host = host;
-            World world = new World(scene, host);
+            World world = new World(scene, host, machines == 1);
             plan = application.plan(world);
             west = application.site(world.west());
             east = application.site(world.east());
@@ -95,6 +107,13 @@ final class Operators<S extends Site> {
     private void note(Seat seat, RunEvent event) {
         Duration now = scene.history().now();
         String machine = seat.host.name();
+        if (event instanceof RunEvent.Attached) {
+            seat.watches = true;
+            decided(machine, "the run is at work elsewhere: watches it");
+        }
+        if (seat.watches) {
+            return;
+        }
         if (event instanceof RunEvent.RunBegan began) {
             scene.history()
                     .add(new Event.RunBegan(now, machine, seat.at, Scene.WEST, Scene.EAST, began, scene.picture()));
@@ -104,6 +123,11 @@ final class Operators<S extends Site> {
             RunOutcome outcome = end.report().outcome();
             unfinished = outcome == RunOutcome.SUCCEEDED || outcome == RunOutcome.UNDONE ? null : seat.at;
         } else if (!(event instanceof RunEvent.StepProgressed) && !(event instanceof RunEvent.StepWaiting)) {
+            if (event instanceof RunEvent.FailedOver) {
+                seat.at = Mode.FAILOVER;
+                unfinished = Mode.FAILOVER;
+                mode = Mode.FAILOVER;
+            }
             scene.history().add(new Event.Told(now, machine, event));
         }
     }
@@ -118,8 +142,12 @@ final class Operators<S extends Site> {
             }
             boolean resume = unfinished != null;
             if (resume && unfinished != mode) {
-                abandon(seat);
-                resume = false;
+                if (disaster.seed() % 2 == 0) {
+                    abandon(seat);
+                } else {
+                    failOver(seat);
+                }
+                resume = unfinished != null;
             }
             begin(seat, resume);
             Seat done = await(seat);
@@ -138,14 +166,32 @@ final class Operators<S extends Site> {
 
     private void begin(Seat seat, boolean resume) {
         decided(seat.host.name(), (resume ? "resume the " : "begin a ") + mode);
-        start(seat, () -> resume
-                ? seat.runner.resume(seat.plan, seat.over(mode))
-                : seat.runner.run(seat.plan, seat.over(mode)));
+        start(
+                seat,
+                () -> resume
+                        ? seat.runner.resume(seat.plan, seat.over(mode))
+                        : seat.runner.run(seat.plan, seat.over(mode)));
     }
 
     private void takeOver(Seat seat) {
-        scene.journals().releaseAll();
-        begin(seat, unfinished != null);
+        Mode which = unfinished == null ? mode : unfinished;
+        decided(seat.host.name(), "take the " + which + " over");
+        start(
+                seat,
+                () -> seat.runner.takeOver(seat.plan, seat.over(which), "bob", "the other machine does not answer"));
+    }
+
+    /** Tells a switchover, at work or not, to go on as a failover. */
+    private void failOver(Seat seat) {
+        seat.saidFailOver = true;
+        try {
+            seat.runner
+                    .control(seat.plan, SiteSwitch.switchover(seat.west, seat.east), "ann", "commander")
+                    .failOver("the west is gone");
+            decided("ann", "tells the switchover to go on as a failover");
+        } catch (DrException | Host.Death e) {
+            decided("ann", "could not tell it to fail over: " + e.getMessage());
+        }
     }
 
     private void abandon(Seat seat) {
@@ -161,6 +207,8 @@ final class Operators<S extends Site> {
 
     private void start(Seat seat, Work work) {
         seat.told = false;
+        seat.watches = false;
+        seat.saidFailOver = false;
         seat.report = null;
         seat.failure = null;
         atWork.add(seat);
@@ -188,9 +236,8 @@ final class Operators<S extends Site> {
     private void learn(Seat seat, Throwable failure) {
         if (failure instanceof BlockedException refusal) {
             switch (refusal.code()) {
-                case "run.unfinished" -> unfinished = seat.at;
-                case "run.other-plan" ->
-                    unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
+                case "run.unfinished", "run.owner-gone" -> unfinished = seat.at;
+                case "run.other-plan" -> unfinished = seat.at == Mode.SWITCHOVER ? Mode.FAILOVER : Mode.SWITCHOVER;
                 case "run.nothing-to-resume" -> unfinished = null;
                 default -> {
                     // says nothing of it
@@ -219,13 +266,17 @@ final class Operators<S extends Site> {
 
     /** Waits for that one; null when it has been stopped for long and answers nothing. */
     private @Nullable Seat await(Seat seat) throws InterruptedException {
+        Deadline patience = time.deadline(PATIENCE);
         while (true) {
-            Seat done = ended.poll(PATIENCE);
+            Seat done = ended.poll(LOOK);
             if (done == seat) {
                 return seat;
             }
-            if (done == null && pausedUntil - time.nanoTime() > 0) {
+            if (patience.passed() && pausedUntil - time.nanoTime() > 0) {
                 return null;
+            }
+            if (unfinished == Mode.SWITCHOVER && scene.down(Scene.WEST) && !seat.saidFailOver && !seat.host.dead()) {
+                failOver(seat);
             }
         }
     }

@@ -63,6 +63,7 @@ final class Scene {
         zone = FakeDnsZone.on(time);
         setting.trafficNames().forEach(name -> zone.record(name, host(WEST), setting.ttl()));
         setting.databaseNames().forEach(name -> zone.record(name, databaseHost(WEST), setting.ttl()));
+        setting.aliases().forEach(name -> zone.record(name, databaseHost(WEST), setting.ttl()));
         setting.workloads().forEach((workload, count) -> {
             west.pods().run(workload, count);
             east.pods().stopped(workload, count);
@@ -268,7 +269,8 @@ final class Scene {
             primaries.put(side.name(), side.database().primary());
             for (Workload workload : setting.workloads().keySet()) {
                 wanted.put(
-                        side.name() + " " + workload, side.pods().truth(workload).wanted());
+                        side.name() + " " + workload,
+                        side.pods().truth(workload).wanted());
             }
         }
         for (String name : setting.trafficNames()) {

@@ -11,6 +11,7 @@ import java.util.Map;
 final class Setting {
     private final List<String> trafficNames = new ArrayList<>();
     private final List<String> databaseNames = new ArrayList<>();
+    private final List<String> aliases = new ArrayList<>();
     private final Map<Workload, Integer> workloads = new LinkedHashMap<>();
     private final List<Workload> serving = new ArrayList<>();
     private final List<String> folders = new ArrayList<>();
@@ -22,6 +23,11 @@ final class Setting {
 
     List<String> databaseNames() {
         return databaseNames;
+    }
+
+    /** Names of databases that nobody here follows. */
+    List<String> aliases() {
+        return aliases;
     }
 
     /** All of them, with their counts. */

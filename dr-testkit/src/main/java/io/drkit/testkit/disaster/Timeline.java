@@ -31,7 +31,8 @@ final class Timeline {
         List<String> lines = whole(history);
         String until = stamp(at);
         int after = 0;
-        while (after < lines.size() && lines.get(after).substring(0, until.length()).compareTo(until) <= 0) {
+        while (after < lines.size()
+                && lines.get(after).substring(0, until.length()).compareTo(until) <= 0) {
             after++;
         }
         int end = Math.min(lines.size(), after + 3);
@@ -91,6 +92,8 @@ final class Timeline {
             return Optional.of("\"" + overran.step() + "\" overran its " + overran.allowed());
         } else if (event instanceof RunEvent.UndoBegan undo) {
             return Optional.of("puts back what was done, because " + shortened(undo.reason()));
+        } else if (event instanceof RunEvent.FailedOver failedOver) {
+            return Optional.of("goes on as a " + failedOver.line());
         } else if (event instanceof RunEvent.LossStated loss) {
             return Optional.of("states a loss: " + loss.loss().subject() + ", "
                     + loss.loss().stage() + ", "

@@ -21,8 +21,10 @@ public final class World {
     private final ShareSynchronizer<FileTree> shares;
     private final SimulatedSite west;
     private final SimulatedSite east;
+    private final boolean atTheBeginning;
 
-    World(Scene scene, Host host) {
+    World(Scene scene, Host host, boolean atTheBeginning) {
+        this.atTheBeginning = atTheBeginning;
         this.host = host;
         promoter = scene.databases().promoter(server -> new HostRoute(scene, host, server.name()));
         dns = FakeDnsSwitcher.of(scene.zone(), new HostRoute(scene, host, Scene.DNS));
@@ -66,6 +68,14 @@ public final class World {
     /** Synchronises the two sites' shares. */
     public ShareSynchronizer<FileTree> shares() {
         return shares;
+    }
+
+    /**
+     * Whether this process is the one that is there before anything goes wrong: where an application begins what it keeps going in
+     * the background, such as a file sync. One that takes over later finds the world as it is.
+     */
+    public boolean atTheBeginning() {
+        return atTheBeginning;
     }
 
     /** This process's time and threads: whatever the plan keeps going in the background runs on it, and dies with the process. */

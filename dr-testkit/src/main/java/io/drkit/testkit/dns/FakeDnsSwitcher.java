@@ -5,6 +5,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone.Seen;
@@ -80,6 +81,11 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
             return answered.equals(target)
                     ? Assessment.done(name + " is answered with " + target)
                     : Assessment.underway("the servers to answer " + target + ", and not " + answered);
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
         }
 
         @Override

@@ -193,14 +193,21 @@ public final class Exploration {
         Played again = play(choices, null, true);
         StringBuilder text = new StringBuilder(String.valueOf(failure.getMessage()));
         if (level >= 0) {
-            text.append("\nFound by schedule ").append(schedules).append(", with ").append(level).append(" preemptions");
+            text.append("\nFound by schedule ")
+                    .append(schedules)
+                    .append(", with ")
+                    .append(level)
+                    .append(" preemptions");
         }
         again.said.forEach(line -> text.append("\n  ").append(line));
         if (again.failure == null) {
-            text.append("\nIt does not come up again: the scenario keeps something between two plays, or asks something other than"
-                    + " the stage for time, threads or chance.");
+            text.append(
+                    "\nIt does not come up again: the scenario keeps something between two plays, or asks something other than"
+                            + " the stage for time, threads or chance.");
         }
-        text.append("\nReplay it with: exploration.replay(\"").append(print(choices)).append("\")");
+        text.append("\nReplay it with: exploration.replay(\"")
+                .append(print(choices))
+                .append("\")");
         text.append("\nThe last that happened:");
         List<String> trace = again.trace;
         trace.subList(Math.max(0, trace.size() - 60), trace.size())
@@ -219,7 +226,8 @@ public final class Exploration {
     private static int[] parse(String choices) {
         List<Integer> numbers = new ArrayList<>();
         try {
-            for (String each : choices.isBlank() ? new String[0] : choices.strip().split(" ", -1)) {
+            for (String each :
+                    choices.isBlank() ? new String[0] : choices.strip().split(" ", -1)) {
                 String[] pair = each.split(":", -1);
                 numbers.add(Integer.parseInt(pair[0]));
                 numbers.add(Integer.parseInt(pair[1]));

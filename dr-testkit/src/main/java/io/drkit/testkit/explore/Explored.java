@@ -13,12 +13,12 @@ import java.time.Duration;
  * @param complete whether that was all of them; not, when the limit of the exploration was reached before
  * @param took in real time
  */
-public record Explored(
-        long schedules, long cutShort, long states, int preemptions, boolean complete, Duration took) {
+public record Explored(long schedules, long cutShort, long states, int preemptions, boolean complete, Duration took) {
     @Override
     public String toString() {
         return (complete ? "all " : "not all, but ") + schedules + " schedules up to " + preemptions
-                + " preemptions played, " + cutShort + " of them up to a state that was covered; " + states + " states; "
+                + " preemptions played, " + cutShort + " of them up to a state that was covered; " + states
+                + " states; "
                 + took.toMillis() + " ms";
     }
 }

@@ -9,7 +9,6 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -51,7 +50,7 @@ final class ApiProxy implements AutoCloseable {
         this.faults = faults;
         this.behind = behind;
         this.tls = trusting(certificate);
-        this.listening = new ServerSocket(0, 128, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
+        this.listening = new ServerSocket(0, 128, ControlPlane.loopback());
         clockwork.start("api-proxy", this::accept);
     }
 
@@ -165,8 +164,9 @@ final class ApiProxy implements AutoCloseable {
     }
 
     private static byte[] refusal(int status, Head request) {
-        String body = "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Simulated\",\"code\":"
-                + status + ",\"message\":\"a simulated refusal of " + request.word(0) + "\"}";
+        String body =
+                "{\"kind\":\"Status\",\"apiVersion\":\"v1\",\"status\":\"Failure\",\"reason\":\"Simulated\",\"code\":"
+                        + status + ",\"message\":\"a simulated refusal of " + request.word(0) + "\"}";
         return ("HTTP/1.1 " + status + " Simulated\r\nContent-Type: application/json\r\nContent-Length: "
                         + body.length() + "\r\n\r\n" + body)
                 .getBytes(StandardCharsets.US_ASCII);
@@ -243,8 +243,9 @@ final class ApiProxy implements AutoCloseable {
          */
         boolean copyBody(InputStream in, OutputStream out, boolean untilEnd) throws IOException {
             Optional<String> length = header("content-length");
-            boolean chunked =
-                    header("transfer-encoding").map(value -> value.equals("chunked")).orElse(false);
+            boolean chunked = header("transfer-encoding")
+                    .map(value -> value.equals("chunked"))
+                    .orElse(false);
             if (chunked) {
                 long size;
                 do {

@@ -39,7 +39,11 @@ final class ChildProcess {
                 .start();
         // The only writer of the guard's input is this JVM: the end of that input is the end of the JVM.
         Process guard = new ProcessBuilder(
-                        "sh", "-c", "read -r line && exit 0; kill -KILL $1", "drkit-guard", Long.toString(process.pid()))
+                        "sh",
+                        "-c",
+                        "read -r line && exit 0; kill -KILL $1",
+                        "drkit-guard",
+                        Long.toString(process.pid()))
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();

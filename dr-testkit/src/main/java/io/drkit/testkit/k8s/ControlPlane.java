@@ -90,7 +90,7 @@ public final class ControlPlane implements AutoCloseable {
         this.token = clockwork.newId() + clockwork.newId();
         this.apiPort = freePort();
         this.etcdPort = freePort();
-        this.relay = TcpRelay.to(clockwork, "kubernetes-" + name, new InetSocketAddress("127.0.0.1", apiPort));
+        this.relay = TcpRelay.to(clockwork, "kubernetes-" + name, new InetSocketAddress(loopback(), apiPort));
     }
 
     /**
@@ -192,8 +192,8 @@ public final class ControlPlane implements AutoCloseable {
             String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int exit = process.waitFor();
             if (exit != 0) {
-                throw new IllegalStateException(
-                        "kubectl " + String.join(" ", arguments) + " ended with " + exit + ": " + Files.readString(said));
+                throw new IllegalStateException("kubectl " + String.join(" ", arguments) + " ended with " + exit + ": "
+                        + Files.readString(said));
             }
             return printed;
         } catch (IOException e) {
@@ -278,7 +278,11 @@ public final class ControlPlane implements AutoCloseable {
     /** The account that every namespace is given is the first thing that controllers do for pods. */
     private boolean controllersAct() {
         try {
-            return direct().serviceAccounts().inNamespace("default").withName("default").get() != null;
+            return direct().serviceAccounts()
+                            .inNamespace("default")
+                            .withName("default")
+                            .get()
+                    != null;
         } catch (KubernetesClientException e) {
             return false;
         }
@@ -415,14 +419,17 @@ public final class ControlPlane implements AutoCloseable {
     private int freePort() throws IOException {
         for (int attempt = 0; attempt < 100; attempt++) {
             int candidate = clockwork.random().nextInt(LOWEST_PORT, HIGHEST_PORT + 1);
-            try (ServerSocket probe =
-                    new ServerSocket(candidate, 1, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}))) {
+            try (ServerSocket probe = new ServerSocket(candidate, 1, loopback())) {
                 return probe.getLocalPort();
             } catch (IOException taken) {
                 log.debug("Port {} is taken", candidate, taken);
             }
         }
         throw new IOException("No free port found between " + LOWEST_PORT + " and " + HIGHEST_PORT);
+    }
+
+    static InetAddress loopback() throws IOException {
+        return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
     }
 
     private static void delete(Path root) throws IOException {

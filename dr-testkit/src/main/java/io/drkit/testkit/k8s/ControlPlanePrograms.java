@@ -61,7 +61,8 @@ record ControlPlanePrograms(Path kubernetes, Path etcd) {
             return Path.of(named).toAbsolutePath();
         }
         @Nullable String cache = System.getenv("XDG_CACHE_HOME");
-        Path base = cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
+        Path base =
+                cache == null || cache.isEmpty() ? Path.of(System.getProperty("user.home"), ".cache") : Path.of(cache);
         return base.resolve("drkit").resolve("control-plane").toAbsolutePath();
     }
 

@@ -38,18 +38,15 @@ public record PodBehaviour(
     }
 
     public PodBehaviour withStartTime(Duration time) {
-        return new PodBehaviour(
-                time, stopTime, runTime, imagePullFails, unschedulable, stuckTerminating, crashes);
+        return new PodBehaviour(time, stopTime, runTime, imagePullFails, unschedulable, stuckTerminating, crashes);
     }
 
     public PodBehaviour withStopTime(Duration time) {
-        return new PodBehaviour(
-                startTime, time, runTime, imagePullFails, unschedulable, stuckTerminating, crashes);
+        return new PodBehaviour(startTime, time, runTime, imagePullFails, unschedulable, stuckTerminating, crashes);
     }
 
     public PodBehaviour withRunTime(Duration time) {
-        return new PodBehaviour(
-                startTime, stopTime, time, imagePullFails, unschedulable, stuckTerminating, crashes);
+        return new PodBehaviour(startTime, stopTime, time, imagePullFails, unschedulable, stuckTerminating, crashes);
     }
 
     public PodBehaviour withImagePullFailing() {

@@ -90,10 +90,15 @@ enum PodStage {
                     state.putObject("waiting")
                             .put("reason", "CrashLoopBackOff")
                             .put("message", "back-off 10s restarting failed container=" + name);
-                    container.putObject("lastState").putObject("terminated").put("exitCode", 1).put("reason", "Error");
+                    container
+                            .putObject("lastState")
+                            .putObject("terminated")
+                            .put("exitCode", 1)
+                            .put("reason", "Error");
                 }
                 case RUNNING -> state.putObject("running").put("startedAt", time);
-                case SUCCEEDED -> state.putObject("terminated").put("exitCode", 0).put("reason", "Completed");
+                case SUCCEEDED ->
+                    state.putObject("terminated").put("exitCode", 0).put("reason", "Completed");
                 case FAILED -> state.putObject("terminated").put("exitCode", 1).put("reason", "Error");
                 default -> state.putObject("waiting").put("reason", "ContainerCreating");
             }

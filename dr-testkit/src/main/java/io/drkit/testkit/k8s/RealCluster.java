@@ -65,7 +65,10 @@ public final class RealCluster implements TestCluster {
         this.direct = plane.direct();
         this.namespace = namespace;
         this.proxy = new ApiProxy(
-                clockwork, faults, new InetSocketAddress(plane.relay().host(), plane.relay().port()), plane.certificate());
+                clockwork,
+                faults,
+                new InetSocketAddress(ControlPlane.loopback(), plane.relay().port()),
+                plane.certificate());
         this.gate = new Gate(clockwork, proxy.port());
         this.client = newClient();
         this.kubelet = SimulatedKubelet.on(direct, "node-" + namespace)
@@ -248,8 +251,10 @@ public final class RealCluster implements TestCluster {
 
     private Resource<? extends HasMetadata> workload(String namespace, Workload workload) {
         return switch (workload.kind()) {
-            case DEPLOYMENT -> direct.apps().deployments().inNamespace(namespace).withName(workload.name());
-            case STATEFUL_SET -> direct.apps().statefulSets().inNamespace(namespace).withName(workload.name());
+            case DEPLOYMENT ->
+                direct.apps().deployments().inNamespace(namespace).withName(workload.name());
+            case STATEFUL_SET ->
+                direct.apps().statefulSets().inNamespace(namespace).withName(workload.name());
         };
     }
 
@@ -268,9 +273,8 @@ public final class RealCluster implements TestCluster {
 
     @Override
     public int readyPods(String namespace, Workload workload) {
-        return (int) podsOf(namespace, workload).stream()
-                .filter(RealCluster::ready)
-                .count();
+        return (int)
+                podsOf(namespace, workload).stream().filter(RealCluster::ready).count();
     }
 
     private List<Pod> podsOf(String namespace, Workload workload) {
@@ -356,8 +360,7 @@ public final class RealCluster implements TestCluster {
 
     private void seen(Service service) {
         String host = service.getSpec().getExternalName();
-        dns.seen(
-                service.getMetadata().getNamespace(), service.getMetadata().getName(), host == null ? "" : host);
+        dns.seen(service.getMetadata().getNamespace(), service.getMetadata().getName(), host == null ? "" : host);
     }
 
     @Override

@@ -186,8 +186,8 @@ public final class SimulatedKubelet implements AutoCloseable {
     // ---- the node
 
     private void register() {
-        Map<String, Quantity> room = Map.of(
-                "cpu", new Quantity("1000"), "memory", new Quantity("1000Gi"), "pods", new Quantity("10000"));
+        Map<String, Quantity> room =
+                Map.of("cpu", new Quantity("1000"), "memory", new Quantity("1000Gi"), "pods", new Quantity("10000"));
         String now = clockwork.now().toString();
         Node wanted = new NodeBuilder()
                 .withNewMetadata()
@@ -231,7 +231,8 @@ public final class SimulatedKubelet implements AutoCloseable {
             try {
                 clockwork.sleep(HEARTBEAT);
                 if (!stopped) {
-                    client.resource(heartbeat()).patch(MERGE, client.getKubernetesSerialization().asJson(heartbeat()));
+                    client.resource(heartbeat())
+                            .patch(MERGE, client.getKubernetesSerialization().asJson(heartbeat()));
                 }
             } catch (InterruptedException e) {
                 return;
@@ -317,14 +318,15 @@ public final class SimulatedKubelet implements AutoCloseable {
 
         private void read(Letter letter) {
             long now = clockwork.nanoTime();
-            if (letter.pod() == null) {
+            Pod pod = letter.pod();
+            if (pod == null) {
                 lives.values().forEach(life -> life.due = now);
             } else if (letter.gone()) {
-                lives.remove(uid(letter.pod()));
-                end(uid(letter.pod()));
+                lives.remove(uid(pod));
+                end(uid(pod));
             } else {
-                Life life = lives.computeIfAbsent(uid(letter.pod()), first -> new Life(letter.pod(), now));
-                life.pod = letter.pod();
+                Life life = lives.computeIfAbsent(uid(pod), first -> new Life(pod, now));
+                life.pod = pod;
                 life.due = now;
             }
         }
@@ -384,7 +386,11 @@ public final class SimulatedKubelet implements AutoCloseable {
                 case CREATING -> life.born + behaviour.startTime().toNanos();
                 case RUNNING ->
                     PodStage.endsByItself(policy)
-                            ? life.born + behaviour.startTime().plus(behaviour.runTime()).toNanos()
+                            ? life.born
+                                    + behaviour
+                                            .startTime()
+                                            .plus(behaviour.runTime())
+                                            .toNanos()
                             : in(Duration.ofDays(1));
                 default -> in(Duration.ofDays(1));
             };
@@ -489,7 +495,9 @@ public final class SimulatedKubelet implements AutoCloseable {
             if (Boolean.TRUE.equals(owner.getController())) {
                 Map<String, String> labels = pod.getMetadata().getLabels();
                 String hash = labels == null ? null : labels.get("pod-template-hash");
-                if (owner.getKind().equals("ReplicaSet") && hash != null && owner.getName().endsWith("-" + hash)) {
+                if (owner.getKind().equals("ReplicaSet")
+                        && hash != null
+                        && owner.getName().endsWith("-" + hash)) {
                     String name = owner.getName();
                     return namespace + "deployment/" + name.substring(0, name.length() - hash.length() - 1);
                 }

@@ -57,6 +57,7 @@ public final class FakeDatabase {
     long epoch;
     /** How often it was promoted. */
     int promotions;
+
     boolean proven = true;
 
     FakeDatabase(FakeDatabases world, String name, long system, @Nullable FakeDatabase upstream) {

@@ -9,6 +9,7 @@ import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
@@ -191,8 +192,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
     }
 
-    private void change(
-            FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
+    private void change(FakeDatabase server, String operation, String what, ActionContext context, Runnable change)
             throws InterruptedException {
         change(server, operation, what, Duration.ZERO, context, change);
     }
@@ -201,8 +201,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         boolean holds();
     }
 
-    private boolean await(FakeDatabase server, ActionContext context, Condition condition)
-            throws InterruptedException {
+    private boolean await(FakeDatabase server, ActionContext context, Condition condition) throws InterruptedException {
         Clockwork clockwork = context.clockwork();
         Deadline deadline = clockwork.deadline(PATIENCE);
         while (true) {
@@ -253,8 +252,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         });
     }
 
-    private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context)
-            throws InterruptedException {
+    private void follow(FakeDatabase former, FakeDatabase primary, ActionContext context) throws InterruptedException {
         change(former, "start", "to start " + former.name() + " as a replica", world.starting, context, () -> {
             former.standby = true;
             former.upstream = primary;
@@ -358,6 +356,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                         "repair the replication");
             }
             return Assessment.needed("stop " + from.name(), "promote " + to.name(), "rejoin " + from.name());
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
         }
 
         @Override
@@ -498,6 +501,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
+        }
+
+        @Override
         public void apply(Seen seen, ActionContext context) throws InterruptedException {
             claim(to, context);
             Optional<Duration> bound = seen.bound();
@@ -598,6 +606,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()
                     ? Assessment.done(former.name() + " streams from " + primary.name())
                     : Assessment.needed("start " + former.name() + " as a replica");
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
         }
 
         @Override

@@ -4,6 +4,7 @@ import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.snapshot.Snapshot;
 import io.drkit.core.snapshot.Snapshot.State;
 import io.drkit.core.snapshot.SnapshotStore;
@@ -102,6 +103,11 @@ public final class FakeSnapshotStore implements SnapshotStore {
     @Override
     public String describe() {
         return name;
+    }
+
+    @Override
+    public EpochCheck epochCheck() {
+        return EpochCheck.ENFORCED;
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.EpochCheck;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
@@ -166,6 +167,11 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
                     ? Assessment.done(
                             observed.stream().map(seen -> seen.status().line()).collect(Collectors.joining("; ")))
                     : Assessment.underway(String.join("; ", waits));
+        }
+
+        @Override
+        public EpochCheck epochCheck() {
+            return EpochCheck.ENFORCED;
         }
 
         @Override

@@ -4,26 +4,26 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.testkit.crash.FileWorld.Resource;
 import io.drkit.testkit.evidence.Evidence;
-import java.util.ArrayDeque;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import io.drkit.testkit.mutants.Mutant;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,7 +54,8 @@ class CrashEverywhereTest {
 
         /** Killed after its last entry, a run is over, and there is nothing to resume. */
         boolean endsAs(Case undisturbed) {
-            return end.equals(undisturbed.end) && List.of("over", undisturbed.word()).contains(word());
+            return end.equals(undisturbed.end)
+                    && List.of("over", undisturbed.word()).contains(word());
         }
 
         /** Whether all is as it was before the run, but for what nobody undoes. */
@@ -128,7 +129,8 @@ class CrashEverywhereTest {
         ChildProcess.Image image = broken(bug);
         Map<Boolean, Case> undisturbed = undisturbed(image, new ConcurrentLinkedQueue<>());
 
-        Case killed = work(image, List.of(Case.at(false, "after change of jobs (1)"))).get(0);
+        Case killed =
+                work(image, List.of(Case.at(false, "after change of jobs (1)"))).get(0);
 
         assertThat(killed.harmBeyond(undisturbed.get(false))).isEqualTo(1);
     }
@@ -205,7 +207,8 @@ class CrashEverywhereTest {
     private static void tear(Path journal, boolean first) throws IOException {
         Path file;
         try (Stream<Path> files = Files.walk(journal)) {
-            List<Path> runs = files.filter(each -> each.toString().endsWith(".journal")).toList();
+            List<Path> runs =
+                    files.filter(each -> each.toString().endsWith(".journal")).toList();
             assertThat(runs).hasSize(1);
             file = runs.get(0);
         }

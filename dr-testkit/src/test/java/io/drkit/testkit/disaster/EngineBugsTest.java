@@ -36,7 +36,7 @@ class EngineBugsTest {
 
     @Test
     void journalReleasedBeforeTheStepsAreStopped_isFoundWithinAMinute() throws Exception {
-        Mutant bug = Mutant.of("io.drkit.core.run.PlanRun", "stopAll(e); throw e;", "throw e;");
+        Mutant bug = Mutant.of("io.drkit.core.run.PlanRun", "crew.stopAll(e); throw e;", "throw e;");
 
         assertThat(found("release-before-stop", bug)).contains("nothing is changed after a run has ended");
     }
@@ -57,7 +57,6 @@ class EngineBugsTest {
         String message = bug.call(Search.class);
         double seconds = (clock.nanoTime() - began) / 1e9;
         Evidence.atMost("seconds-to-find-" + name, seconds, "s", 60).seed(1).write();
-        System.out.println(name + " " + seconds + "\n" + message);
         assertThat(message).as("what was found of " + bug).isNotEmpty();
         assertThat(seconds).isLessThan(60);
         return message;

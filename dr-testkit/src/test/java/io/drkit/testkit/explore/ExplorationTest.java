@@ -51,7 +51,8 @@ class ExplorationTest {
         Exploration exploration = Exploration.of(ExplorationTest::lostUpdate);
 
         assertThat(exploration.preemptions(0).explore().complete()).isTrue();
-        Breach breach = catchThrowableOfType(Breach.class, () -> exploration.preemptions(3).explore());
+        Breach breach = catchThrowableOfType(
+                Breach.class, () -> exploration.preemptions(3).explore());
 
         assertThat(breach)
                 .hasMessageContaining("the number is 1")
@@ -148,7 +149,8 @@ class ExplorationTest {
                 }));
             }
             join(tasks);
-            ends.add(log + " " + own.get("a") + " " + own.get("b") + " " + stage.clockwork().elapsed());
+            ends.add(log + " " + own.get("a") + " " + own.get("b") + " "
+                    + stage.clockwork().elapsed());
         };
     }
 
@@ -157,7 +159,8 @@ class ExplorationTest {
         for (int preemptions = 0; preemptions <= 2; preemptions++) {
             Set<String> pruned = new TreeSet<>();
             Set<String> all = new TreeSet<>();
-            Explored quick = Exploration.of(mixed(pruned)).preemptions(preemptions).explore();
+            Explored quick =
+                    Exploration.of(mixed(pruned)).preemptions(preemptions).explore();
             Explored thorough = Exploration.of(mixed(all))
                     .preemptions(preemptions)
                     .withoutPruning()

@@ -141,7 +141,9 @@ class MirroredJournalStoreTest {
             epoch = journal.raiseEpoch(new Epoch(500));
         }
         try (Journal journal = strict().open(KEY)) {
-            assertThat(kept(which).runs(KEY, 9)).isEqualTo(survivor.runs(KEY, 9)).hasSize(3);
+            assertThat(kept(which).runs(KEY, 9))
+                    .isEqualTo(survivor.runs(KEY, 9))
+                    .hasSize(3);
             Epoch higher = journal.raiseEpoch(Epoch.NONE);
             assertThat(higher).isGreaterThan(epoch);
             journal.requireHeld(higher);
@@ -406,8 +408,8 @@ class MirroredJournalStoreTest {
         assertThatThrownBy(() -> MirroredJournalStore.of("a", left, "a", right))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Stream.of("", " "))
-                .allSatisfy(nobody -> assertThatThrownBy(() -> MirroredJournalStore.of("a", left, "b", right)
-                                .goOnWithOne(nobody, "why"))
+                .allSatisfy(nobody -> assertThatThrownBy(() ->
+                                MirroredJournalStore.of("a", left, "b", right).goOnWithOne(nobody, "why"))
                         .isInstanceOf(IllegalArgumentException.class));
     }
 }

@@ -62,9 +62,7 @@ class ControlPlaneTest {
     void update_staleResourceVersion_isRefusedWithConflict() {
         RealCluster west = SITES.cluster("west");
         ConfigMap seen = west.client().resource(map(west.namespace(), "1")).create();
-        west.client()
-                .resource(seen)
-                .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"key\":\"2\"}}");
+        west.client().resource(seen).patch(PatchContext.of(PatchType.JSON_MERGE), "{\"data\":{\"key\":\"2\"}}");
 
         assertThatExceptionOfType(KubernetesClientException.class)
                 .isThrownBy(() -> west.client().resource(seen).update())
@@ -97,14 +95,12 @@ class ControlPlaneTest {
             once.getConfiguration().setRequestRetryBackoffLimit(0);
             west.faults().next("POST configmaps", Fault.requestLost());
             assertThatExceptionOfType(KubernetesClientException.class)
-                    .isThrownBy(
-                            () -> once.resource(map(west.namespace(), "1")).create());
+                    .isThrownBy(() -> once.resource(map(west.namespace(), "1")).create());
             assertThat(once.resource(map(west.namespace(), "1")).get()).isNull();
 
             west.faults().next("POST configmaps", Fault.answerLost());
             assertThatExceptionOfType(KubernetesClientException.class)
-                    .isThrownBy(
-                            () -> once.resource(map(west.namespace(), "1")).create());
+                    .isThrownBy(() -> once.resource(map(west.namespace(), "1")).create());
             assertThat(once.resource(map(west.namespace(), "1")).get()).isNotNull();
 
             west.faults().next("GET configmaps", Fault.refused(429));
@@ -126,7 +122,8 @@ class ControlPlaneTest {
         RealCluster west = SITES.cluster("west");
         try (KubernetesClient nobody = west.newClientAs("nobody")) {
             assertThatExceptionOfType(KubernetesClientException.class)
-                    .isThrownBy(() -> nobody.pods().inNamespace(west.namespace()).list())
+                    .isThrownBy(
+                            () -> nobody.pods().inNamespace(west.namespace()).list())
                     .satisfies(e -> assertThat(e.getCode()).isEqualTo(403));
         }
     }

@@ -41,7 +41,9 @@ class SimulatedKubeletTest {
     private void until(BooleanSupplier condition) throws InterruptedException {
         Deadline deadline = clockwork.deadline(SOON);
         while (!condition.getAsBoolean()) {
-            assertThat(deadline.passed()).as("out of patience; the pods are %s", pods()).isFalse();
+            assertThat(deadline.passed())
+                    .as("out of patience; the pods are %s", pods())
+                    .isFalse();
             clockwork.sleep(Duration.ofMillis(20));
         }
     }
@@ -71,7 +73,12 @@ class SimulatedKubeletTest {
 
     @Test
     void node_isReadyInTheEyesOfTheControllers() {
-        assertThat(west.client().nodes().withName(west.kubelet().node()).get().getStatus().getConditions())
+        assertThat(west.client()
+                        .nodes()
+                        .withName(west.kubelet().node())
+                        .get()
+                        .getStatus()
+                        .getConditions())
                 .anySatisfy(condition -> {
                     assertThat(condition.getType()).isEqualTo("Ready");
                     assertThat(condition.getStatus()).isEqualTo("True");
@@ -135,7 +142,13 @@ class SimulatedKubeletTest {
     void statefulSet_podDeleted_getsItsNameAgain() throws InterruptedException {
         west.run(shop, QUEUE, 2);
         west.settle(SOON);
-        String before = west.client().pods().inNamespace(shop).withName("queue-0").get().getMetadata().getUid();
+        String before = west.client()
+                .pods()
+                .inNamespace(shop)
+                .withName("queue-0")
+                .get()
+                .getMetadata()
+                .getUid();
         west.client().pods().inNamespace(shop).withName("queue-0").delete();
         until(() -> {
             Pod now = west.client().pods().inNamespace(shop).withName("queue-0").get();
@@ -176,7 +189,14 @@ class SimulatedKubeletTest {
     }
 
     private boolean condition(String job, String type) {
-        var status = west.client().batch().v1().jobs().inNamespace(shop).withName(job).get().getStatus();
+        var status = west.client()
+                .batch()
+                .v1()
+                .jobs()
+                .inNamespace(shop)
+                .withName(job)
+                .get()
+                .getStatus();
         return status.getConditions() != null
                 && status.getConditions().stream()
                         .anyMatch(c -> c.getType().equals(type) && c.getStatus().equals("True"));

@@ -131,7 +131,8 @@ class LeadershipTest {
         virtual.sleep(seconds(60));
         assertThat(told).hasSize(1).first().asString().endsWith(" leads 1");
         Node leader = record().orElseThrow().holder().orElseThrow();
-        assertThat(members).allSatisfy(member -> assertThat(member.leadership.leader()).contains(leader));
+        assertThat(members)
+                .allSatisfy(member -> assertThat(member.leadership.leader()).contains(leader));
         assertThat(leader.address()).isEqualTo("https://" + leader.id());
         assertThat(members)
                 .filteredOn(member -> member.leadership.lease().isPresent())
@@ -153,7 +154,8 @@ class LeadershipTest {
     }
 
     @Test
-    @DisplayName("E4: a leader whose store is down stops before its lease could be taken, and nobody leads until it is back")
+    @DisplayName(
+            "E4: a leader whose store is down stops before its lease could be taken, and nobody leads until it is back")
     void storeDown_leader_stopsInTimeAndLeadsAgainLater() throws Exception {
         Member a = new Member("a");
         virtual.sleep(seconds(1));
@@ -210,7 +212,8 @@ class LeadershipTest {
     }
 
     @Test
-    @DisplayName("L13: a listener that does not stop keeps the lease from being released: it runs out, and this node does not stand")
+    @DisplayName(
+            "L13: a listener that does not stop keeps the lease from being released: it runs out, and this node does not stand")
     void close_leadThatNeverEnds_runsOut() throws Exception {
         Member a = new Member("a");
         virtual.sleep(seconds(1));
@@ -372,13 +375,17 @@ class LeadershipTest {
         virtual.sleep(seconds(20));
         Member b = new Member("b");
         virtual.sleep(seconds(1));
-        assertThat(b.leadership.nodes()).extracting(NodeView::presence).containsExactly(Presence.UNKNOWN, Presence.FRESH);
+        assertThat(b.leadership.nodes())
+                .extracting(NodeView::presence)
+                .containsExactly(Presence.UNKNOWN, Presence.FRESH);
         virtual.sleep(seconds(20));
         assertThat(b.leadership.nodes()).extracting(NodeView::presence).containsExactly(Presence.FRESH, Presence.FRESH);
         assertThat(b.leadership.leader()).isPresent();
         b.cutOff();
         virtual.sleep(seconds(20));
-        assertThat(b.leadership.nodes()).extracting(NodeView::presence).containsExactly(Presence.UNKNOWN, Presence.FRESH);
+        assertThat(b.leadership.nodes())
+                .extracting(NodeView::presence)
+                .containsExactly(Presence.UNKNOWN, Presence.FRESH);
         assertThat(b.leadership.leader()).isEmpty();
     }
 
@@ -392,7 +399,8 @@ class LeadershipTest {
         assertThat(record().orElseThrow().holder()).isEmpty();
         long renewals = store.read(NAME + "/nodes/a").record().orElseThrow().renewals();
         virtual.sleep(Duration.ofHours(1));
-        assertThat(store.read(NAME + "/nodes/a").record().orElseThrow().renewals()).isEqualTo(renewals);
+        assertThat(store.read(NAME + "/nodes/a").record().orElseThrow().renewals())
+                .isEqualTo(renewals);
         assertThat(virtual.failures()).isEmpty();
     }
 
@@ -416,7 +424,8 @@ class LeadershipTest {
     void health_throws_isUnknown() throws Exception {
         Machine machine = virtual.machine("z");
         Leadership leadership = Leadership.of(
-                        NAME, Leases.in(store).as(Node.named("z")).clockwork(machine).build())
+                        NAME,
+                        Leases.in(store).as(Node.named("z")).clockwork(machine).build())
                 .health(() -> {
                     throw new IllegalStateException("not now");
                 })

@@ -104,8 +104,7 @@ class LeasesTest {
     @DisplayName("F12: a candidate whose clock is one hour ahead does not take a live lease")
     void acquire_clockAnHourAhead_leavesALiveLeaseAlone() throws Exception {
         Lease lease = west.tryAcquire(NAME).orElseThrow();
-        Leases candidate =
-                node("ahead", store, clockwork.machine("ahead").clockAhead(Duration.ofHours(1)));
+        Leases candidate = node("ahead", store, clockwork.machine("ahead").clockAhead(Duration.ofHours(1)));
         assertThatThrownBy(() -> candidate.acquire(NAME, LONG)).isInstanceOf(DrTimeoutException.class);
         lease.requireHeld();
         assertThat(store.read(NAME).floor()).isEqualTo(lease.epoch());

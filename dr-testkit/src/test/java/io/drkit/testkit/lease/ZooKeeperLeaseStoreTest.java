@@ -81,18 +81,21 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     }
 
     @Test
-    @DisplayName("The epoch grows when everything that ever stood there was deleted, and no old view writes into what is new")
+    @DisplayName(
+            "The epoch grows when everything that ever stood there was deleted, and no old view writes into what is new")
     void floor_wholeTreeDeleted_isStillHigher() throws Exception {
         Seen none = store().read("shop");
         Seen taken = store().write("shop", none, held(none.floor().next()));
         client.delete().deletingChildrenIfNeeded().forPath(path);
         Seen anew = store().read("shop");
         assertThat(anew.record()).isEmpty();
-        assertThat(anew.floor()).isGreaterThanOrEqualTo(taken.record().orElseThrow().epoch());
+        assertThat(anew.floor())
+                .isGreaterThanOrEqualTo(taken.record().orElseThrow().epoch());
         assertThatThrownBy(() -> store().write("shop", none, held(none.floor().next())))
                 .isInstanceOf(ConflictException.class);
         assertThat(store().read("shop").record()).isEmpty();
-        Seen again = store().write("shop", store().read("shop"), held(anew.floor().next()));
+        Seen again =
+                store().write("shop", store().read("shop"), held(anew.floor().next()));
         assertThatThrownBy(() -> store().write("shop", taken, held(anew.floor().next())))
                 .isInstanceOf(ConflictException.class);
         assertThat(store().read("shop")).isEqualTo(again);
@@ -103,13 +106,17 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     void nodes_all_arePersistent() throws Exception {
         Seen none = store().read("shop");
         store().write("shop", none, held(none.floor().next()));
-        String record = path + "/shop/" + client.getChildren().forPath(path + "/shop").get(0);
+        String record =
+                path + "/shop/" + client.getChildren().forPath(path + "/shop").get(0);
         for (String node : new String[] {path.substring(0, path.lastIndexOf('/')), path, path + "/shop", record}) {
             // containers and nodes with a ttl have an owner too, of a special value
-            assertThat(client.checkExists().forPath(node).getEphemeralOwner()).as(node).isZero();
+            assertThat(client.checkExists().forPath(node).getEphemeralOwner())
+                    .as(node)
+                    .isZero();
         }
         try (CuratorFramework other = client()) {
-            assertThat(new ZooKeeperLeaseStore(other, path).read("shop").record()).isPresent();
+            assertThat(new ZooKeeperLeaseStore(other, path).read("shop").record())
+                    .isPresent();
         }
     }
 
@@ -117,7 +124,8 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     void read_garbage_isAClearErrorAndNotAFreeLease() throws Exception {
         Seen none = store().read("shop");
         store().write("shop", none, held(none.floor().next()));
-        String record = path + "/shop/" + client.getChildren().forPath(path + "/shop").get(0);
+        String record =
+                path + "/shop/" + client.getChildren().forPath(path + "/shop").get(0);
         client.setData().forPath(record, "surprise".getBytes(java.nio.charset.StandardCharsets.UTF_8));
         assertThatThrownBy(() -> store().read("shop"))
                 .isInstanceOf(BlockedException.class)
@@ -128,8 +136,14 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     @Test
     @DisplayName("E1: a lease in ZooKeeper goes from its first holder to its second, under a higher epoch")
     void leases_twoNodes_oneAfterTheOther() throws Exception {
-        Leases west = Leases.in(store()).as(Node.named("west")).ttl(Duration.ofSeconds(1)).build();
-        Leases east = Leases.in(store()).as(Node.named("east")).ttl(Duration.ofSeconds(1)).build();
+        Leases west = Leases.in(store())
+                .as(Node.named("west"))
+                .ttl(Duration.ofSeconds(1))
+                .build();
+        Leases east = Leases.in(store())
+                .as(Node.named("east"))
+                .ttl(Duration.ofSeconds(1))
+                .build();
         Epoch first;
         try (Lease lease = west.acquire("shop", Duration.ofMinutes(1))) {
             first = lease.epoch();
@@ -144,8 +158,8 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     @Test
     void read_serverDown_isUnknown() throws Exception {
         try (TestingServer down = new TestingServer();
-                CuratorFramework unreachable = CuratorFrameworkFactory.newClient(
-                        down.getConnectString(), 500, 500, new RetryOneTime(50))) {
+                CuratorFramework unreachable =
+                        CuratorFrameworkFactory.newClient(down.getConnectString(), 500, 500, new RetryOneTime(50))) {
             down.stop();
             unreachable.start();
             assertThatThrownBy(() -> new ZooKeeperLeaseStore(unreachable, path).read("shop"))
@@ -157,8 +171,7 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     @Test
     void constructor_pathWithoutSense_isRefused() {
         for (String bad : new String[] {"", "/", "leases", "/leases/"}) {
-            assertThatThrownBy(() -> new ZooKeeperLeaseStore(client, bad))
-                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> new ZooKeeperLeaseStore(client, bad)).isInstanceOf(IllegalArgumentException.class);
         }
     }
 }

@@ -23,18 +23,25 @@ final class DnsMutants {
                 SWITCHER.breaks("N03", "return answered.equals(target)", "return true"),
                 SWITCHER.breaks("N04", ": Assessment.underway(", ": Assessment.needed("),
                 // has to have written itself
-                SWITCHER.breaks("N05", "if (!status.target().equals(target)) {", "if (!written || !status.target().equals(target)) {")
-                        .and(FakeDnsSwitcher.class, "private final String target;", "private final String target; private boolean written;")
-                        .and(FakeDnsSwitcher.class, "context.requireAuthority();", "context.requireAuthority(); written = true;"),
+                SWITCHER.breaks(
+                                "N05",
+                                "if (!status.target().equals(target)) {",
+                                "if (!written || !status.target().equals(target)) {")
+                        .and("private final String target;", "private final String target; private boolean written;")
+                        .and("context.requireAuthority();", "context.requireAuthority(); written = true;"),
                 // a second change is never served
-                ZONE.breaks("N06", "target = wanted; changedAt = now;", "target = wanted; changedAt = version == 0 ? now : now + (1L << 60);"),
+                ZONE.breaks(
+                        "N06",
+                        "target = wanted; changedAt = now;",
+                        "target = wanted; changedAt = version == 0 ? now : now + (1L << 60);"),
                 SWITCHER.breaks("N07", "Problem.expected(\"a record \" + name)", "Problem.expected(\"a record\")"),
                 SWITCHER.breaks("N08", "if (name.isBlank() || target.isBlank()) {", "if (name.isBlank()) {"),
                 // removes it and puts it back instead of replacing it
                 ZONE.breaks(
-                        "N09",
-                        "faults.call(clockwork, \"write \" + name, \"to point \" + name + \" at \" + target, () -> {",
-                        "Entry kept = entries.remove(name); faults.call(clockwork, \"write \" + name, \"to point \" + name, () -> { entries.put(name, kept);"),
+                                "N09",
+                                "String operation = \"write \" + name;",
+                                "String operation = \"write \" + name; Entry kept = entries.remove(name);")
+                        .and("() -> { accept(name,", "() -> { entries.put(name, kept); accept(name,"),
                 SWITCHER.breaks(
                         "N10",
                         "if (!status.target().equals(target)) {",
@@ -43,7 +50,7 @@ final class DnsMutants {
                 ZONE.breaks("N12", "if (claims && entry.epoch > epoch.value()) {", "if (false) {"),
                 ZONE.breaks(
                         "N13",
-                        "faults.call(clockwork, \"read \" + name, \"to read \" + name, () -> look(name));",
+                        "faults.call(clockwork, operation, \"to read \" + name, () -> look(name));",
                         "look(name);"));
     }
 }

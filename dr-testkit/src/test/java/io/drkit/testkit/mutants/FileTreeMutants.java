@@ -32,7 +32,10 @@ final class FileTreeMutants {
                         "nodes.put(temporary, new Node(",
                         "nodes.put(file.path(), new Node(FileEntry.Type.FILE, content, Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node("),
                 TREE.breaks("T07", "nodes.remove(staged.temporary()); nodes.put(", "nodes.put("),
-                TREE.breaks("T07", "as.modified(), as.attributes(), ++versions", "Instant.EPOCH, as.attributes(), ++versions"),
+                TREE.breaks(
+                        "T07",
+                        "as.modified(), as.attributes(), ++versions",
+                        "Instant.EPOCH, as.attributes(), ++versions"),
                 TREE.breaks("T07", "as.modified(), as.attributes(), ++versions", "as.modified(), Map.of(), ++versions"),
                 TREE.breaks("T08", "if (type(as.path()) == FileEntry.Type.DIRECTORY) {", "if (false) {"),
                 TREE.breaks(

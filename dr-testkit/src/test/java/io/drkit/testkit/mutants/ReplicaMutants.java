@@ -20,42 +20,51 @@ final class ReplicaMutants {
                         "P02",
                         "view.downAndReachable() ? NodeStatus.Role.STOPPED : NodeStatus.Role.UNKNOWN",
                         "NodeStatus.Role.STOPPED"),
-                PROMOTER.breaks("P02", "if (fromView.silent() || toView.silent()) {", "if (fromView.silent()) { lag = new Lag.Known(0, Optional.empty()); } else if (toView.silent()) {"),
+                PROMOTER.breaks(
+                        "P02",
+                        "if (fromView.silent() || toView.silent()) {",
+                        "if (fromView.silent()) { lag = new Lag.Known(0, Optional.empty()); } else if (toView.silent()) {"),
                 PROMOTER.breaks(
                         "P03",
                         "return \"switch the primary over from \" + from.name()",
                         "return new Object() + \"switch the primary over from \" + from.name()"),
-                PROMOTER.breaks("P03", "View fromView = view(from, to);", "from.crash(); View fromView = view(from, to);"),
+                PROMOTER.breaks("P03", "View fromView = view(from,", "from.crash(); View fromView = view(from,"),
                 // the old primary is shot, and what it had not sent is not waited for
                 PROMOTER.breaks("P04", "from.cleanlyStopped = true;", "from.cleanlyStopped = false;")
-                        .and(FakeReplicaPromoter.class, "drain(); context.requireAuthority();", "context.requireAuthority();"),
-                PROMOTER.breaks("P04", "context.report(DataLoss.none(", "DataLoss.none(").and(FakeReplicaPromoter.class, "\" before it was promoted\"));", "\" before it was promoted\");"),
+                        .and("drain(context); context.requireAuthority();", "context.requireAuthority();"),
+                PROMOTER.breaks("P04", "context.report(DataLoss.none(", "DataLoss.none(")
+                        .and("\" before it was promoted\"));", "\" before it was promoted\");"),
                 PROMOTER.breaks(
                         "P05",
                         "? Assessment.done(to.name() + \" is the primary and \" + from.name() + \" streams from it\")",
                         "? Assessment.needed(\"switch over once more\")"),
-                PROMOTER.breaks(
-                        "P06",
-                        "follow(from, to); synchronized (world) { from.leavingFor = Optional.empty(); }",
-                        "follow(from, to);"),
+                PROMOTER.breaks("P06", "settled(from, context);", ""),
                 // takes any primary for the wanted one
                 PROMOTER.breaks(
                                 "P07",
                                 "if (seen.to().writes()) { if (seen.from().writes()) { return splitBrain(seen); } if (ours) {",
                                 "if (seen.to().writes()) { if (seen.from().writes()) { return Assessment.done(\"a primary\"); } if (ours) {")
                         .and(
-                                FakeReplicaPromoter.class,
                                 "if (seen.from().system() != seen.to().system()) { return Assessment.blocked(\"the two are not copies of one database\", \"name the right ones\"); } boolean ours",
                                 "boolean ours"),
                 PROMOTER.breaks(
                         "P08",
                         "return Assessment.blocked(view.name() + \" cannot be asked\", \"make it reachable\");",
                         "return Assessment.done(view.name() + \" cannot be asked\");"),
-                PROMOTER.breaks("P09", "if (!seen.to().streamsFromOther() || seen.lag() instanceof Lag.Unknown) {", "if (false) {"),
-                PROMOTER.breaks("P10", "boolean ours = seen.from().leavingFor().filter(to.name()::equals).isPresent();", "boolean ours = true;"),
+                PROMOTER.breaks(
+                        "P09",
+                        "if (!seen.to().streamsFromOther() || seen.lag() instanceof Lag.Unknown) {",
+                        "if (false) {"),
+                PROMOTER.breaks(
+                        "P10",
+                        "boolean ours = seen.from().leavingFor().filter(to.name()::equals).isPresent();",
+                        "boolean ours = true;"),
                 PROMOTER.breaks("P11", "if (seen.from().writes() && terms.fence().isEmpty()) {", "if (false) {")
-                        .and(FakeReplicaPromoter.class, "if (from.reachable && from.running && from.writes()) {", "if (false) {"),
-                PROMOTER.breaks("P12", "if (bound.isEmpty()) { return Optional.of(\"nobody knows how much would be lost\"); }", "if (bound.isEmpty()) { return Optional.empty(); }"),
+                        .and("if (answers && from.running && from.writes()) {", "if (false) {"),
+                PROMOTER.breaks(
+                        "P12",
+                        "if (bound.isEmpty()) { return Optional.of(\"nobody knows how much would be lost\"); }",
+                        "if (bound.isEmpty()) { return Optional.empty(); }"),
                 PROMOTER.breaks(
                         "P12",
                         "terms.waiver().ifPresent(waiver -> context.record(\"waiver\", waiver.who() + \": \" + waiver.reason()));",
@@ -65,9 +74,13 @@ final class ReplicaMutants {
                         "Duration.ofNanos(world.clockwork.nanoTime() - firstMissing).plus(SAMPLING));",
                         "Duration.ofNanos(1));"),
                 PROMOTER.breaks("P13", "context.report(loss(DataLoss.Stage.BOUND, bound));", ""),
-                SERVER.breaks("P14", "standby = true; return new FenceProof.Confirmed(", "return new FenceProof.Confirmed("),
+                SERVER.breaks(
+                        "P14", "standby = true; return new FenceProof.Confirmed(", "return new FenceProof.Confirmed("),
                 PROMOTER.breaks("P15", "if (seen.from().diverged()) {", "if (false) {"),
-                PROMOTER.breaks("P16", "return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()", "return false"),
-                PROMOTER.breaks("P17", "if (!epoch.equals(Epoch.NONE) && epoch.value() < server.epoch) {", "if (false) {"));
+                PROMOTER.breaks(
+                        "P16",
+                        "return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()",
+                        "return false"),
+                SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"));
     }
 }

@@ -17,8 +17,14 @@ final class SnapshotMutants {
         return List.of(
                 STORE.breaks("S01", "return name;", "return name + new Object();"),
                 STORE.breaks("S02", "all.add(entry.seenAt(id, now))", "all.add(entry.seenAt(\"the \" + id, now))"),
-                STORE.breaks("S03", "clockwork.now().plus(clockAhead);", "clockwork.now().plus(clockAhead).minusSeconds(60);"),
-                STORE.breaks("S04", "return new Snapshot(id, taken, now", "return new Snapshot(id, now - endAt >= 0 ? taken.plusNanos(1) : taken, now"),
+                STORE.breaks(
+                        "S03",
+                        "clockwork.now().plus(clockAhead);",
+                        "clockwork.now().plus(clockAhead).minusSeconds(60);"),
+                STORE.breaks(
+                        "S04",
+                        "return new Snapshot(id, taken, now",
+                        "return new Snapshot(id, now - endAt >= 0 ? taken.plusNanos(1) : taken, now"),
                 STORE.breaks("S04", "now - endAt >= 0 ? end : first", "first"),
                 STORE.breaks("S05", "String id = \"snapshot-\" + created;", "String id = \"snapshot-\" + created % 3;"),
                 STORE.breaks(
@@ -33,7 +39,8 @@ final class SnapshotMutants {
                 STORE.breaks(
                         "S08",
                         CREATE,
-                        "try { " + CREATE + " } catch (io.drkit.core.UnknownOutcomeException e) { return begin(context.epoch()); }"),
+                        "try { " + CREATE
+                                + " } catch (io.drkit.core.UnknownOutcomeException e) { return begin(context.epoch()); }"),
                 STORE.breaks(
                         "S09",
                         CREATE,
@@ -43,7 +50,6 @@ final class SnapshotMutants {
                                 "faults.call(clockwork, \"delete \" + id,",
                                 "try { faults.call(clockwork, \"delete \" + id,")
                         .and(
-                                FakeSnapshotStore.class,
                                 "remove(id, context.epoch()); return true; });",
                                 "remove(id, context.epoch()); return true; }); } catch (io.drkit.core.UnknownOutcomeException e) { }"),
                 STORE.breaks(
@@ -51,6 +57,7 @@ final class SnapshotMutants {
                         "return faults.call(clockwork, \"list\", \"to list the snapshots of \" + name, this::listed);",
                         "return faults.take(\"list\").isPresent() ? List.of() : listed();"),
                 STORE.breaks("S12", "if (caller.value() < epoch) {", "if (false) {"),
-                STORE.breaks("S13", "State end = failing > 0 ? State.FAILED : State.GOOD;", "State end = State.FAILED;"));
+                STORE.breaks(
+                        "S13", "State end = failing > 0 ? State.FAILED : State.GOOD;", "State end = State.FAILED;"));
     }
 }

@@ -1,5 +1,6 @@
 package io.drkit.testkit.mutants;
 
+import io.drkit.testkit.mutants.Planted.Suspect;
 import io.drkit.testkit.share.InMemoryFileTree;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,16 +11,20 @@ final class SyncMutants {
     private static final String COPY =
             "failed( path, old == null ? \"it could not be copied\" : \"it could not be copied; the target keeps its old copy\", failure);";
 
+    private static final Suspect RUN = new Suspect("io.drkit.core.share.SyncRun", TESTS);
+    private static final Suspect ACTION = new Suspect("io.drkit.core.share.SyncAction", TESTS);
+    private static final Suspect TREE = new Suspect(InMemoryFileTree.class, TESTS);
+
     private final List<Planted> all = new ArrayList<>();
 
     private SyncMutants() {}
 
     private void run(String rule, String find, String replace) {
-        all.add(new Planted(rule, TESTS, Mutant.of("io.drkit.core.share.SyncRun", find, replace)));
+        all.add(RUN.breaks(rule, find, replace));
     }
 
     private void action(String rule, String find, String replace) {
-        all.add(new Planted(rule, TESTS, Mutant.of("io.drkit.core.share.SyncAction", find, replace)));
+        all.add(ACTION.breaks(rule, find, replace));
     }
 
     static List<Planted> all() {
@@ -44,14 +49,8 @@ final class SyncMutants {
         run("Y07", "batch.submit(() -> setProperties(here));", "submitCopy(batch, here, there);");
         run("Y08", "tally.extraneous.increment();", "");
         run("Y10", "if (!wholeSource) {", "if (false) {");
-        all.add(new Planted(
-                "Y11",
-                TESTS,
-                Mutant.of("io.drkit.core.share.SyncRun", "if (!wholeSource) {", "if (false) {")
-                        .and(
-                                "io.drkit.core.share.SyncRun",
-                                "boolean removable = wholeSource && wholeTarget;",
-                                "boolean removable = wholeTarget;")));
+        all.add(RUN.breaks("Y11", "if (!wholeSource) {", "if (false) {")
+                .and("boolean removable = wholeSource && wholeTarget;", "boolean removable = wholeTarget;"));
         run("Y12", "boolean wholeTarget = whole(to, target, path);", "boolean wholeTarget = true;");
         run(
                 "Y13",
@@ -86,18 +85,18 @@ final class SyncMutants {
                 "Y15",
                 "staged = writer().stage(source, wanted, this::copiedBytes);",
                 "if (old != null) { writer().delete(old); } staged = writer().stage(source, wanted, this::copiedBytes);");
-        run("Y19", "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {", "if (staged != null) {");
+        run(
+                "Y19",
+                "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {",
+                "if (staged != null) {");
         run("Y20", "} else { stale(path, wanted, old); }", "}");
         run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(\"00000000cccc\").close(); FileEntry");
         // half of it stands at its name before it is whole
-        all.add(new Planted(
+        all.add(TREE.breaks(
                 "Y29",
-                TESTS,
-                Mutant.of(
-                        InMemoryFileTree.class,
-                        "nodes.put(temporary, new Node(",
-                        "nodes.put(file.path(), new Node(FileEntry.Type.FILE, java.util.Arrays.copyOf(content, content.length / 2),"
-                                + " Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node(")));
+                "nodes.put(temporary, new Node(",
+                "nodes.put(file.path(), new Node(FileEntry.Type.FILE, java.util.Arrays.copyOf(content, content.length / 2),"
+                        + " Instant.EPOCH, Map.of(), ++versions)); nodes.put(temporary, new Node("));
         run("Y30", "if (writer().sweep(there)) {", "if (false) {");
         run("Y31", "boolean again = e instanceof DrException known && known.retryable();", "boolean again = false;");
         run("Y36", "found(SyncFinding.Kind.VANISHED, path, \"it disappeared from the source during the run\");", "");
@@ -112,8 +111,14 @@ final class SyncMutants {
                 "if (before instanceof WritersStopped.NotShown not) { return Observed.tooEarly(not.why()); }"
                         + " evidence = ((WritersStopped.Stopped) before).evidence();",
                 "evidence = before.toString();");
-        action("Y39", "WritersStopped.Answer after = writersStopped.get().observe(context);", "WritersStopped.Answer after = new WritersStopped.Stopped(evidence);");
-        action("Y40", "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {", "if (false) {");
+        action(
+                "Y39",
+                "WritersStopped.Answer after = writersStopped.get().observe(context);",
+                "WritersStopped.Answer after = new WritersStopped.Stopped(evidence);");
+        action(
+                "Y40",
+                "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {",
+                "if (false) {");
         action("Y41", "throw SyncRun.incomparable(preview.findings());", "");
         run("Y42", "host.requireAuthority(); return true;", "return true;");
     }

@@ -21,9 +21,12 @@ final class WorkloadMutants {
                         "return see(workloads);",
                         "world.scaleByHand(workloads.get(0), 0); return see(workloads);"),
                 SCALER.breaks(
-                        "W03", "new Aim(0, OptionalInt.of(status.wanted()), true)", "new Aim(0, OptionalInt.empty(), true)"),
+                        "W03",
+                        "new Aim(0, OptionalInt.of(status.wanted()), true)",
+                        "new Aim(0, OptionalInt.empty(), true)"),
                 SCALER.breaks("W04", "status.pods() != aim.replicas() ||", ""),
-                SCALER.breaks("W05", "? new Aim(0, status.remembered(), false)", "? new Aim(0, OptionalInt.empty(), true)"),
+                SCALER.breaks(
+                        "W05", "? new Aim(0, status.remembered(), false)", "? new Aim(0, OptionalInt.empty(), true)"),
                 SCALER.breaks(
                         "W06",
                         "? new Aim(0, status.remembered(), false)",
@@ -43,20 +46,28 @@ final class WorkloadMutants {
                 SCALER.breaks("W13", "if (!missing.isEmpty()) {", "if (missing.size() == workloads.size()) {"),
                 SCALER.breaks("W14", "if (status.autoscaler().isPresent()) {", "if (false) {"),
                 // remembers once more while pods are still there: zero
-                SCALER.breaks("W15", "status -> status.wanted() == 0", "status -> status.wanted() == 0 && status.pods() == 0"),
+                SCALER.breaks(
+                        "W15",
+                        "status -> status.wanted() == 0",
+                        "status -> status.wanted() == 0 && status.pods() == 0"),
                 // takes what it has sent for done
                 SCALER.breaks("W16", "} else if (aim.change()) {", "} else if (aim.change() && !sent) {")
-                        .and(FakeWorkloadScaler.class, "private final String description;", "private final String description; private boolean sent;")
-                        .and(FakeWorkloadScaler.class, "context.requireAuthority();", "context.requireAuthority(); sent = true;"),
+                        .and(
+                                "private final String description;",
+                                "private final String description; private boolean sent;")
+                        .and("context.requireAuthority();", "context.requireAuthority(); sent = true;"),
                 PLATFORM.breaks("W17", "if (claims && running.epoch > epoch.value()) {", "if (false) {"),
                 PLATFORM.breaks(
-                        "W18", "running.epoch = claims ? epoch.value() : running.epoch;", "running.epoch = epoch.value();"),
+                        "W18",
+                        "running.epoch = claims ? epoch.value() : running.epoch;",
+                        "running.epoch = epoch.value();"),
                 PLATFORM.breaks(
                         "W19",
-                        "return faults.call(clockwork, \"read \" + workload, \"to read \" + workload, () -> look(workload));",
-                        "return look(workload);"),
+                        "faults.call(clockwork, operation, \"to read \" + workload, () -> look(workload))",
+                        "look(workload)"),
                 PLATFORM.breaks("W20", "if (running.version != seen.version()) {", "if (false) {"),
-                SCALER.breaks("W21", "\"scale \" + words(named) + \" to 0\"", "\"scale \" + named.hashCode() + new Object()"),
+                SCALER.breaks(
+                        "W21", "\"scale \" + words(named) + \" to 0\"", "\"scale \" + named.hashCode() + new Object()"),
                 SCALER.breaks("W22", "|| status.remembered().isPresent();", ";"));
     }
 }

@@ -63,8 +63,7 @@ public final class ZooKeeperLeaseStore implements LeaseStore {
     private record Version(long folder, int created, int written) {
         static Version parse(String text) {
             String[] parts = text.split("\\.", 3);
-            return new Version(
-                    Long.parseLong(parts[0], 16), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
+            return new Version(Long.parseLong(parts[0], 16), Integer.parseInt(parts[1]), Integer.parseInt(parts[2]));
         }
 
         @Override
@@ -151,8 +150,7 @@ public final class ZooKeeperLeaseStore implements LeaseStore {
                 client.delete().quietly().forPath(folder.record(created));
                 throw changed(name, expected, null);
             }
-            return seen(
-                    new Folder(folder.path(), version.folder(), created, 0), record, written);
+            return seen(new Folder(folder.path(), version.folder(), created, 0), record, written);
         });
     }
 
@@ -225,9 +223,7 @@ public final class ZooKeeperLeaseStore implements LeaseStore {
 
     private static Seen seen(Folder folder, LeaseRecord record, int written) {
         return new Seen(
-                Optional.of(record),
-                new Version(folder.id(), folder.version(), written).toString(),
-                record.epoch());
+                Optional.of(record), new Version(folder.id(), folder.version(), written).toString(), record.epoch());
     }
 
     private static LeaseRecord record(Folder folder, byte[] data) {
@@ -288,11 +284,8 @@ public final class ZooKeeperLeaseStore implements LeaseStore {
         StringBuilder safe = new StringBuilder(root).append('/');
         for (byte b : name.getBytes(StandardCharsets.UTF_8)) {
             char c = (char) (b & 0xff);
-            boolean plain = (c >= 'a' && c <= 'z')
-                    || (c >= 'A' && c <= 'Z')
-                    || (c >= '0' && c <= '9')
-                    || c == '-'
-                    || c == '_';
+            boolean plain =
+                    (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
             safe.append(plain ? String.valueOf(c) : String.format(Locale.ROOT, "%%%02x", (int) c));
         }
         return safe.toString();

@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Runs the benchmarks and prints what they measured: {@code retention}, {@code overhead}, or both when none is named.
+ * Runs the benchmarks and prints what they measured: {@code retention}, {@code overhead}, {@code disasters}, or these when none
+ * is named; {@code disasters-100000} simulates ten times as many and takes that much longer.
  *
  * <p>Each is measured beside the bare cost of what it cannot do without, in the same process, in turns, so that the machine's mood
  * falls on both. No harness: the calls take from tens of milliseconds to seconds, where a harness has little to add.
@@ -15,7 +16,7 @@ public final class Benchmarks {
 
     /** Names of benchmarks, or none for all. */
     public static void main(String[] names) throws Exception {
-        List<String> wanted = names.length == 0 ? List.of("retention", "overhead") : Arrays.asList(names);
+        List<String> wanted = names.length == 0 ? List.of("retention", "overhead", "disasters") : Arrays.asList(names);
         System.out.println("Java " + System.getProperty("java.version") + ", "
                 + Runtime.getRuntime().availableProcessors() + " processors, " + System.getProperty("os.name") + " "
                 + System.getProperty("os.arch") + ", " + Instant.now());
@@ -24,7 +25,11 @@ public final class Benchmarks {
             switch (name) {
                 case "retention" -> Retention.measure();
                 case "overhead" -> Overhead.measure();
-                default -> throw new IllegalArgumentException("No benchmark '" + name + "': retention, overhead");
+                case "disasters" -> DisasterRate.measure(false);
+                case "disasters-100000" -> DisasterRate.measure(true);
+                default ->
+                    throw new IllegalArgumentException(
+                            "No benchmark '" + name + "': retention, overhead, disasters, disasters-100000");
             }
         }
     }

@@ -46,7 +46,7 @@ final class ShopPlan {
                                 to.files(),
                                 SHARED,
                                 WritersStopped.shownBy(from.workloads().toZero(RUNTIME, LISTENER, QUEUE))))
-                .inFailover((from, to) -> schedule.statesWhatItMissed())
+                .onlyIn(Mode.SWITCHOVER)
                 .nothingToUndo("a newer copy on the standby side hurts nobody")
                 .after("pause file sync", "stop apps")
                 .step("promote database", (from, to) -> promoter.switchover(from.database(), to.database()))
@@ -56,6 +56,9 @@ final class ShopPlan {
                         FailoverTerms.fencedBy(from.fence()).acceptingLoss(Duration.ofSeconds(15))))
                 .after("bring files over")
                 .pointOfNoReturn()
+                .step("state what files miss", (from, to) -> schedule.statesWhatItMissed())
+                .after("promote database")
+                .onlyIn(Mode.FAILOVER)
                 .step("move database name", (from, to) -> dns.pointTo(DATABASE, to.databaseHost()))
                 .after("promote database")
                 .step("start queue", (from, to) -> to.workloads().scaleTo(Map.of(QUEUE, 1)))

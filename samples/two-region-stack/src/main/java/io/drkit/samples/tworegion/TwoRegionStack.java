@@ -3,6 +3,7 @@ package io.drkit.samples.tworegion;
 import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.HtmlReport;
@@ -187,9 +188,10 @@ public final class TwoRegionStack {
 
         Audit audit = writer.audit(regions.databaseUrl(siteSwitch.to()));
         Moment promoted = begun("promote database");
-        Moment filesStated = begun("bring files over");
+        String files = siteSwitch.mode() == Mode.FAILOVER ? "state what files miss" : "bring files over";
+        Moment filesStated = begun(files);
         Duration rowsWindow = lossOf(report, "promote database");
-        Duration filesWindow = lossOf(report, "bring files over");
+        Duration filesWindow = lossOf(report, files);
         acts.add(new Act(
                 name,
                 report,

@@ -1,8 +1,8 @@
-package io.drkit.core.report;
+package io.drkit.core.internal;
 
 /** The page's style sheet. */
-final class HtmlStyle {
-    static final String CSS = """
+public final class HtmlStyle {
+    public static final String CSS = """
             :root {
               --ground: #f3f5f8; --panel: #ffffff; --text: #17202c; --soft: #55616f; --edge: #d9dfe7; --track: #e9edf2;
               --good: #14693a; --good-bg: #dcf3e4; --bad: #a51d2d; --bad-bg: #fde4e4; --warn: #7a4b00; --warn-bg: #fdefcf;

@@ -1,4 +1,4 @@
-package io.drkit.core.report;
+package io.drkit.core.internal;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,12 +11,13 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /** Replaces a file as a whole: whoever reads it sees the old text or the new one. */
-final class AtomicFile {
+public final class AtomicFile {
     private static final int LEFTOVERS = 1000;
 
     private AtomicFile() {}
 
-    static void write(Path file, String text) throws IOException {
+    /** Writes {@code text} in UTF-8 beside {@code file} and puts it in its place; on a failure the old text stands. */
+    public static void write(Path file, String text) throws IOException {
         Path whole = file.toAbsolutePath();
         Path part = null;
         try {

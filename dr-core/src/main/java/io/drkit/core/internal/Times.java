@@ -1,4 +1,4 @@
-package io.drkit.core.report;
+package io.drkit.core.internal;
 
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -6,7 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
 /** Moments as people read them, always in UTC. */
-final class Times {
+public final class Times {
     private static final DateTimeFormatter CLOCK =
             DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT).withZone(ZoneOffset.UTC);
     private static final DateTimeFormatter FULL =
@@ -14,12 +14,13 @@ final class Times {
 
     private Times() {}
 
-    static String clock(Instant at) {
+    /** {@code 10:02:13}. */
+    public static String clock(Instant at) {
         return CLOCK.format(at);
     }
 
     /** As short as an axis needs it: {@code 0:45}, {@code 12:00}, {@code 1:30:00}, {@code 3 d}. */
-    static String elapsed(long seconds) {
+    public static String elapsed(long seconds) {
         if (seconds >= 172_800) {
             return seconds / 86_400 + " d";
         }
@@ -28,12 +29,13 @@ final class Times {
                 : String.format(Locale.ROOT, "%d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
     }
 
-    static String full(Instant at) {
+    /** {@code 2026-03-01 10:02:13}. */
+    public static String full(Instant at) {
         return FULL.format(at);
     }
 
     /** Only the time when it is on the same day as {@code other}. */
-    static String beside(Instant other, Instant at) {
+    public static String beside(Instant other, Instant at) {
         return full(other).regionMatches(0, full(at), 0, 10) ? clock(at) : full(at);
     }
 }

@@ -1,0 +1,5 @@
+/** A JUnit extension for tests on virtual time. */
+@NullMarked
+package io.drkit.testkit.junit;
+
+import org.jspecify.annotations.NullMarked;

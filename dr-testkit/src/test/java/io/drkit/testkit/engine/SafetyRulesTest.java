@@ -1,0 +1,435 @@
+package io.drkit.testkit.engine;
+
+import static io.drkit.testkit.engine.Town.EAST;
+import static io.drkit.testkit.engine.Town.OVER;
+import static io.drkit.testkit.engine.Town.WEST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.replica.FailoverTerms;
+import io.drkit.core.replica.Lag;
+import io.drkit.core.replica.NodeStatus;
+import io.drkit.core.replica.NodeStatus.Role;
+import io.drkit.core.replica.ReplicaPromoter;
+import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.report.HtmlReport;
+import io.drkit.core.report.JsonReport;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.report.StepStatus;
+import io.drkit.core.report.TextReport;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.run.Preview;
+import io.drkit.core.run.RunReports;
+import io.drkit.core.safety.Outlook;
+import io.drkit.core.safety.SafetyFinding;
+import io.drkit.core.safety.SafetyRule;
+import io.drkit.core.safety.SiteChange;
+import io.drkit.testkit.engine.Town.Place;
+import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.time.VirtualClockwork;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class SafetyRulesTest {
+    private final VirtualClockwork time = VirtualClockwork.seeded(4);
+    private final Town town = new Town();
+    private final InMemoryJournalStore journals = new InMemoryJournalStore();
+    private final PlanRunner runner =
+            PlanRunner.journalingTo(journals).clockwork(time).build();
+
+    @AfterEach
+    void close() {
+        time.close();
+    }
+
+    /** The roles are values of the town: primary, replica, stopped; whatever cannot be read is unknown. */
+    private final class Databases implements ReplicaPromoter<String> {
+        @Override
+        public ReplicationStatus status(String primary, String replica) {
+            return new ReplicationStatus(node(primary), node(replica), new Lag.Unknown("not asked"));
+        }
+
+        private NodeStatus node(String name) {
+            Role seen = town.dark.contains(name) ? Role.UNKNOWN : Role.valueOf(town.values.get(name));
+            Role role = Role.valueOf(town.values.getOrDefault("both", seen.name()));
+            return new NodeStatus(name, role, OptionalLong.empty(), "", false, "");
+        }
+
+        @Override
+        public Action<?> switchover(String from, String to) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Action<?> failover(String from, String to, FailoverTerms terms) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Action<?> rejoin(String former, String primary) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    private SafetyRule<ReplicationStatus> onePrimary() {
+        return SafetyRule.oneWritablePrimary(new Databases(), "db-west", "db-east");
+    }
+
+    /** Stops the writers; fences and promotes; moves traffic. */
+    private RecoveryPlan<Place> plan(SiteChange... promotionMakes) {
+        return Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .safety("ready before traffic", (from, to) -> SafetyRule.trafficOnlyToReady(town.set("pods", "ready")))
+                .safety(
+                        "a site serves",
+                        (from, to) -> SafetyRule.oneSiteServes(
+                                town.set("serves", from.name()), town.set("serves", to.name())))
+                .step("stop writers", (from, to) -> town.set("writers", "off"))
+                .undo((from, to) -> town.set("writers", "on"))
+                .step("fence", (from, to) -> town.set("db-west", "STOPPED"))
+                .undo((from, to) -> town.set("db-west", "PRIMARY"))
+                .after("stop writers")
+                .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
+                .after("fence")
+                .makes(promotionMakes)
+                .pointOfNoReturn()
+                .step("start", (from, to) -> town.set("serves", to.name()))
+                .after("promote")
+                .step("move traffic", (from, to) -> town.set("dns", to.name()))
+                .after("start")
+                .makes(SiteChange.TRAFFIC_TO)
+                .restoresService()
+                .build();
+    }
+
+    private void asBefore() {
+        town.values.put("db-west", "PRIMARY");
+        town.values.put("db-east", "REPLICA");
+        town.values.put("writers", "on");
+        town.values.put("serves", "west");
+        town.values.put("pods", "ready");
+    }
+
+    private RunReport run(RecoveryPlan<Place> plan) throws Exception {
+        return time.run(() -> runner.run(plan, OVER));
+    }
+
+    private static String detail(RunReport report, String step) {
+        return report.steps().stream()
+                .filter(s -> s.name().equals(step))
+                .findFirst()
+                .orElseThrow()
+                .detail();
+    }
+
+    @Test
+    @DisplayName("A15: only one environment takes writes, by a rule that the engine enforces")
+    void run_ruleHolds_goesThrough() throws Exception {
+        asBefore();
+        assertThat(run(plan(SiteChange.TO_WRITABLE)).outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    @Test
+    @DisplayName("F1: a step that would make a second writable primary does not begin its change")
+    void run_stepWouldBreakTheRule_stopsBeforeItAndIsPutBack() throws Exception {
+        asBefore();
+        RecoveryPlan<Place> unfenced = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("stop writers", (from, to) -> town.set("writers", "off"))
+                .undo((from, to) -> town.set("writers", "on"))
+                .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
+                .after("stop writers")
+                .makes(SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+
+        RunReport report = run(unfenced);
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(report.reason().orElseThrow())
+                .contains("[safety.one-writable-primary]", "both would take writes", "override this one rule");
+        assertThat(town.applied).containsExactly("writers=off", "writers=on");
+    }
+
+    @Test
+    void run_ruleBrokenAlready_beginsNoChange() throws Exception {
+        asBefore();
+        town.values.put("db-east", "PRIMARY");
+        RunReport report = run(plan());
+        assertThat(report.outcome()).isNotEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(detail(report, "stop writers")).contains("safety.one-writable-primary");
+        assertThat(town.applied).isEmpty();
+    }
+
+    @Test
+    @DisplayName("F6: what is not known is never good")
+    void run_ruleUnknown_beginsNoChange() throws Exception {
+        asBefore();
+        town.dark.add("db-west");
+        town.dark.add("db-east");
+        RunReport report = run(plan());
+        assertThat(detail(report, "stop writers")).contains("safety.one-writable-primary", "not known");
+        assertThat(town.applied).isEmpty();
+    }
+
+    @Test
+    void run_trafficToASiteThatIsNotReady_stopsBeforeIt() throws Exception {
+        asBefore();
+        town.values.put("pods", "starting");
+        RunReport report = run(plan());
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(detail(report, "move traffic")).contains("[safety.ready-before-traffic]", "it is not ready");
+        assertThat(town.values).doesNotContainKey("dns");
+    }
+
+    @Test
+    void run_noSiteServesWhenAllStepsAreDone_isNotCalledASuccess() throws Exception {
+        asBefore();
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety(
+                        "a site serves",
+                        (from, to) -> SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
+                .step("stop", (from, to) -> town.set("serves", "nobody"))
+                .nothingToUndo("a test")
+                .build();
+        RunReport report = run(plan);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(report.reason().orElseThrow()).contains("[safety.a-site-serves]", "no site serves");
+
+        town.values.put("serves", "east");
+        town.values.put("serves", "nobody");
+        RunReport overridden = time.run(() -> {
+            runner.control(plan, OVER, "ann", "commander").override("a site serves", "a planned night");
+            return runner.resume(plan, OVER);
+        });
+        assertThat(overridden.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    @Test
+    void run_ruleThatNeverAnswersWhenAllIsDone_isNotCalledASuccess() throws Exception {
+        SafetyRule<String> hangs = new SafetyRule<>() {
+            @Override
+            public String describe() {
+                return "hangs when it is over";
+            }
+
+            @Override
+            public boolean concerns(Outlook outlook) {
+                return outlook.over();
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                time.sleep(Duration.ofDays(1));
+                return "";
+            }
+
+            @Override
+            public SafetyFinding judge(String observed, Outlook outlook) {
+                return SafetyFinding.holds("");
+            }
+        };
+        RunReport report = run(Town.plan()
+                .safety("hangs", (from, to) -> hangs)
+                .step("a", (from, to) -> town.set("a", "1"))
+                .nothingToUndo("x")
+                .build());
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(time.elapsed()).isLessThan(Duration.ofMinutes(1));
+    }
+
+    @Test
+    @DisplayName("A15: an override names one rule, a person and a reason, and stands in every report")
+    void override_oneRule_letsThatOnePassAndIsReported() throws Exception {
+        asBefore();
+        town.values.put("pods", "starting");
+        RecoveryPlan<Place> plan = plan();
+        run(plan);
+        RunReport report = time.run(() -> {
+            var ann = runner.control(plan, OVER, "ann", "commander");
+            ann.override("no such rule", "a slip");
+            ann.override("ready before traffic", "half of the pods will do");
+            return runner.resume(plan, OVER);
+        });
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.steps().get(4).facts())
+                .containsEntry(
+                        "safety rule overridden: ready before traffic",
+                        "it is not ready: still to do: pods from 'starting' to 'ready'; overridden by ann (commander):"
+                                + " half of the pods will do");
+        assertThat(report.told()).hasSize(2);
+        assertThat(report.told().get(0).refused().orElseThrow()).contains("One writable primary");
+        assertThat(HtmlReport.toHtml(report)).contains("safety overridden", "half of the pods will do");
+        assertThat(String.join(" ", TextReport.lines(report, 400))).contains("OVERRODE the safety rule");
+        assertThat(JsonReport.fromJson(JsonReport.toJson(report))).isEqualTo(report);
+        RunReport rebuilt = RunReports.of(
+                        journals.runs(new JournalKey("p", "west", "east"), 1).get(0))
+                .orElseThrow();
+        assertThat(HtmlReport.toHtml(rebuilt)).isEqualTo(HtmlReport.toHtml(report));
+    }
+
+    @Test
+    void override_anotherRule_doesNotHelp() throws Exception {
+        asBefore();
+        town.values.put("pods", "starting");
+        RecoveryPlan<Place> plan = plan();
+        run(plan);
+        RunReport report = time.run(() -> {
+            runner.control(plan, OVER, "ann", "").override("a site serves", "wrong rule");
+            return runner.resume(plan, OVER);
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+    }
+
+    @Test
+    void undo_ruleUnknown_goesBackAllTheSameAndSaysThatItIsNotKnownToBeWell() throws Exception {
+        RecoveryPlan<Place> plan = seenAs("UNKNOWN");
+        RunReport report = run(plan);
+        assertThat(town.values).containsEntry("writers", "on");
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        town.values.remove("both");
+        assertThat(time.run(() -> runner.resume(plan, OVER)).outcome()).isEqualTo(RunOutcome.UNDONE);
+    }
+
+    @Test
+    @DisplayName("F14: a run that was put back and left nothing serving does not read as put back")
+    void undo_putBackButNothingServes_isNotCalledUndone() throws Exception {
+        asBefore();
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety(
+                        "a site serves",
+                        (from, to) ->
+                                SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
+                .step("stop", (from, to) -> town.set("serves", "nobody"))
+                .undo((from, to) -> town.set("serves", "west, it says"))
+                .step("refused", (from, to) -> town.set("refused", "1"))
+                .after("stop")
+                .nothingToUndo("x")
+                .build();
+        town.blocked.put("refused", "no capacity");
+        RunReport report = run(plan);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        assertThat(report.reason().orElseThrow())
+                .as("the first failure comes first")
+                .startsWith("\"refused\":")
+                .contains("no capacity", "[safety.a-site-serves]");
+    }
+
+    @Test
+    void undo_ruleBroken_isHeldUp() throws Exception {
+        assertThat(run(seenAs("PRIMARY")).outcome()).isEqualTo(RunOutcome.UNDO_INCOMPLETE);
+        assertThat(town.values).containsEntry("writers", "off");
+    }
+
+    /** Stops the writers; from then on both databases are seen in that role; then one more step. */
+    private RecoveryPlan<Place> seenAs(String role) {
+        asBefore();
+        return Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("stop writers", (from, to) -> town.set("writers", "off"))
+                .undo((from, to) -> town.set("writers", "on"))
+                .step("it happens", (from, to) -> town.set("both", role))
+                .nothingToUndo("x")
+                .after("stop writers")
+                .step("one more", (from, to) -> town.set("a", "1"))
+                .after("it happens")
+                .nothingToUndo("x")
+                .build();
+    }
+
+    @Test
+    void preview_rules_areJudgedAndUnknownIsNotClear() throws Exception {
+        asBefore();
+        Preview clear = time.run(() -> runner.preview(plan(), OVER));
+        assertThat(clear.rules()).hasSize(3).allMatch(Preview.RulePreview::clear);
+        town.dark.add("db-west");
+        town.dark.add("db-east");
+        Preview unknown = time.run(() -> runner.preview(plan(), OVER));
+        assertThat(unknown.clear()).isFalse();
+        assertThat(town.applied).isEmpty();
+    }
+
+    @Test
+    void preview_stepThatNeverAnswers_isUnobservableInTime() throws Exception {
+        Action<?> hangs = new HangingLook(time);
+        RecoveryPlan<Place> plan = Town.plan()
+                .step("a", (from, to) -> town.set("a", "1"))
+                .nothingToUndo("x")
+                .step("hangs", (from, to) -> hangs)
+                .nothingToUndo("x")
+                .step("hangs too", (from, to) -> hangs)
+                .nothingToUndo("x")
+                .build();
+        Preview preview = time.run(() -> runner.preview(plan, OVER));
+        assertThat(preview.steps().get(0).clear()).isTrue();
+        assertThat(preview.steps().get(1).unobservable()).contains("did not answer within PT30S");
+        assertThat(time.elapsed()).as("all at the same time").isLessThan(Duration.ofSeconds(31));
+    }
+
+    @Test
+    void oneWritablePrimary_everyPairOfRoles() {
+        for (Role west : Role.values()) {
+            for (Role east : Role.values()) {
+                SafetyFinding found = judge(west, east, Set.of(), Set.of());
+                boolean oneIsNone =
+                        west == Role.REPLICA || west == Role.STOPPED || east == Role.REPLICA || east == Role.STOPPED;
+                if (oneIsNone) {
+                    assertThat(found).as(west + " " + east).isInstanceOf(SafetyFinding.Holds.class);
+                } else if (west == Role.PRIMARY && east == Role.PRIMARY) {
+                    assertThat(found).isInstanceOf(SafetyFinding.Broken.class);
+                } else {
+                    assertThat(found).as(west + " " + east).isInstanceOf(SafetyFinding.Unknown.class);
+                }
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("F8: a fence that was proven counts only while nothing else can be seen")
+    void oneWritablePrimary_deadSite_isJudgedByTheFenceUntilItIsSeenAgain() {
+        Set<SiteChange> fenced = Set.of(SiteChange.FROM_FENCED);
+        assertThat(judge(Role.UNKNOWN, Role.PRIMARY, fenced, Set.of())).isInstanceOf(SafetyFinding.Holds.class);
+        assertThat(judge(Role.PRIMARY, Role.PRIMARY, fenced, Set.of()))
+                .as("it came back by itself")
+                .isInstanceOf(SafetyFinding.Broken.class);
+        assertThat(judge(Role.UNKNOWN, Role.REPLICA, Set.of(), Set.of(SiteChange.TO_WRITABLE)))
+                .as("promotion without a fence")
+                .isInstanceOf(SafetyFinding.Unknown.class);
+        assertThat(judge(Role.UNKNOWN, Role.REPLICA, Set.of(), Set.of(SiteChange.TO_WRITABLE, SiteChange.FROM_FENCED)))
+                .isInstanceOf(SafetyFinding.Holds.class);
+    }
+
+    private SafetyFinding judge(Role west, Role east, Set<SiteChange> made, Set<SiteChange> coming) {
+        town.values.put("db-west", west.name());
+        town.values.put("db-east", east.name());
+        ReplicationStatus seen = new Databases().status("db-west", "db-east");
+        return onePrimary().judge(seen, new Outlook(made, coming, false));
+    }
+
+    @Test
+    void failover_deadSiteAndAFencingStep_needsNoOverride() throws Exception {
+        town.values.put("db-east", "REPLICA");
+        town.dark.add("db-west");
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("fail over", (from, to) -> town.set("db-east", "PRIMARY"))
+                .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .step("start", (from, to) -> town.set("serves", to.name()))
+                .after("fail over")
+                .build();
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.steps()).allMatch(step -> step.status() == StepStatus.DONE);
+    }
+}
