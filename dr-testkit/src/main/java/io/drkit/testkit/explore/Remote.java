@@ -4,6 +4,7 @@ import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A service whose methods are called on some way. */
@@ -23,7 +24,8 @@ final class Remote implements InvocationHandler {
     }
 
     static <T> T of(Class<T> type, T service, Way way) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, new Remote(service, way)));
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, new Remote(service, way)));
     }
 
     @Override
@@ -42,7 +44,7 @@ final class Remote implements InvocationHandler {
                         ? again(method.getReturnType(), answer)
                         : answer;
             } catch (InvocationTargetException e) {
-                throw e.getCause();
+                throw Objects.requireNonNullElse(e.getCause(), e);
             }
         });
     }

@@ -200,7 +200,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                     String why = lockedOut != null
                             ? lockedOut
                             : "Task " + suspect.label + " has not asked the clockwork anything for " + watchdog
-                                    + " of real time: it computes for very long, or waits for something outside the clockwork.";
+                                    + " of real time: it computes for very long, or waits for something outside the"
+                                    + " clockwork.";
                     Stuck found = new Stuck(report(why));
                     if (suspect.thread != null) {
                         found.setStackTrace(suspect.thread.getStackTrace());
@@ -642,7 +643,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             }
             elapsed = wakeAt;
             while (!timed.isEmpty() && timed.first().wakeAt <= elapsed) {
-                timed.pollFirst().ring();
+                Timed due = timed.first();
+                timed.remove(due);
+                due.ring();
             }
         }
         if (ready.size() == 1) {

@@ -230,11 +230,13 @@ class ExplorationTest {
     @Test
     @DisplayName("F12: a lease that compares wall clocks of two machines is found out by a clock that jumps")
     void explore_leaseByWallClock_isFoundByAClockThatJumpsAlone() throws Exception {
-        Exploration exploration = Exploration.of(ExplorationTest::wallClockLease).preemptions(3);
+        Exploration exploration =
+                Exploration.of(ExplorationTest::wallClockLease).preemptions(3);
 
         assertThat(exploration.mishaps(Mishap.CLOCK_BACK).explore().complete()).isTrue();
         // it looks at its clock before the first call, so there is no place for a jump in front of that yet
-        assertThat(exploration.mishaps(Mishap.CLOCK_FORWARD).explore().complete()).isTrue();
+        assertThat(exploration.mishaps(Mishap.CLOCK_FORWARD).explore().complete())
+                .isTrue();
         assertThatThrownBy(() -> Exploration.of(stage -> {
                             stage.machine("east").start("early", () -> stage.call("weather", () -> null));
                             wallClockLease(stage);

@@ -59,7 +59,8 @@ class ExploredControllersTest {
         ExecutorService two = Executors.newFixedThreadPool(2);
         try {
             List<Future<Explored>> running = new ArrayList<>();
-            parts.forEach(part -> running.add(two.submit(() -> part.exploration().explore())));
+            parts.forEach(
+                    part -> running.add(two.submit(() -> part.exploration().explore())));
             for (int i = 0; i < parts.size(); i++) {
                 Explored explored = running.get(i).get();
                 System.out.println(parts.get(i).name() + ": " + explored);

@@ -59,7 +59,8 @@ class PlantedBugsTest {
         Evidence evidence =
                 Evidence.atMost("seconds-to-find-" + bug, Double.parseDouble(found.get(1)), "s", AIM_SECONDS);
         evidence.write();
-        System.out.println(bug + ": found after " + found.get(1) + " s: " + found.get(0).lines().limit(3).toList());
+        System.out.println(bug + ": found after " + found.get(1) + " s: "
+                + found.get(0).lines().limit(3).toList());
         assertThat(evidence.met()).isTrue();
     }
 
@@ -71,13 +72,10 @@ class PlantedBugsTest {
 
     @Test
     void explore_noIntentBeforeTheEffect_isFound() throws Exception {
-        Mutant bug = Mutant.of(
-                "io.drkit.core.run.StepRun",
-                """
-                log.write( undo ? Kind.UNDO_INTENT : Kind.INTENT, step.name(), Map.of("began", began.toString(), "changes",
-                String.join("\\n", needed.changes())), this::requireWanted);
-                """,
-                "");
+        Mutant bug = Mutant.of("io.drkit.core.run.StepRun", """
+            log.write( undo ? Kind.UNDO_INTENT : Kind.INTENT, step.name(), Map.of("began", began.toString(), "changes",
+            String.join("\\n", needed.changes())), this::requireWanted);
+            """, "");
         isFound("no-intent-before-effect", bug.call(OverRunners.class), "left half way", "says undone, and is not");
     }
 
@@ -87,7 +85,12 @@ class PlantedBugsTest {
                 ActionExecutor.class,
                 "failures.add(e); watcher.outcomeUnknown(e);",
                 "return new Assessment.Done(\"no answer came\");");
-        isFound("unknown-read-as-success", bug.call(OverRunners.class), "left half way", "says done, and is not", "says undone, and is not");
+        isFound(
+                "unknown-read-as-success",
+                bug.call(OverRunners.class),
+                "left half way",
+                "says done, and is not",
+                "says undone, and is not");
     }
 
     @Test

@@ -63,8 +63,7 @@ final class TwoHolders implements Scenario {
 
     @Override
     public void play(Stage stage) throws Exception {
-        LeaseStore store =
-                stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
+        LeaseStore store = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
         List<Counting> counting = List.of(new Counting(), new Counting());
         List<Resource> resources = new ArrayList<>();
         for (int i = 0; i < counting.size(); i++) {
@@ -122,8 +121,7 @@ final class TwoHolders implements Scenario {
         held.forEach((other, theirs) -> {
             if (!other.equals(name)) {
                 stage.require(
-                        theirs.remaining().compareTo(MARGIN) <= 0,
-                        name + " and " + other + " both hold the lease");
+                        theirs.remaining().compareTo(MARGIN) <= 0, name + " and " + other + " both hold the lease");
                 stage.require(
                         !theirs.epoch().equals(lease.epoch()),
                         name + " and " + other + " have the same epoch " + lease.epoch());

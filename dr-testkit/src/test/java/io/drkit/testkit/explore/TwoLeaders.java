@@ -19,8 +19,7 @@ import java.util.Set;
 final class TwoLeaders implements Scenario {
     @Override
     public void play(Stage stage) throws Exception {
-        LeaseStore store =
-                stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
+        LeaseStore store = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
         Set<String> atWork = new HashSet<>();
         Set<String> led = new HashSet<>();
         List<Task> tasks = new ArrayList<>();

@@ -117,8 +117,7 @@ final class TwoRunners implements Scenario {
     public void play(Stage stage) throws Exception {
         InMemoryJournalStore kept = new InMemoryJournalStore();
         JournalStore journals = stage.remoteHoldingLocks(JournalStore.class, "journal", kept);
-        LeaseStore leaseStore =
-                stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
+        LeaseStore leaseStore = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
         List<Comparing> devices = List.of(new Comparing(), new Comparing());
         RecoveryPlan.Builder<Place> building =
                 RecoveryPlan.<Place>named("shop").objectives(Duration.ZERO, Duration.ofHours(1));
@@ -174,8 +173,7 @@ final class TwoRunners implements Scenario {
         boolean succeeded = RunOutcome.SUCCEEDED.name().equals(last.details().get("outcome"));
         boolean undone = RunOutcome.UNDONE.name().equals(last.details().get("outcome"));
         stage.require(succeeded || undone, "it ended otherwise: " + last);
-        stage.require(
-                devices.stream().allMatch(device -> device.on == succeeded), "the switches are left half way");
+        stage.require(devices.stream().allMatch(device -> device.on == succeeded), "the switches are left half way");
         for (Comparing device : devices) {
             stage.require(
                     succeeded ? device.turned == 1 : device.turned == 0 || device.turned == 2,
