@@ -3,6 +3,9 @@ package io.drkit.k8s;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.drkit.core.Epoch;
+import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.testkit.action.RunContext;
 import io.drkit.core.BlockedException;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
@@ -69,6 +72,21 @@ abstract class KubernetesDnsSwitcherTest {
         cluster.alias(cluster.namespace(), "database", "db.west.example.com");
 
         assertThat(preview("database", "DB.west.example.com.")).isInstanceOf(Assessment.Done.class);
+    }
+
+    @Test
+    @DisplayName("F5: for how long caches go on with the old host is recorded as not known")
+    void pointTo_recordsThatTheResidualIsNotKnown() throws InterruptedException {
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
+        RunContext context = RunContext.of(clockwork, Epoch.NONE);
+
+        ActionExecutor.on(clockwork)
+                .execute(
+                        switcher.pointTo("database", "db.east.example.com"),
+                        context,
+                        ActionExecutor.Watcher.NONE);
+
+        assertThat(context.recorded(DnsSwitcher.RESIDUAL_FACT)).contains(DnsSwitcher.RESIDUAL_UNKNOWN);
     }
 
     @Test

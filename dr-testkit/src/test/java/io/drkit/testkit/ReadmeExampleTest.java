@@ -37,9 +37,13 @@ class ReadmeExampleTest {
         final Region east = new Region("east", FakeWorkloads.on(drkit.clockwork()));
         final RecoveryPlan<Region> plan = RecoveryPlan.<Region>named("move")
                 .objectives(Duration.ofMinutes(1), Duration.ofMinutes(5))
-                .step("stop", (from, to) -> FakeWorkloadScaler.of(from.workloads()).toZero(APP))
+                .step(
+                        "stop",
+                        (from, to) -> FakeWorkloadScaler.of(from.workloads()).toZero(APP))
                 .undo((from, to) -> FakeWorkloadScaler.of(from.workloads()).restore(APP))
-                .step("start", (from, to) -> FakeWorkloadScaler.of(to.workloads()).scaleTo(Map.of(APP, 2)))
+                .step(
+                        "start",
+                        (from, to) -> FakeWorkloadScaler.of(to.workloads()).scaleTo(Map.of(APP, 2)))
                 .after("stop")
                 .nothingToUndo("what is up on the standby side serves nobody")
                 .build();

@@ -90,6 +90,17 @@ class ArchitectureTest {
     }
 
     @Test
+    void micrometer_isUsedByItsOwnPackageAlone() {
+        check(noClasses()
+                .that()
+                .resideOutsideOfPackage("io.drkit.core.metrics..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("io.micrometer..")
+                .because("it is an optional dependency: whoever does without it meets no class of it"));
+    }
+
+    @Test
     void packages_ofAModule_haveNoCycles() {
         check(slices().assignedFrom(new SliceAssignment() {
                     @Override

@@ -14,10 +14,12 @@ enum Modules {
             "core",
             List.of(
                     "com.fasterxml.jackson..",
+                    "com.sun.net.httpserver",
                     "io.github.resilience4j..",
+                    "io.micrometer.core.instrument",
                     "org.apache.curator..",
                     "org.apache.zookeeper.."),
-            List.of("org.apache.curator.framework")),
+            List.of("io.micrometer.core.instrument", "org.apache.curator.framework")),
     TESTKIT(
             "testkit",
             List.of(

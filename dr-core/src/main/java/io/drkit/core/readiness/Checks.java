@@ -1,5 +1,6 @@
 package io.drkit.core.readiness;
 
+import io.drkit.core.action.Action;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.journal.JournalKey;
@@ -262,6 +263,14 @@ public final class Checks {
      */
     public static Check survives(String name, BlackHole blackHole, Reading<?> reading) {
         return new SurvivalCheck(name, blackHole, reading);
+    }
+
+    /**
+     * A step of a plan that waits until a check is ready, such as until the copies are complete on every engine. Not ready and unknown
+     * are both waited out, at most {@code timeout}; the step then fails. It changes nothing.
+     */
+    public static Action<?> gate(Check check, Duration timeout) {
+        return new Gate(check, timeout);
     }
 
     private static String list(List<String> entries) {

@@ -4,6 +4,8 @@ import io.drkit.core.report.Wording;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Task;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,7 +26,7 @@ public final class ReadinessWatch implements AutoCloseable {
     private final Readiness readiness;
     private final Clockwork clockwork;
     private final Duration every;
-    private final Consumer<ReadinessReport> listener;
+    private final List<Consumer<ReadinessReport>> listeners = new CopyOnWriteArrayList<>();
     private final Duration fresh;
     private volatile Seen seen;
     private volatile boolean closed;
@@ -37,7 +39,7 @@ public final class ReadinessWatch implements AutoCloseable {
         this.readiness = readiness;
         this.clockwork = clockwork;
         this.every = every;
-        this.listener = listener;
+        listeners.add(listener);
         fresh = every.plus(readiness.longest()).multipliedBy(2);
         seen = new Seen(readiness.unanswered(), clockwork.nanoTime(), false);
     }
@@ -67,6 +69,11 @@ public final class ReadinessWatch implements AutoCloseable {
                 : now.report();
     }
 
+    /** Tells each report from now on to one more listener, as {@link Readiness#watch(Duration, Consumer)} does. */
+    public void tell(Consumer<ReadinessReport> listener) {
+        listeners.add(listener);
+    }
+
     /** Stops looking; returns at once. */
     @Override
     public void close() {
@@ -83,7 +90,7 @@ public final class ReadinessWatch implements AutoCloseable {
                 long began = clockwork.nanoTime();
                 ReadinessReport report = looked();
                 seen = new Seen(report, began, true);
-                tell(report);
+                listeners.forEach(listener -> told(listener, report));
                 clockwork.sleep(every);
             }
         } catch (InterruptedException e) {
@@ -103,7 +110,7 @@ public final class ReadinessWatch implements AutoCloseable {
         }
     }
 
-    private void tell(ReadinessReport report) {
+    private static void told(Consumer<ReadinessReport> listener, ReadinessReport report) {
         try {
             listener.accept(report);
         } catch (RuntimeException e) {

@@ -80,9 +80,7 @@ public final class PreviewAssert extends AbstractAssert<PreviewAssert, Preview> 
                         name,
                         actual.line(),
                         actual.plan(),
-                        actual.steps().stream()
-                                .map(Preview.StepPreview::step)
-                                .collect(Collectors.joining(", "))));
+                        actual.steps().stream().map(Preview.StepPreview::step).collect(Collectors.joining(", "))));
     }
 
     private static String lines(List<Preview.StepPreview> steps) {

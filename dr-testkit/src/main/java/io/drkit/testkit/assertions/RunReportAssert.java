@@ -61,7 +61,8 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                     steps());
         }
         for (RunReport.StatedLoss stated : achieved) {
-            boolean known = stated.loss().time().isPresent() || stated.loss().bytes().isPresent();
+            boolean known =
+                    stated.loss().time().isPresent() || stated.loss().bytes().isPresent();
             boolean some = stated.loss().time().filter(time -> !time.isZero()).isPresent()
                     || stated.loss().bytes().orElse(0) != 0;
             if (!known || some) {
@@ -137,8 +138,7 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
     }
 
     static String line(StepReport step) {
-        return "  " + step.status() + " " + step.name()
-                + (step.detail().isEmpty() ? "" : ": " + step.detail());
+        return "  " + step.status() + " " + step.name() + (step.detail().isEmpty() ? "" : ": " + step.detail());
     }
 
     private String likelyMistake(RunOutcome expected) {

@@ -57,7 +57,8 @@ public final class StepAssert {
     /** The run did not come to it. */
     public StepAssert wasNotReached() {
         return hasStatus(
-                StepStatus.NOT_REACHED, "it does not come after the step that fails: independent steps run side by side");
+                StepStatus.NOT_REACHED,
+                "it does not come after the step that fails: independent steps run side by side");
     }
 
     /** Its change was made at the first attempt, and no second time. */

@@ -107,13 +107,13 @@ final class Clients {
         Scene.Side database = site;
         List<String> names = scene.setting().databaseNames();
         if (!names.isEmpty()) {
-            FakeResolver resolver = site == scene.west() ? west : east;
+            FakeResolver resolver = site.name().equals(scene.west().name()) ? west : east;
             database = resolver.resolve(names.get(0))
                     .map(Scene::siteOf)
                     .map(scene::side)
                     .orElse(site);
         }
-        if (database != site && !scene.answers(site.name(), database.name())) {
+        if (!database.name().equals(site.name()) && !scene.answers(site.name(), database.name())) {
             return false;
         }
         String row = what + " " + rows++;

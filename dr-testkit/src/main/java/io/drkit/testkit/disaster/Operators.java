@@ -115,6 +115,11 @@ final class Operators<S extends Site> {
             return;
         }
         if (event instanceof RunEvent.RunBegan began) {
+            if (began.line().startsWith(Mode.FAILOVER.toString())) {
+                // also where it was turned into one right before its process died
+                seat.at = Mode.FAILOVER;
+                mode = Mode.FAILOVER;
+            }
             scene.history()
                     .add(new Event.RunBegan(now, machine, seat.at, Scene.WEST, Scene.EAST, began, scene.picture()));
             unfinished = seat.at;

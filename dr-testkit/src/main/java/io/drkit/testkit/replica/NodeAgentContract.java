@@ -77,8 +77,7 @@ public abstract class NodeAgentContract {
     @Test
     @DisplayName("M4: a file that is not there is not the same as an agent that does not answer")
     void read_missing_saysSo() {
-        assertThatExceptionOfType(NoSuchFileException.class)
-                .isThrownBy(() -> agent().read("drkit-no-such-file"));
+        assertThatExceptionOfType(NoSuchFileException.class).isThrownBy(() -> agent().read("drkit-no-such-file"));
     }
 
     @Test
@@ -87,8 +86,7 @@ public abstract class NodeAgentContract {
         agent().write(FILE, bytes("x"));
         agent().remove(FILE);
         agent().remove(FILE);
-        assertThatExceptionOfType(NoSuchFileException.class)
-                .isThrownBy(() -> agent().read(FILE));
+        assertThatExceptionOfType(NoSuchFileException.class).isThrownBy(() -> agent().read(FILE));
     }
 
     @Test

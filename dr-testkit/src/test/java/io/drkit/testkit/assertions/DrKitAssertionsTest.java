@@ -92,7 +92,10 @@ class DrKitAssertionsTest {
                 "DONE stop",
                 "Likely mistake: the fault was not met");
         fails(() -> assertThat(report).step("stopp"), "has these: stop, promote, start", "another spelling");
-        fails(() -> assertThat(report).step("stop").wasAlreadySo(), "but it is DONE", "does not begin as the step wants");
+        fails(
+                () -> assertThat(report).step("stop").wasAlreadySo(),
+                "but it is DONE",
+                "does not begin as the step wants");
         fails(() -> assertThat(report).step("stop").wasUndone(), "the run did not turn back");
         fails(() -> assertThat(report).step("stop").failed(), "its operation is named otherwise");
         fails(() -> assertThat(report).step("stop").isUnknown(), "the world can be observed");

@@ -3,9 +3,11 @@ package io.drkit.testkit.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.Epoch;
+import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.time.OnVirtualTime;
 import java.time.Duration;
@@ -43,6 +45,18 @@ class FakeDnsSwitcherTest extends DnsSwitcherContract {
                         .isGreaterThan(Duration.ofMinutes(50)));
         resolver.flush();
         assertThat(resolver.resolve(name())).hasValue(east());
+    }
+
+    @Test
+    @DisplayName("F5: what caches may go on with is recorded, for the report")
+    void pointTo_recordsHowLongTheOldAnswerOutlivesIt() throws InterruptedException {
+        zone.record(name(), west(), Duration.ofHours(1));
+        RunContext context = RunContext.of(clockwork(), Epoch.NONE);
+
+        ActionExecutor.on(clockwork())
+                .execute(switcher().pointTo(name(), east()), context, ActionExecutor.Watcher.NONE);
+
+        assertThat(context.recorded(DnsSwitcher.RESIDUAL_FACT)).contains("PT1H");
     }
 
     @Test

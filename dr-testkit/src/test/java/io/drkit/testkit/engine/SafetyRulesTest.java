@@ -308,8 +308,7 @@ class SafetyRulesTest {
         RecoveryPlan<Place> plan = Town.plan()
                 .safety(
                         "a site serves",
-                        (from, to) ->
-                                SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
+                        (from, to) -> SafetyRule.oneSiteServes(town.set("serves", "west"), town.set("serves", "east")))
                 .step("stop", (from, to) -> town.set("serves", "nobody"))
                 .undo((from, to) -> town.set("serves", "west, it says"))
                 .step("refused", (from, to) -> town.set("refused", "1"))

@@ -47,14 +47,16 @@ class DrKitExtensionTest {
         assertThat(failure).hasMessage("as it is meant to");
         assertThat(failure.getSuppressed())
                 .singleElement()
-                .satisfies(note -> assertThat(note.getMessage())
-                        .contains("seed 7;", "PT3H after the beginning", "-Ddrkit.seed="));
+                .satisfies(note ->
+                        assertThat(note.getMessage()).contains("seed 7;", "PT3H after the beginning", "-Ddrkit.seed="));
     }
 
     @Test
     void extension_inAStaticField_isRefusedAtTheSecondTest() {
-        assertThat(run(Shared.class)).singleElement().satisfies(failure -> assertThat(failure)
-                .hasMessageContaining("register it as a field that is not static"));
+        assertThat(run(Shared.class))
+                .singleElement()
+                .satisfies(failure ->
+                        assertThat(failure).hasMessageContaining("register it as a field that is not static"));
     }
 
     /** Only run by the tests above. */

@@ -9,6 +9,8 @@ import io.drkit.testkit.fault.Fault;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentSpecBuilder;
+import io.fabric8.kubernetes.api.model.apps.DeploymentStatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
@@ -93,6 +95,18 @@ class SimulatedClusterTest {
         assertThat(after.getMetadata().getGeneration()).isEqualTo(before + 1);
         assertThat(after.getStatus().getCollisionCount())
                 .as("no controller writes it")
+                .isNull();
+    }
+
+    @Test
+    void create_withAStatus_theStatusIsNotTaken() {
+        Deployment deployment = app().item();
+        deployment.setStatus(new DeploymentStatusBuilder().withCollisionCount(77).build());
+        deployment.setSpec(new DeploymentSpecBuilder().withReplicas(0).build());
+
+        Deployment created = cluster.client().resource(deployment).create();
+
+        assertThat(created.getStatus() == null ? null : created.getStatus().getCollisionCount())
                 .isNull();
     }
 

@@ -20,6 +20,8 @@ import io.drkit.testkit.fault.Faults;
 import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -159,6 +161,10 @@ class LeasesTest {
         Lease lease = west.tryAcquire(NAME).orElseThrow();
         assertThat(clockwork.elapsed()).isEqualTo(seconds(4));
         assertThat(lease.remaining()).isEqualTo(seconds(11));
+        westLink.next("write", Fault.delayed(seconds(3)));
+        clockwork.sleep(seconds(4.5));
+        assertThat(clockwork.elapsed()).isEqualTo(seconds(8.5));
+        assertThat(lease.remaining()).isEqualTo(seconds(11.5));
     }
 
     @Test
@@ -189,6 +195,45 @@ class LeasesTest {
         assertThat(twin.tryAcquire(NAME)).isEmpty();
         assertThatThrownBy(() -> twin.acquire(NAME, LONG)).isInstanceOf(DrTimeoutException.class);
         lease.requireHeld();
+    }
+
+    @Test
+    @DisplayName(
+            "L7: of two such processes whose claims cross, the one whose answer was lost does not take the other's for its own")
+    void tryAcquire_sameNodeIdTwiceAndAnswerLost_oneGetsIt() throws Exception {
+        Leases twin = node("west", store, clockwork);
+        westLink.next("write", Fault.requestLost()).nth(2, "read", Fault.delayed(seconds(2)));
+        List<Optional<Lease>> twins = new ArrayList<>();
+        clockwork.start("twin", () -> {
+            try {
+                clockwork.sleep(seconds(1));
+                twins.add(twin.tryAcquire(NAME));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThat(west.tryAcquire(NAME)).isEmpty();
+        assertThat(clockwork.elapsed()).isEqualTo(seconds(2));
+        assertThat(twins)
+                .hasSize(1)
+                .first()
+                .satisfies(lease -> assertThat(lease).isPresent());
+    }
+
+    @Test
+    @DisplayName("L7: nor does a holder, when the store has forgotten all and gives the same epoch again")
+    void requireHeld_sameNodeIdAndEpochButAnotherMark_throws() throws Exception {
+        Lease lease = west.tryAcquire(NAME).orElseThrow();
+        LeaseRecord other = new LeaseRecord(
+                Optional.of(Node.named("west")),
+                lease.epoch(),
+                seconds(15),
+                0,
+                Optional.empty(),
+                Map.of("claim", "other"));
+        store.write(NAME, store.read(NAME), other);
+        clockwork.sleep(seconds(5.1));
+        assertThatThrownBy(lease::requireHeld).hasMessageContaining("lease.taken-over");
     }
 
     @Test

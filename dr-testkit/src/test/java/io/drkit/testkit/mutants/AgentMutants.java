@@ -5,15 +5,18 @@ import java.util.List;
 
 /** Broken agents of a node. */
 final class AgentMutants {
-    private static final Suspect AGENT = new Suspect(
-            "io.drkit.testkit.replica.MemoryAgent", "io.drkit.testkit.replica.MemoryAgentTest");
+    private static final Suspect AGENT =
+            new Suspect("io.drkit.testkit.replica.MemoryAgent", "io.drkit.testkit.replica.MemoryAgentTest");
 
     private AgentMutants() {}
 
     static List<Planted> all() {
         return List.of(
                 AGENT.breaks("M1", "running = false;", "running = how == Stop.CLEAN;"),
-                AGENT.breaks("M2", "running = false;", "if (!running) { throw new IOException(\"down\"); } running = false;"),
+                AGENT.breaks(
+                        "M2",
+                        "running = false;",
+                        "if (!running) { throw new IOException(\"down\"); } running = false;"),
                 AGENT.breaks("M2", "reach(); running = true;", "reach(); running = !running;"),
                 AGENT.breaks(
                         "M3",
@@ -23,7 +26,9 @@ final class AgentMutants {
                 AGENT.breaks("M4", "throw new NoSuchFileException(path);", "throw new IOException(path);"),
                 AGENT.breaks("M5", "files.remove(path);", "files.put(path, new byte[0]);"),
                 AGENT.breaks(
-                        "M5", "files.remove(path);", "if (files.remove(path) == null) { throw new NoSuchFileException(path); }"),
+                        "M5",
+                        "files.remove(path);",
+                        "if (files.remove(path) == null) { throw new NoSuchFileException(path); }"),
                 AGENT.breaks("M6", "reach(); running = true;", "reach(); files.clear(); running = true;"),
                 AGENT.breaks("M7", "reach(); return running;", "return reachable && running;"));
     }

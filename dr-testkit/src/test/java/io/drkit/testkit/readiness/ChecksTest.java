@@ -1,7 +1,9 @@
 package io.drkit.testkit.readiness;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
@@ -357,6 +359,36 @@ class ChecksTest {
         Finding expired = find(check);
         assertThat(expired.why()).startsWith("it expired at ");
         assertThat(expired.figures()).containsEntry("credential.remaining.seconds", -86400.0);
+    }
+
+    // -- as a step --------------------------------------------------------------------------------------------------
+
+    @Test
+    @DisplayName(
+            "B10: a readiness gate as a plan step waits out what is not ready and what is unknown, and no longer than its time")
+    void gate_waitsUntilTheCheckIsReady() throws Exception {
+        Instant began = clockwork.now();
+        Check replicated = Check.named("engines", "all engines have the data", c -> {
+            Duration since = Duration.between(began, c.now());
+            if (since.compareTo(Duration.ofMinutes(1)) < 0) {
+                throw new java.io.IOException("engine 3 does not answer");
+            }
+            return since.compareTo(Duration.ofMinutes(2)) < 0
+                    ? Finding.notReady("engine 3 lacks 2 tables", "wait")
+                    : Finding.ready("all have 40 tables");
+        });
+        ActionExecutor executor = ActionExecutor.on(clockwork);
+
+        assertThat(executor.execute(Checks.gate(replicated, Duration.ofHours(1)))
+                        .because())
+                .isEqualTo("all have 40 tables");
+        assertThat(Duration.between(began, clockwork.now()))
+                .isBetween(Duration.ofMinutes(2), Duration.ofMinutes(2).plusSeconds(10));
+
+        Check never = Check.named("engines", "all engines have the data", c -> Finding.notReady("none has", "see why"));
+        assertThatThrownBy(() -> executor.execute(Checks.gate(never, Duration.ofMinutes(1))))
+                .isInstanceOf(DrTimeoutException.class)
+                .hasMessageContaining("none has");
     }
 
     // -- without the active site --------------------------------------------------------------------------------------

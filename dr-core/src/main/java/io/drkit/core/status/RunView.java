@@ -1,0 +1,42 @@
+package io.drkit.core.status;
+
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.run.RunReports;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A run as its journal shows it.
+ *
+ * @param plan the plan's name
+ * @param line for example {@code switchover west → east}
+ * @param began when it began
+ * @param report how it ended, or last paused; empty while it goes on, or when the process that ran it is gone and nobody resumed
+ *     it
+ */
+public record RunView(String plan, String line, Instant began, Optional<RunReport> report) {
+    public RunView {
+        Objects.requireNonNull(plan, "plan");
+        Objects.requireNonNull(line, "line");
+        Objects.requireNonNull(began, "began");
+        Objects.requireNonNull(report, "report");
+    }
+
+    /**
+     * From all entries of one run.
+     *
+     * @throws io.drkit.core.journal.CorruptJournalException when they are not those of a run
+     */
+    static RunView of(List<JournalEntry> run) {
+        JournalEntry first = run.get(0);
+        return new RunView(
+                first.detail("plan"),
+                first.detail("mode").toLowerCase(Locale.ROOT) + " " + first.detail("from") + " → " + first.detail("to"),
+                first.at(),
+                RunReports.of(run));
+    }
+}

@@ -1,0 +1,119 @@
+package io.drkit.testkit.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.drkit.core.Site;
+import io.drkit.core.action.Action;
+import io.drkit.core.metrics.ReadinessMetrics;
+import io.drkit.core.metrics.RunMetrics;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.Finding;
+import io.drkit.core.readiness.Readiness;
+import io.drkit.core.readiness.ReadinessWatch;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.testkit.dns.FakeDnsSwitcher;
+import io.drkit.testkit.dns.FakeDnsZone;
+import io.drkit.testkit.fault.Fault;
+import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.time.OnVirtualTime;
+import io.drkit.testkit.time.VirtualClockwork;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+
+class MetricsTest {
+    record Place(String name) implements Site {}
+
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+
+    @RegisterExtension
+    final OnVirtualTime virtual = new OnVirtualTime();
+
+    private final VirtualClockwork clockwork = virtual.clockwork();
+    private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final FakeDnsZone zone = FakeDnsZone.on(clockwork);
+
+    private RecoveryPlan<Place> plan() {
+        zone.record("shop", "west", Duration.ofSeconds(60));
+        return RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("move name", (from, to) ->
+                        (Action<?>) FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                .pointOfNoReturn()
+                .build();
+    }
+
+    private double gauge(String name, String... tags) {
+        return registry.get(name).tags(tags).gauge().value();
+    }
+
+    @Test
+    @DisplayName("D9: readiness and lag as metrics: unknown is -1 and not a number, never 1 and never 0")
+    void readiness_asGauges_tellsUnknownFromZero() throws Exception {
+        AtomicReference<Finding> found =
+                new AtomicReference<>(Finding.ready("streams").figure("replication.lag.seconds", 3.5));
+        ReadinessWatch watch = Readiness.of(plan(), OVER)
+                .clockwork(clockwork)
+                .check(Check.named("database", "it streams", c -> found.get()))
+                .build()
+                .watch(Duration.ofMinutes(1));
+        ReadinessMetrics.of(watch).bindTo(registry);
+        assertThat(gauge("drkit.readiness")).as("not looked at yet").isEqualTo(-1);
+
+        clockwork.sleep(Duration.ofSeconds(1));
+        assertThat(gauge("drkit.readiness", "plan", "shop", "line", "switchover west → east"))
+                .isEqualTo(1);
+        assertThat(gauge("drkit.readiness.check", "check", "move name", "kind", "step"))
+                .isEqualTo(1);
+        assertThat(gauge("drkit.readiness.check", "check", "database", "kind", "standing"))
+                .isEqualTo(1);
+        assertThat(gauge("drkit.replication.lag.seconds", "check", "database")).isEqualTo(3.5);
+
+        found.set(Finding.unknown("no answer", "look"));
+        clockwork.sleep(Duration.ofMinutes(1));
+        assertThat(gauge("drkit.readiness")).isEqualTo(-1);
+        assertThat(gauge("drkit.replication.lag.seconds", "check", "database")).isNaN();
+
+        found.set(Finding.notReady("broken", "mend it"));
+        clockwork.sleep(Duration.ofMinutes(1));
+        assertThat(gauge("drkit.readiness.check", "check", "database")).isZero();
+
+        watch.close();
+        clockwork.sleep(Duration.ofHours(1));
+        assertThat(gauge("drkit.readiness.check", "check", "move name"))
+                .as("by age")
+                .isEqualTo(-1);
+    }
+
+    @Test
+    void runs_areCountedByOutcome_andStepsTimed() throws Exception {
+        RecoveryPlan<Place> plan = plan();
+        zone.faults().next("write shop", Fault.answerLost());
+        PlanRunner.journalingTo(new InMemoryJournalStore())
+                .clockwork(clockwork)
+                .listener(new RunMetrics(registry))
+                .build()
+                .run(plan, OVER);
+
+        assertThat(registry.get("drkit.runs")
+                        .tags("plan", "shop", "mode", "switchover", "outcome", "succeeded")
+                        .counter()
+                        .count())
+                .isEqualTo(1);
+        assertThat(registry.get("drkit.steps")
+                        .tags("plan", "shop", "step", "move name", "status", "done", "undo", "false")
+                        .timer()
+                        .totalTime(TimeUnit.MILLISECONDS))
+                .isPositive();
+        assertThat(registry.get("drkit.steps.unknown").counter().count()).isEqualTo(1);
+        assertThat(registry.get("drkit.runs.rto").timer().count()).isEqualTo(1);
+        assertThat(gauge("drkit.runs.active")).isZero();
+    }
+}
