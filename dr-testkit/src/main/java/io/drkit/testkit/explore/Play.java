@@ -24,6 +24,7 @@ final class Play implements Schedule {
     private final List<String> said = new ArrayList<>();
     private final Map<String, Long> machines = new HashMap<>();
     private final Map<Long, Long> things = new HashMap<>();
+    private final Map<String, Long> turns = new HashMap<>();
     private int used;
     private int decisions;
     private boolean mishapHappened;
@@ -73,8 +74,17 @@ final class Play implements Schedule {
         return over;
     }
 
-    void atSharedThing(boolean at) {
-        atSharedThing = at;
+    /** The running task has come to a call. */
+    void beginsCall() {
+        atSharedThing = true;
+        if (running != null) {
+            happened(running.key(), 5);
+        }
+    }
+
+    /** Its turn has come. */
+    void goesOnWithCall() {
+        atSharedThing = false;
     }
 
     List<Mishap> possible(boolean canBeLost) {
@@ -96,9 +106,20 @@ final class Play implements Schedule {
         return chosen;
     }
 
+    /** Whether a machine that was stopped goes on here. */
+    boolean goesOn() {
+        return decide(2, 4, 0, null) == 1;
+    }
+
     @Override
     public int choose(Point point, List<? extends Candidate> candidates) {
         if (point == Point.BLOCK) {
+            for (int i = 0; i < candidates.size(); i++) {
+                if (candidates.get(i).machine().isEmpty()) {
+                    // the scenario's own task, which only looks on
+                    return i;
+                }
+            }
             return decide(candidates.size(), 1, 0, null);
         }
         // Between two calls to shared things it makes no difference to one machine where another one comes in.
@@ -112,7 +133,9 @@ final class Play implements Schedule {
         if (!any) {
             return 0;
         }
-        happened(candidates.get(0).key(), 7);
+        if (!atSharedThing) {
+            happened(candidates.get(0).key(), 7);
+        }
         return decide(allowed.length, 2, 1, allowed);
     }
 
@@ -156,7 +179,13 @@ final class Play implements Schedule {
     public void runs(Candidate task, Duration now) {
         running = task;
         elapsed = now.toNanos();
-        long history = mix(mix(machine(task), task.key()), elapsed);
+        long turn = mix(task.key(), elapsed);
+        Long lastTurn = turns.put(task.machine(), turn);
+        if (lastTurn != null && lastTurn == turn) {
+            // It was stopped for another machine's task, and cannot know.
+            return;
+        }
+        long history = mix(machine(task), turn);
         history = mix(history, things.getOrDefault(task.key(), 0L));
         history = mix(history, things.getOrDefault((long) task.machine().hashCode() << 32, 0L));
         machines.put(task.machine(), history);

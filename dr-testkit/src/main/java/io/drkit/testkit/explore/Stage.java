@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where one play of a {@link Scenario} takes place: its time, its machines, and what lies between them.
@@ -22,6 +23,8 @@ public final class Stage {
     private final Duration mishapTakes;
     private final Duration clockJump;
     private final Map<String, Duration> cutOffUntil = new HashMap<>();
+    private @Nullable Machine paused;
+    private Duration pausedAt = Duration.ZERO;
 
     Stage(VirtualClockwork clockwork, Play play, Duration mishapTakes, Duration clockJump) {
         this.clockwork = clockwork;
@@ -48,25 +51,38 @@ public final class Stage {
      * @param effect the call itself; waits for nothing
      * @throws UnknownOutcomeException when the request or the answer was lost, or the machine is cut off
      */
-    public <T, E extends Exception> T call(String thing, Effect<T, E> effect) throws E {
-        play.atSharedThing(true);
-        clockwork.yieldToAll();
-        play.atSharedThing(false);
-        return perform(thing, true, effect);
+    public <T, E extends Throwable> T call(String thing, Effect<T, E> effect) throws E {
+        return reach(thing, true, effect);
     }
 
     /**
      * As {@link #call}, for callers that hold locks of their own process: only tasks of other machines may come first. The call is
      * never lost, as those who make such calls would not know what to make of it.
      */
-    public <T, E extends Exception> T callHoldingLocks(String thing, Effect<T, E> effect) throws E {
-        play.atSharedThing(true);
-        clockwork.yieldToOtherMachines();
-        play.atSharedThing(false);
-        return perform(thing, false, effect);
+    public <T, E extends Throwable> T callHoldingLocks(String thing, Effect<T, E> effect) throws E {
+        return clockwork.alone(() -> reach(thing, false, effect));
     }
 
-    private <T, E extends Exception> T perform(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+    /**
+     * The same service as machines reach it: each call of a method is a {@link #call}. What a method answers is reached likewise
+     * where it can be closed.
+     *
+     * @param type an interface
+     */
+    public <T> T remote(Class<T> type, String thing, T service) {
+        return Remote.of(type, service, effect -> call(thing, effect));
+    }
+
+    /** As {@link #remote}, for a service that is called with locks held: each call is a {@link #callHoldingLocks}. */
+    public <T> T remoteHoldingLocks(Class<T> type, String thing, T service) {
+        return Remote.of(type, service, effect -> callHoldingLocks(thing, effect));
+    }
+
+    private <T, E extends Throwable> T reach(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+        perhapsGoesOn();
+        play.beginsCall();
+        clockwork.yieldToAll();
+        play.goesOnWithCall();
         Optional<Machine> from = clockwork.caller();
         if (from.isEmpty()) {
             play.touch(thing);
@@ -80,7 +96,7 @@ public final class Stage {
         int chosen = possible.isEmpty() ? 0 : play.mishap(possible.size());
         if (play.over()) {
             // Nothing more happens: the run ends here.
-            clockwork.yieldToOtherMachines();
+            clockwork.yieldToAll();
         }
         if (chosen == 0) {
             play.touch(thing);
@@ -94,7 +110,7 @@ public final class Stage {
                 cutOffUntil.put(machine.name(), clockwork.elapsed().plus(mishapTakes));
                 throw lost(thing);
             }
-            case PAUSE_BEFORE -> machine.pause(mishapTakes);
+            case PAUSE_BEFORE -> pause(machine);
             case CLOCK_FORWARD -> machine.stepClock(clockJump);
             case CLOCK_BACK -> machine.stepClock(clockJump.negated());
             case CRASH_BEFORE -> machine.kill();
@@ -104,11 +120,28 @@ public final class Stage {
         T answer = effect.take();
         switch (mishap) {
             case ANSWER_LOST -> throw lost(thing);
-            case PAUSE_AFTER -> machine.pause(mishapTakes);
+            case PAUSE_AFTER -> pause(machine);
             case CRASH_AFTER -> machine.kill();
             default -> {}
         }
         return answer;
+    }
+
+    private void pause(Machine machine) {
+        paused = machine;
+        pausedAt = clockwork.elapsed();
+        machine.pause(mishapTakes);
+        paused = null;
+    }
+
+    /** While others are at work, one that was stopped may go on at any moment: here, or not yet. */
+    private void perhapsGoesOn() {
+        Machine stopped = paused;
+        if (stopped != null && clockwork.elapsed().compareTo(pausedAt) > 0 && play.goesOn()) {
+            paused = null;
+            play.say(stopped + " goes on");
+            stopped.resume();
+        }
     }
 
     private boolean cutOff(Machine machine) {
@@ -133,13 +166,18 @@ public final class Stage {
     /** Says that something does not hold that must, unless it does: the run ends at the next call. */
     public void require(boolean holds, String breach) {
         if (!holds) {
-            play.breach(breach);
+            breach(breach);
         }
+    }
+
+    /** Says that something does not hold that must: the run ends at the next call. */
+    public void breach(String breach) {
+        play.breach(breach);
     }
 
     /** What a call does. */
     @FunctionalInterface
-    public interface Effect<T, E extends Exception> {
+    public interface Effect<T, E extends Throwable> {
         T take() throws E;
     }
 }

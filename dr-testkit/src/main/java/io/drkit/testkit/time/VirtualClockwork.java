@@ -200,7 +200,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
                     String why = lockedOut != null
                             ? lockedOut
                             : "Task " + suspect.label + " has not asked the clockwork anything for " + watchdog
-                                    + " of real time: it computes for very long, or waits for something outside the clockwork.";
+                                    + " of real time: it computes for very long, or waits for something outside the"
+                                    + " clockwork.";
                     Stuck found = new Stuck(report(why));
                     if (suspect.thread != null) {
                         found.setStackTrace(suspect.thread.getStackTrace());
@@ -511,28 +512,27 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /**
-     * For fakes that are called with locks held that are the caller's process's own: a place at which tasks of other machines may go
-     * first; those of the caller's machine wait until it has gone on. Otherwise as {@link #yieldToAll}.
+     * For fakes that are called with locks held that are the caller's process's own: while {@code act} runs, which may yield and wait,
+     * the other tasks of the caller's machine do not.
      */
-    public void yieldToOtherMachines() {
-        VirtualTask me;
+    public <T, E extends Throwable> T alone(Act<T, E> act) throws E {
+        Machine machine = null;
         synchronized (lock) {
-            me = visible("yield");
-            if (me == null || me.machine.alone != null) {
-                return;
-            }
-            me.machine.alone = me;
-            if (step(me)) {
-                holdReady(me.machine);
-                if (staysOn(me)) {
-                    noLongerAlone(me.machine);
-                    return;
-                }
+            VirtualTask me = visible("be alone");
+            if (me != null && me.machine != world && me.machine.alone == null) {
+                machine = me.machine;
+                machine.alone = me;
+                holdReady(machine);
             }
         }
-        me.awaitBaton();
-        synchronized (lock) {
-            noLongerAlone(me.machine);
+        try {
+            return act.take();
+        } finally {
+            if (machine != null) {
+                synchronized (lock) {
+                    noLongerAlone(machine);
+                }
+            }
         }
     }
 
@@ -546,11 +546,11 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     private void noLongerAlone(Machine machine) {
-        machine.alone = null;
-        if (!machine.paused) {
+        if (machine.alone != null && !machine.paused) {
             ready.addAll(machine.held);
             machine.held.clear();
         }
+        machine.alone = null;
     }
 
     /** Waits until woken, interrupted, or {@code span} of true time has passed. */
@@ -583,8 +583,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask next = next(Point.BLOCK);
         if (next != me) {
             give(next, null);
+            return false;
         }
-        return next == me;
+        schedule.runs(me, Duration.ofNanos(elapsed));
+        return true;
     }
 
     /** Makes a waiting task runnable. */
@@ -641,7 +643,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             }
             elapsed = wakeAt;
             while (!timed.isEmpty() && timed.first().wakeAt <= elapsed) {
-                timed.pollFirst().ring();
+                Timed due = timed.first();
+                timed.remove(due);
+                due.ring();
             }
         }
         if (ready.size() == 1) {
@@ -1109,6 +1113,13 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         long z = seed * 0x9E3779B97F4A7C15L;
         z = (z ^ (z >>> 32)) * 0xD6E8FEB86659FD93L;
         return z ^ (z >>> 32);
+    }
+
+    /** What is done alone. */
+    @FunctionalInterface
+    public interface Act<T, E extends Throwable> {
+        /** Does it. */
+        T take() throws E;
     }
 
     /** Work that may throw. */
