@@ -45,19 +45,19 @@ final class DisasterRate {
         long perMinute = Math.round(MANY * 60e9 / (System.nanoTime() - began));
         long heap = heapInUse();
         System.out.printf(
-                Locale.ROOT, "  %,d a minute; %.1f MiB of heap after %,d%n", perMinute, heap / MEBIBYTE, MANY);
+                Locale.ROOT, "  %,d a minute; %.1f MiB of heap after %,d%n", perMinute, (double) heap / MEBIBYTE, MANY);
         System.out.println("  " + tally);
-        Evidence.atLeast("disasters-per-minute", perMinute, "disasters/min", MANY)
+        Evidence.atLeast("disasters-per-minute", (double) perMinute, "disasters/min", MANY)
                 .seed(1)
                 .write();
-        Evidence.atMost("heap-after-" + MANY, heap, "bytes", 64 * MEBIBYTE)
+        Evidence.atMost("heap-after-" + MANY, (double) heap, "bytes", 64.0 * MEBIBYTE)
                 .seed(1)
                 .write();
         if (most) {
             simulate(MOST - MANY, 1 + MANY);
             long after = heapInUse();
-            System.out.printf(Locale.ROOT, "  %.1f MiB of heap after %,d%n", after / MEBIBYTE, MOST);
-            Evidence.atMost("heap-after-" + MOST, after, "bytes", heap + 4 * MEBIBYTE)
+            System.out.printf(Locale.ROOT, "  %.1f MiB of heap after %,d%n", (double) after / MEBIBYTE, MOST);
+            Evidence.atMost("heap-after-" + MOST, (double) after, "bytes", heap + 4.0 * MEBIBYTE)
                     .seed(1)
                     .write();
         }
