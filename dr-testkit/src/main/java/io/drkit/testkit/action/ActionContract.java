@@ -2,15 +2,12 @@ package io.drkit.testkit.action;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
-import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
-import io.drkit.core.action.EpochCheck;
 import io.drkit.core.time.Clockwork;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -18,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /**
  * What every {@link Action} promises, a rule a test. This is the contract for the actions that an application writes itself:
  * extend it in your own tests, and say how the world that the action changes is disturbed and looked at. At the beginning of each
- * test there is something to do.
+ * test there is something to do. An action whose resource compares epochs keeps to {@link EpochComparingActionContract} as well.
  */
 public abstract class ActionContract {
     /** The clockwork that the action and its world run on. */
@@ -119,28 +116,6 @@ public abstract class ActionContract {
             execute(Epoch.NONE);
             assertThat(fingerprint()).isEqualTo(once);
         });
-    }
-
-    @Test
-    @DisplayName("X7, F2: who claims that its resource compares epochs is refused under a lower one")
-    void execute_lowerEpoch_isRefused() throws Exception {
-        assumeTrue(
-                action().epochCheck() == EpochCheck.ENFORCED, "this action's resource cannot compare epochs: advisory");
-        run(() -> {
-            changeUnder(new Epoch(8));
-            String before = fingerprint();
-            assertThatExceptionOfType(StaleEpochException.class).isThrownBy(() -> execute(new Epoch(7)));
-            assertThat(fingerprint()).isEqualTo(before);
-            execute(new Epoch(8));
-        });
-    }
-
-    /**
-     * Changes the same resource as a run of that epoch, and leaves something to do for the action. Only asked where the action
-     * says {@link EpochCheck#ENFORCED}.
-     */
-    protected void changeUnder(Epoch epoch) throws Exception {
-        throw new UnsupportedOperationException("an action that enforces epochs overrides this");
     }
 
     @Test

@@ -2,11 +2,9 @@ package io.drkit.testkit.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.drkit.core.replica.NodeAgent;
 import io.drkit.core.replica.NodeAgent.Stop;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import org.junit.jupiter.api.DisplayName;
@@ -16,20 +14,15 @@ import org.junit.jupiter.api.Test;
  * What every {@link NodeAgent} promises, a rule a test. Extend it in your own tests. At the beginning of each test the server
  * runs; the tests write and remove one file of their own in its data directory.
  *
- * <p>An agent compares no epochs: whoever calls it checks the run's authority right before.
+ * <p>An agent compares no epochs: whoever calls it checks the run's authority right before. An agent that reaches its machine over a network keeps to {@link RemoteNodeAgentContract} as well.
  */
 public abstract class NodeAgentContract {
-    private static final String FILE = "drkit-contract";
+    static final String FILE = "drkit-contract";
 
     /** An agent of the same server at each call. */
     protected abstract NodeAgent agent() throws Exception;
 
-    /** From now on the machine cannot be reached; false if that cannot be played, and its rule is skipped. */
-    protected boolean makeUnreachable() throws Exception {
-        return false;
-    }
-
-    private static byte[] bytes(String text) {
+    static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
@@ -97,20 +90,5 @@ public abstract class NodeAgentContract {
         agent().start();
         assertThat(agent().read(FILE)).isEqualTo(bytes("written while it was down"));
         agent().remove(FILE);
-    }
-
-    @Test
-    @DisplayName("M7: of a machine that cannot be reached nothing is told but that")
-    void anyMethod_unreachable_throws() throws Exception {
-        assumeTrue(makeUnreachable(), "these tests cannot make the machine unreachable");
-        NodeAgent agent = agent();
-        assertThatExceptionOfType(IOException.class).isThrownBy(agent::running);
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.stop(Stop.AT_ONCE));
-        assertThatExceptionOfType(IOException.class).isThrownBy(agent::start);
-        assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> agent.read(FILE))
-                .isNotInstanceOf(NoSuchFileException.class);
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.write(FILE, bytes("x")));
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.remove(FILE));
     }
 }

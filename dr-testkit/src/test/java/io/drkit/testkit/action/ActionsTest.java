@@ -9,6 +9,7 @@ import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeSynchronizer;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
+import io.drkit.core.snapshot.Snapshot;
 import io.drkit.core.snapshot.SnapshotKeeper;
 import io.drkit.core.snapshot.SnapshotPolicy;
 import io.drkit.core.time.Clockwork;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Nested;
 
 /** The actions that the library makes under the contract of the actions that an application writes. */
 class ActionsTest {
-    private abstract static class OnVirtualTime extends ActionContract {
+    private abstract static class OnVirtualTime extends EpochComparingActionContract {
         final VirtualClockwork virtual = VirtualClockwork.seeded(23);
 
         @AfterEach
@@ -129,6 +130,10 @@ class ActionsTest {
         private final FakeSnapshotStore store =
                 FakeSnapshotStore.of("disk data-1", virtual).takes(Duration.ofMinutes(3));
 
+        TakeSnapshot() {
+            store.holding(new Snapshot("old", virtual.now().minus(Duration.ofDays(2)), Snapshot.State.GOOD));
+        }
+
         @Override
         protected Action<?> action() {
             return SnapshotKeeper.applying(SnapshotPolicy.takenEvery(Duration.ofDays(1))
@@ -151,6 +156,11 @@ class ActionsTest {
         @Override
         protected void makeUnreadable() {
             store.faults().every("list", Fault.requestLost());
+        }
+
+        @Override
+        protected void changeUnder(Epoch epoch) throws InterruptedException {
+            store.delete("old", RunContext.of(virtual, epoch));
         }
     }
 

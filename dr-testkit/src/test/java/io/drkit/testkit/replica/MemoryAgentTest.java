@@ -2,7 +2,7 @@ package io.drkit.testkit.replica;
 
 import io.drkit.core.replica.NodeAgent;
 
-class MemoryAgentTest extends NodeAgentContract {
+class MemoryAgentTest extends RemoteNodeAgentContract {
     private final MemoryAgent agent = new MemoryAgent();
 
     @Override
@@ -11,8 +11,7 @@ class MemoryAgentTest extends NodeAgentContract {
     }
 
     @Override
-    protected boolean makeUnreachable() {
+    protected void makeUnreachable() {
         agent.unreachable();
-        return true;
     }
 }
