@@ -270,7 +270,7 @@ public final class PlanRunner {
                         history,
                         epoch,
                         authority,
-                        new Ear(journals, key, listenEvery, clockwork),
+                        new Ear(journals, key, history.runId(), listenEvery, clockwork),
                         settings);
                 active.put(key, run);
                 try {
