@@ -76,6 +76,7 @@ public final class PostgresJournalStore implements JournalStore {
                 role text NOT NULL,
                 reason text NOT NULL,
                 at text NOT NULL,
+                meant_for text NOT NULL,
                 PRIMARY KEY (journal, run, number),
                 UNIQUE (journal, run, id),
                 FOREIGN KEY (journal, run) REFERENCES SCHEMA.run);
@@ -271,8 +272,8 @@ public final class PostgresJournalStore implements JournalStore {
 
     private boolean insert(Connection connection, JournalKey key, Instruction instruction) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
-                sql("INSERT INTO SCHEMA.instruction (id, kind, subject, who, role, reason, at, journal, run, number)"
-                        + " SELECT ?, ?, ?, ?, ?, ?, ?, r.journal, r.number, 1 + coalesce((SELECT max(i.number)"
+                sql("INSERT INTO SCHEMA.instruction (id, kind, subject, who, role, reason, at, meant_for, journal, run,"
+                        + " number) SELECT ?, ?, ?, ?, ?, ?, ?, ?, r.journal, r.number, 1 + coalesce((SELECT max(i.number)"
                         + " FROM SCHEMA.instruction AS i WHERE i.journal = r.journal AND i.run = r.number), 0)"
                         + LATEST_RUN + " ON CONFLICT DO NOTHING"))) {
             statement.setString(1, instruction.id());
@@ -282,7 +283,8 @@ public final class PostgresJournalStore implements JournalStore {
             statement.setString(5, instruction.role());
             statement.setString(6, instruction.reason());
             statement.setString(7, instruction.at().toString());
-            name(statement, 8, key);
+            statement.setString(8, instruction.run());
+            name(statement, 9, key);
             return statement.executeUpdate() == 1;
         }
     }
@@ -296,8 +298,8 @@ public final class PostgresJournalStore implements JournalStore {
         List<Instruction> instructions = new ArrayList<>();
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at FROM SCHEMA.instruction AS i JOIN"
-                                + " (SELECT r.journal, r.number" + LATEST_RUN
+                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, i.meant_for FROM"
+                                + " SCHEMA.instruction AS i JOIN (SELECT r.journal, r.number" + LATEST_RUN
                                 + ") AS latest ON latest.journal = i.journal AND latest.number = i.run ORDER BY i.number",
                         key);
                 ResultSet row = statement.executeQuery()) {
@@ -309,7 +311,8 @@ public final class PostgresJournalStore implements JournalStore {
                         row.getString(4),
                         row.getString(5),
                         row.getString(6),
-                        Instant.parse(row.getString(7))));
+                        Instant.parse(row.getString(7)),
+                        row.getString(8)));
             }
         }
         return instructions;

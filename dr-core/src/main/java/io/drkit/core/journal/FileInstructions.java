@@ -97,7 +97,8 @@ record FileInstructions(Path folder) {
                 .put("who", instruction.who())
                 .put("role", instruction.role())
                 .put("reason", instruction.reason())
-                .put("at", instruction.at().toString()));
+                .put("at", instruction.at().toString())
+                .put("run", instruction.run()));
     }
 
     private static Instruction parse(Path file, String text) {
@@ -116,7 +117,8 @@ record FileInstructions(Path folder) {
                     node.path("who").asText(),
                     node.path("role").asText(),
                     node.path("reason").asText(),
-                    Instant.parse(node.path("at").asText()));
+                    Instant.parse(node.path("at").asText()),
+                    node.path("run").asText());
         } catch (JsonProcessingException | IllegalArgumentException | DateTimeParseException e) {
             throw corrupt(file, "an instruction that cannot be read", e);
         }

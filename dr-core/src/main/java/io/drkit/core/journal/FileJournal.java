@@ -36,6 +36,8 @@ final class FileJournal implements Journal {
     private long end;
     private EntryChain chain = EntryChain.begin();
     private List<JournalEntry> entries = List.of();
+    /** Set for good once somebody else was seen to have taken it over. */
+    private @Nullable StaleEpochException stale;
 
     FileJournal(JournalFolder folder, long number, FileChannel lockChannel, FileLock lock, Runnable release)
             throws IOException {
@@ -79,6 +81,7 @@ final class FileJournal implements Journal {
 
     @Override
     public synchronized void begin(JournalEntry first) {
+        requireNotStale();
         try {
             requireOpen();
             closeRun();
@@ -112,6 +115,7 @@ final class FileJournal implements Journal {
 
     @Override
     public synchronized void append(JournalEntry entry) {
+        requireNotStale();
         RandomAccessFile file = run;
         if (file == null) {
             throw FileJournalStore.unreachable(
@@ -187,13 +191,26 @@ final class FileJournal implements Journal {
      * Without this nothing is acknowledged: in an older generation nobody would find it again. Asked after a change and not before
      * it, when it could still come too late.
      */
-    void requireNewest() throws IOException {
+    private void requireNewest() throws IOException {
         long newest = folder.newest();
         if (newest > number) {
-            throw takenOver(
+            StaleEpochException found = takenOver(
                     "to hold the journal of " + folder.key(),
                     "that it was taken over, for the " + newest + ". time, by "
                             + FileJournalStore.owner(folder.generation(newest)));
+            stale = found;
+            throw found;
+        }
+    }
+
+    /**
+     * The take-over may not have copied yet, and then it also copies the entry at which it was noticed. That one is not part of
+     * the chain here: another one behind it would break the copy.
+     */
+    private void requireNotStale() {
+        StaleEpochException known = stale;
+        if (known != null) {
+            throw known;
         }
     }
 

@@ -13,8 +13,10 @@ import java.util.Objects;
  * @param role the role in which they say it; may be empty
  * @param reason why, for whoever reads the journal
  * @param at when, for people
+ * @param run the id of the run that it is meant for, which no other obeys; empty when any may, or where that needs not be told
  */
-public record Instruction(String id, Kind kind, String subject, String who, String role, String reason, Instant at) {
+public record Instruction(
+        String id, Kind kind, String subject, String who, String role, String reason, Instant at, String run) {
     /** What may be asked for. */
     public enum Kind {
         /** Let the approval named by the subject pass. */
@@ -47,8 +49,14 @@ public record Instruction(String id, Kind kind, String subject, String who, Stri
         Objects.requireNonNull(subject, "subject");
         Objects.requireNonNull(role, "role");
         Objects.requireNonNull(at, "at");
+        Objects.requireNonNull(run, "run");
         if (who.isBlank() || reason.isBlank()) {
             throw new IllegalArgumentException("An instruction names a person and a reason");
         }
+    }
+
+    /** One for whichever run hears it. */
+    public Instruction(String id, Kind kind, String subject, String who, String role, String reason, Instant at) {
+        this(id, kind, subject, who, role, reason, at, "");
     }
 }

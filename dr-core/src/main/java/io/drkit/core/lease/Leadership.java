@@ -3,6 +3,7 @@ package io.drkit.core.lease;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.DrTimeoutException;
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.lease.LeaderListener.Why;
 import io.drkit.core.lease.LeaseStore.Seen;
@@ -222,7 +223,7 @@ public final class Leadership implements AutoCloseable {
 
     private @Nullable Lease look() throws InterruptedException {
         try {
-            return leases.tryAcquire(name, this::wanted, () -> inbox.put(new Message.Look()))
+            return leases.tryAcquire(name, Epoch.NONE, this::wanted, () -> inbox.put(new Message.Look()))
                     .orElse(null);
         } catch (RuntimeException e) {
             log.warn("The lease {} could not be looked at: {}", name, e.toString());

@@ -58,18 +58,20 @@ public final class Leases {
      * @throws DrException when the store cannot be reached: then nothing is known
      */
     public Optional<Lease> tryAcquire(String name) throws InterruptedException {
-        return tryAcquire(name, seen -> true, () -> {});
+        return tryAcquire(name, Epoch.NONE, seen -> true, () -> {});
     }
 
     /**
+     * @param atLeast how high its epoch is at the least
      * @param wanted whether to take it if it is free
      * @param whenOver called by the renewing task when it finds out that the lease was lost or has run out
      */
-    Optional<Lease> tryAcquire(String name, Predicate<Seen> wanted, Runnable whenOver) throws InterruptedException {
+    Optional<Lease> tryAcquire(String name, Epoch atLeast, Predicate<Seen> wanted, Runnable whenOver)
+            throws InterruptedException {
         Seen seen = terms.store().read(name);
         sightings.see(name, seen);
         boolean free = sightings.toWait(name).isZero();
-        return free && wanted.test(seen) ? claim(name, seen, whenOver) : Optional.empty();
+        return free && wanted.test(seen) ? claim(name, seen, atLeast, whenOver) : Optional.empty();
     }
 
     /**
@@ -80,11 +82,22 @@ public final class Leases {
      * @throws DrException when the store could not be reached at the end of that time
      */
     public Lease acquire(String name, Duration patience) throws InterruptedException {
+        return acquire(name, patience, Epoch.NONE);
+    }
+
+    /**
+     * As {@link #acquire(String, Duration)}, for a holder that knows of epochs from elsewhere, such as a journal of its own: so that
+     * the lease's epoch, and with it that of every later holder, is no lower.
+     *
+     * @param atLeast how high the lease's epoch is at the least; where it is higher than that of every earlier holder it is
+     *     exactly this, else the next one above theirs
+     */
+    public Lease acquire(String name, Duration patience, Epoch atLeast) throws InterruptedException {
         Deadline deadline = terms.clockwork().deadline(patience);
         while (true) {
             DrException unreachable = null;
             try {
-                Optional<Lease> lease = tryAcquire(name);
+                Optional<Lease> lease = tryAcquire(name, atLeast, seen -> true, () -> {});
                 if (lease.isPresent()) {
                     return lease.get();
                 }
@@ -118,11 +131,13 @@ public final class Leases {
         return sightings;
     }
 
-    private Optional<Lease> claim(String name, Seen seen, Runnable whenOver) throws InterruptedException {
+    private Optional<Lease> claim(String name, Seen seen, Epoch atLeast, Runnable whenOver)
+            throws InterruptedException {
+        Epoch next = next(seen);
         // The mark tells this claim from that of another process which was given the same node id by mistake.
         LeaseRecord wanted = new LeaseRecord(
                 Optional.of(terms.node()),
-                next(seen),
+                next.compareTo(atLeast) > 0 ? next : atLeast,
                 terms.ttl(),
                 0,
                 Optional.empty(),

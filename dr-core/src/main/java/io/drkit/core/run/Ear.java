@@ -17,14 +17,16 @@ final class Ear {
 
     private final JournalStore store;
     private final JournalKey key;
+    private final String runId;
     private final Clockwork clockwork;
     private final Duration every;
     private Deadline next;
     private volatile boolean woken;
 
-    Ear(JournalStore store, JournalKey key, Duration every, Clockwork clockwork) {
+    Ear(JournalStore store, JournalKey key, String runId, Duration every, Clockwork clockwork) {
         this.store = store;
         this.key = key;
+        this.runId = runId;
         this.every = every;
         this.clockwork = clockwork;
         this.next = clockwork.deadline(Duration.ZERO);
@@ -49,7 +51,9 @@ final class Ear {
         woken = false;
         List<Instruction> heard = List.of();
         try {
-            heard = store.instructions(key);
+            heard = store.instructions(key).stream()
+                    .filter(said -> said.run().isEmpty() || said.run().equals(runId))
+                    .toList();
         } catch (DrException e) {
             // What cannot be heard holds nothing up: whether the run may go on is for the journal to say.
             log.warn("The words left for the run of {} could not be read", key, e);

@@ -253,12 +253,11 @@ public final class PlanRunner {
         /** Makes the run's entry under a new epoch, and runs it. */
         RunReport drive(Plans plans, Beginning beginning) throws InterruptedException {
             JournalKey key = plans.key();
-            Optional<Lease> lease = leases.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(leases.get().acquire(leaseName(key), leasePatience));
+            Right right = right(key);
+            Epoch epoch = right.epoch();
+            Optional<Lease> lease = right.lease();
             boolean allEnded = true;
             try {
-                Epoch epoch = journal.raiseEpoch(lease.map(Lease::epoch).orElse(Epoch.NONE));
                 RunHistory history = beginning.under(epoch);
                 RunScope.Authority authority = () -> {
                     journal.requireHeld(epoch);
@@ -272,7 +271,7 @@ public final class PlanRunner {
                         history,
                         epoch,
                         authority,
-                        new Ear(journals, key, listenEvery, clockwork),
+                        new Ear(journals, key, history.runId(), listenEvery, clockwork),
                         settings);
                 active.put(key, run);
                 try {
@@ -293,6 +292,34 @@ public final class PlanRunner {
             }
         }
 
+        /**
+         * The run's epoch is that of its lease. So the next holder's is higher, although its journal may know of none of those that
+         * this one gave out: and a resource refuses the late effects of this run, and not those of the next.
+         */
+        private Right right(JournalKey key) throws InterruptedException {
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            if (leases.isEmpty()) {
+                return new Right(epoch, Optional.empty());
+            }
+            while (true) {
+                Lease lease = leases.get().acquire(leaseName(key), leasePatience, epoch);
+                try {
+                    if (lease.epoch().compareTo(epoch) > 0) {
+                        // Another holder had one as high, or higher.
+                        epoch = journal.raiseEpoch(new Epoch(lease.epoch().value() - 1));
+                    }
+                } catch (RuntimeException e) {
+                    lease.close();
+                    throw e;
+                }
+                if (lease.epoch().equals(epoch)) {
+                    return new Right(epoch, Optional.of(lease));
+                }
+                // A journal may give more than the next one: then the lease is taken once more, under that.
+                lease.release();
+            }
+        }
+
         /** Its closing cannot take away how the run ended: every entry in it is durable already. */
         @Override
         public void close() {
@@ -303,6 +330,9 @@ public final class PlanRunner {
             }
         }
     }
+
+    /** What a run may act by. */
+    private record Right(Epoch epoch, Optional<Lease> lease) {}
 
     /** Makes the entry with which a run begins, or goes on, in this process. */
     private interface Beginning {
@@ -399,8 +429,8 @@ public final class PlanRunner {
 
         /**
          * Each run also holds the lease {@code drkit/<plan>@<site>+<other>}: where journals cannot exclude each other, such as
-         * files on two machines, or are not trusted to. Its epoch is above the lease's, its authority ends with the lease, and the
-         * lease is let go only when every step has ended.
+         * files on two machines, or are not trusted to. Its epoch is the lease's, and so above that of every holder before,
+         * whatever their journals knew; its authority ends with the lease, and the lease is let go only when every step has ended.
          *
          * @param patience how long a start may wait for the lease: more than its ttl, or that of a holder that died is never
          *     outwaited. Then it throws {@link io.drkit.core.DrTimeoutException} with the code {@code lease.held}

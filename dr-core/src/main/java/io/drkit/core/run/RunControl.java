@@ -122,7 +122,6 @@ public final class RunControl {
      * @throws BlockedException with the code {@code run.nobody-listens} when no run is active or waits to be resumed
      */
     private Instruction say(Instruction.Kind kind, String subject, String reason) {
-        Instruction said = new Instruction(clockwork.newId(), kind, subject, who, role, reason, clockwork.now());
         RunHistory history = RunHistory.of(latest());
         if (history.over()) {
             throw new BlockedException(
@@ -131,6 +130,9 @@ public final class RunControl {
                             .found(history.started() ? "that the " + history.line() + " is over" : "none")
                             .remedy("begin one first"));
         }
+        // It names the run that was looked at: another may begin before the word is there, and must not obey it.
+        Instruction said = new Instruction(
+                clockwork.newId(), kind, subject, who, role, reason, clockwork.now(), history.runId());
         journals.post(key, said);
         wake.run();
         return said;

@@ -166,6 +166,38 @@ class FrozenOwnerTest {
     }
 
     @Test
+    void append_againByAStaleOwnerBeforeTheTakeOverCopied_writesNothingMore() throws IOException {
+        Journal old = new FileJournalStore(root).open(KEY);
+        old.raiseEpoch(Epoch.NONE);
+        old.begin(new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of()));
+        old.append(entry("a"));
+        Path folder;
+        try (Stream<Path> folders = Files.list(root)) {
+            folder = folders.findFirst().orElseThrow();
+        }
+        // As far as a take-over came that is slow to copy.
+        Files.createDirectories(folder.resolve("takeovers").resolve("1"));
+        assertThatThrownBy(() -> old.append(entry("one step"))).isInstanceOf(StaleEpochException.class);
+        assertThatThrownBy(() -> old.append(entry("another step"))).isInstanceOf(StaleEpochException.class);
+        assertThat(JournalCheck.of(new FileJournalStore(root)).damages()).isEmpty();
+        try (Journal journal = new FileJournalStore(root).open(KEY)) {
+            assertThat(journal.latestRun())
+                    .extracting(e -> e.detail("text"))
+                    .as("what nobody was told is durable may be there, but whole")
+                    .startsWith("", "a")
+                    .doesNotContain("another step");
+            journal.requireHeld(journal.raiseEpoch(Epoch.NONE));
+            journal.append(entry("mine"));
+        }
+        assertThatThrownBy(() -> old.begin(new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of())))
+                .isInstanceOf(StaleEpochException.class);
+        old.close();
+        try (Journal journal = new FileJournalStore(root).takeOver(KEY)) {
+            assertThat(journal.latestRun()).extracting(e -> e.detail("text")).endsWith("mine");
+        }
+    }
+
+    @Test
     void takeOver_manyAtOnce_atMostOneHoldsItInTheEndAndEpochsAreAllDifferent() throws Exception {
         try (Journal first = new FileJournalStore(root).open(KEY)) {
             first.raiseEpoch(Epoch.NONE);

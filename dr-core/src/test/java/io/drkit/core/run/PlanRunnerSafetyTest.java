@@ -163,7 +163,7 @@ class PlanRunnerSafetyTest {
                             history,
                             epoch,
                             () -> {},
-                            new Ear(new FileJournalStore(root), key, Duration.ofDays(1), clockwork),
+                            new Ear(new FileJournalStore(root), key, "r", Duration.ofDays(1), clockwork),
                             new RunSettings(
                                     clockwork,
                                     List.of(),

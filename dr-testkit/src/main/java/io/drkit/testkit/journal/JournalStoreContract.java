@@ -291,7 +291,8 @@ public abstract class JournalStoreContract {
                 "ann",
                 "lead",
                 "a \"reason\"\nand ü",
-                Instant.parse("2026-01-02T03:04:05.678901234Z"));
+                Instant.parse("2026-01-02T03:04:05.678901234Z"),
+                "run-" + id);
     }
 
     @Test

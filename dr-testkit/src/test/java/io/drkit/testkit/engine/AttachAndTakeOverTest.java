@@ -6,9 +6,15 @@ import static io.drkit.testkit.engine.Town.WEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.DrTimeoutException;
+import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.event.RunEvent;
+import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalInUseException;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
+import io.drkit.core.journal.MirroredJournalStore;
+import io.drkit.core.lease.LeaseRecord;
 import io.drkit.core.lease.Leases;
 import io.drkit.core.lease.Node;
 import io.drkit.core.plan.RecoveryPlan;
@@ -237,6 +243,50 @@ class AttachAndTakeOverTest {
         RunReport report =
                 time.run(() -> process().leasedBy(leases(store, "n1")).build().run(plan(), OVER));
         assertThat(report.epoch().value()).isGreaterThan(5);
+    }
+
+    private RunReport leased(JournalStore journals, InMemoryLeaseStore store, String node) throws Exception {
+        RecoveryPlan<Place> plan = plan();
+        return time.run(() -> PlanRunner.journalingTo(journals)
+                .clockwork(time)
+                .leasedBy(leases(store, node))
+                .build()
+                .run(plan, OVER));
+    }
+
+    @Test
+    @DisplayName("F11: the next holder's epoch is higher, also where the last one's journal was far ahead")
+    void leasedBy_separateJournals_epochGrowsFromEachHolderToTheNext() throws Exception {
+        InMemoryLeaseStore store = new InMemoryLeaseStore(time);
+        JournalStore ahead = new InMemoryJournalStore();
+        JournalStore behind = new InMemoryJournalStore();
+        JournalStore mirrored = MirroredJournalStore.of(
+                        "west", new InMemoryJournalStore(), "east", new InMemoryJournalStore())
+                .build();
+        try (Journal journal = ahead.open(new JournalKey("p", "east", "west"))) {
+            for (int i = 0; i < 7; i++) {
+                journal.raiseEpoch(Epoch.NONE);
+            }
+        }
+        Epoch last = new Epoch(7);
+        for (JournalStore next : List.of(ahead, behind, mirrored, behind, ahead, mirrored, mirrored, ahead, behind)) {
+            Epoch epoch = leased(next, store, "n1").epoch();
+            assertThat(epoch).isGreaterThan(last);
+            last = epoch;
+        }
+    }
+
+    @Test
+    void leasedBy_journalWhoseEpochsLeap_hasTheLeaseUnderTheRunsOwnEpoch() throws Exception {
+        InMemoryLeaseStore store = new InMemoryLeaseStore(time);
+        JournalStore mirrored = MirroredJournalStore.of(
+                        "west", new InMemoryJournalStore(), "east", new InMemoryJournalStore())
+                .build();
+        for (JournalStore next : List.of(journals, mirrored, mirrored, journals)) {
+            RunReport report = leased(next, store, "n1");
+            LeaseRecord record = time.run(() -> store.read("drkit/p@east+west").record().orElseThrow());
+            assertThat(record.epoch()).isEqualTo(report.epoch());
+        }
     }
 
     @Test

@@ -6,10 +6,14 @@ import static io.drkit.testkit.engine.Town.WEST;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Instruction;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -32,6 +36,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -506,6 +511,31 @@ class RunControlTest {
     }
 
     // ---- nobody to speak to
+
+    @Test
+    void say_toARunThatAnotherHasReplacedMeanwhile_isNotObeyedByThatOne() throws Exception {
+        RecoveryPlan<Place> plan = approved();
+        // A copy of the journal that knows an older run alone.
+        JournalStore behind = new InMemoryJournalStore();
+        try (Journal journal = behind.open(new JournalKey("p", "east", "west"))) {
+            journal.raiseEpoch(Epoch.NONE);
+            journal.begin(new JournalEntry(
+                    JournalEntry.Kind.RUN_BEGAN, time.now(), "", Map.of("run", "older", "epoch", "1")));
+        }
+        List<Instruction> left = new ArrayList<>();
+        RunReport report = run(runner, plan, Duration.ofMinutes(1), ann -> {
+            RunControl late = PlanRunner.journalingTo(behind).clockwork(time).build().control(plan, OVER, "bob", "");
+            left.add(late.cancel("the older one was wrong"));
+            journals.post(new JournalKey("p", "east", "west"), left.get(0));
+            time.sleep(Duration.ofMinutes(1));
+            ann.approve("go", "all teams are ready");
+        });
+        assertThat(left.get(0).run()).isEqualTo("older");
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.told())
+                .extracting(told -> told.instruction().kind())
+                .containsExactly(Instruction.Kind.APPROVE);
+    }
 
     @Test
     void say_noRunThatIsNotOver_isRefused() throws Exception {
