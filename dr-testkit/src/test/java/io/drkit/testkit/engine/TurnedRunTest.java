@@ -3,6 +3,13 @@ package io.drkit.testkit.engine;
 import static io.drkit.testkit.engine.Town.OVER;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.drkit.core.StaleEpochException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.journal.JournalKey;
+import io.drkit.core.lease.Leases;
+import io.drkit.core.lease.Node;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.report.RunOutcome;
@@ -11,8 +18,10 @@ import io.drkit.core.report.StepReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunControl;
+import io.drkit.core.run.RunReports;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -92,5 +101,109 @@ class TurnedRunTest {
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.told()).extracting(told -> told.refused().isPresent()).containsExactly(false, false);
         assertThat(town.applied).containsExactly("fence=up", "primary=east");
+    }
+
+    // ---- a step that was given up
+
+    private RecoveryPlan<Place> deafSwitchover() {
+        return Town.plan()
+                .step("deaf", (from, to) -> new Deaf(time))
+                .onlyIn(Mode.SWITCHOVER)
+                .nothingToUndo("x")
+                .step("promote", (from, to) -> town.set("primary", to.name()))
+                .after("deaf")
+                .pointOfNoReturn()
+                .step("start", (from, to) -> town.set("start", "1"))
+                .after("promote")
+                .build();
+    }
+
+    @Test
+    void failOver_stepOfTheSwitchoverHeedsNobody_isNotCalledDoneWhileItIsAtWork() throws Exception {
+        RecoveryPlan<Place> plan = deafSwitchover();
+        RunReport stopped = run(process().build(), plan, ann -> {
+            time.sleep(Duration.ofSeconds(5));
+            ann.failOver("west is dead");
+        });
+        assertThat(town.values).containsEntry("primary", "east");
+        assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(stopped.reason()).hasValue("a step that was given up is still at work: \"deaf\"");
+        RunReport report = time.run(() -> {
+            time.sleep(Duration.ofHours(25));
+            return process().build().resume(plan, OVER);
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    @Test
+    void failOver_stepThatHeededNobodyHasEnded_succeeds() throws Exception {
+        town.takes.put("primary", Duration.ofMinutes(50));
+        RecoveryPlan<Place> plan = deafSwitchover();
+        RunReport report = run(process().build(), plan, ann -> {
+            time.sleep(Duration.ofSeconds(5));
+            ann.failOver("west is dead");
+            time.sleep(Duration.ofMinutes(5));
+            ann.pause("let it end first");
+            time.sleep(Duration.ofHours(25));
+            ann.goOn("it has ended");
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    // ---- the authority at the end
+
+    @Test
+    void run_leaseLostAfterTheLastChange_doesNotAnswerThatItSucceeded() throws Exception {
+        InMemoryLeaseStore store = new InMemoryLeaseStore(time);
+        Action<String> last = town.set("a", "1");
+        RecoveryPlan<Place> plan = Town.plan()
+                .step("a", (from, to) -> new Action<String>() {
+                    @Override
+                    public String describe() {
+                        return last.describe();
+                    }
+
+                    @Override
+                    public String observe(ActionContext context) throws InterruptedException {
+                        return last.observe(context);
+                    }
+
+                    @Override
+                    public Assessment assess(String observed) {
+                        return last.assess(observed);
+                    }
+
+                    @Override
+                    public void apply(String observed, ActionContext context) throws InterruptedException {
+                        last.apply(observed, context);
+                        context.clockwork().sleep(Duration.ofMinutes(3));
+                    }
+                })
+                .nothingToUndo("x")
+                .build();
+        List<Object> ends = new ArrayList<>();
+        time.run(() -> {
+            time.start("first", () -> {
+                try {
+                    ends.add(process()
+                            .leasedBy(Leases.in(store)
+                                    .as(Node.named("n1"))
+                                    .clockwork(time)
+                                    .build())
+                            .listenEvery(Duration.ofHours(1))
+                            .build()
+                            .run(plan, OVER));
+                } catch (Exception e) {
+                    ends.add(e);
+                }
+            });
+            time.sleep(Duration.ofMinutes(1));
+            store.delete("drkit/p@east+west");
+            time.sleep(Duration.ofHours(1));
+        });
+        assertThat(ends).singleElement().isInstanceOf(StaleEpochException.class);
+        assertThat(RunReports.of(
+                        journals.runs(new JournalKey("p", "west", "east"), 1).get(0)))
+                .isEmpty();
     }
 }
