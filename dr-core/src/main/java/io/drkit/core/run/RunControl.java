@@ -92,7 +92,8 @@ public final class RunControl {
 
     /**
      * Turns the switchover into a failover of the same plan: what is at work is stopped, nothing is undone, and the failover's steps
-     * go on from the world as it is found.
+     * go on from the world as it is found. An approval that was given for the switchover does not count for the failover, which may
+     * lose data: it is asked for again.
      */
     public Instruction failOver(String reason) {
         return say(Instruction.Kind.FAIL_OVER, "", reason);

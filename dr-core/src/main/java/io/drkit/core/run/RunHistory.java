@@ -267,6 +267,8 @@ final class RunHistory {
                 paused = null;
                 cancelled = null;
                 undoReason = null;
+                // Both were said of a switchover.
+                approved.clear();
                 rejected.clear();
                 endWaits(entry.at(), wait -> true);
             }

@@ -206,4 +206,32 @@ class TurnedRunTest {
                         journals.runs(new JournalKey("p", "west", "east"), 1).get(0)))
                 .isEmpty();
     }
+
+    // ---- approvals
+
+    @Test
+    void failOver_approvalWasGivenForTheSwitchover_isAskedForAgain() throws Exception {
+        town.takes.put("old primary", Duration.ofMinutes(50));
+        RecoveryPlan<Place> plan = Town.plan()
+                .step("promote", (from, to) -> town.set("old primary", "demoted"))
+                .inFailover((from, to) -> town.set("primary", to.name()))
+                .approval("go", "commander", Duration.ofMinutes(30))
+                .pointOfNoReturn()
+                .build();
+        RunReport report = run(process().build(), plan, ann -> {
+            time.sleep(Duration.ofMinutes(1));
+            ann.approve("go", "for the switchover, which loses nothing");
+            time.sleep(Duration.ofMinutes(1));
+            ann.failOver("west is dead");
+            time.sleep(Duration.ofMinutes(10));
+            assertThat(town.applied).isEmpty();
+            ann.approve("go", "whatever it loses");
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.told()).allSatisfy(told -> assertThat(told.refused()).isEmpty());
+        assertThat(report.waits())
+                .extracting(RunReport.Wait::what)
+                .containsExactly(RunReport.Wait.For.APPROVAL, RunReport.Wait.For.APPROVAL);
+        assertThat(town.applied).containsExactly("primary=east");
+    }
 }
