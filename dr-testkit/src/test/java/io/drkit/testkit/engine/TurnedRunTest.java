@@ -1,6 +1,8 @@
 package io.drkit.testkit.engine;
 
+import static io.drkit.testkit.engine.Town.EAST;
 import static io.drkit.testkit.engine.Town.OVER;
+import static io.drkit.testkit.engine.Town.WEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.StaleEpochException;
@@ -75,6 +77,89 @@ class TurnedRunTest {
                 .map(StepReport::status)
                 .findFirst()
                 .orElseThrow();
+    }
+
+    // ---- an undo that a crash interrupted
+
+    /** Sets it, and then the process dies before anybody could write that down. */
+    private Action<String> setAndDie(String key, String value) {
+        Action<String> set = town.set(key, value);
+        return new Action<>() {
+            @Override
+            public String describe() {
+                return set.describe();
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                return set.observe(context);
+            }
+
+            @Override
+            public Assessment assess(String observed) {
+                return set.assess(observed);
+            }
+
+            @Override
+            public void apply(String observed, ActionContext context) throws InterruptedException {
+                set.apply(observed, context);
+                throw new InternalError("the process dies");
+            }
+        };
+    }
+
+    /** Its switchover fails at "promote"; "pause sync" is put back first thing, and there the process dies. */
+    private RecoveryPlan<Place> diesWhilePuttingBack() {
+        town.values.put("sync", "running");
+        town.blocked.put("old primary", "unreachable");
+        return Town.plan()
+                .step("pause sync", (from, to) -> town.set("sync", "paused"))
+                .undo((from, to) -> setAndDie("sync", "running"))
+                .step("bring files over", (from, to) -> town.set("files", "1"))
+                .after("pause sync")
+                .nothingToUndo("more files do no harm")
+                .step("promote", (from, to) -> town.set("old primary", "demoted"))
+                .inFailover((from, to) -> town.set("primary", to.name()))
+                .after("bring files over")
+                .pointOfNoReturn()
+                .build();
+    }
+
+    private void runUntilItDies(RecoveryPlan<Place> plan) throws Exception {
+        time.run(() -> {
+            try {
+                process().build().run(plan, OVER);
+            } catch (InternalError died) {
+                crashes.add(died);
+            }
+        });
+        assertThat(crashes).hasSize(1);
+        assertThat(town.values).containsEntry("sync", "running");
+    }
+
+    @Test
+    void failOver_undoOfAStepWasInterrupted_theStepIsLookedAtAnew() throws Exception {
+        RecoveryPlan<Place> plan = diesWhilePuttingBack();
+        runUntilItDies(plan);
+        RunReport report = time.run(() -> {
+            ann(plan).failOver("west is dead");
+            return process().build().resume(plan, OVER);
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(town.values).containsEntry("primary", "east").containsEntry("sync", "paused");
+        assertThat(status(report, "pause sync")).isEqualTo(StepStatus.DONE);
+    }
+
+    @Test
+    void abandon_undoOfAStepWasInterrupted_theReportCallsTheStepUnknown() throws Exception {
+        RecoveryPlan<Place> plan = diesWhilePuttingBack();
+        runUntilItDies(plan);
+        process().build().abandon(plan, OVER, "ann", "done by hand");
+        RunReport report = RunReports.of(
+                        journals.runs(new JournalKey("p", "west", "east"), 1).get(0))
+                .orElseThrow();
+        assertThat(status(report, "pause sync")).isEqualTo(StepStatus.UNKNOWN);
+        assertThat(status(report, "bring files over")).isEqualTo(StepStatus.DONE);
     }
 
     // ---- a retry
