@@ -1,8 +1,6 @@
 package io.drkit.testkit.engine;
 
-import static io.drkit.testkit.engine.Town.EAST;
 import static io.drkit.testkit.engine.Town.OVER;
-import static io.drkit.testkit.engine.Town.WEST;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.StaleEpochException;
