@@ -18,8 +18,9 @@ import java.util.Optional;
  * if (!check.intact()) { … }
  * }</pre>
  *
- * <p>What no chain can tell: that the last entries of a run were cut off at the end of a line. Such a run shows as not over. A mirrored
- * store ({@link MirroredJournalStore}) does tell.
+ * <p>What no chain can tell: that the last entries of a run were cut off at the end of a line. Such a run shows as not over. Where
+ * there is a mirror, check each of its two stores by itself: over a {@link MirroredJournalStore} the longer side shows, and where
+ * one store cannot be reached the other alone.
  *
  * @param runs every run that could be read, of each journal the newest first
  * @param damages what is damaged, and where; empty when all is well

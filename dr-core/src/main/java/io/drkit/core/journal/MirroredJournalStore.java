@@ -369,6 +369,8 @@ public final class MirroredJournalStore implements JournalStore {
          * each other, each with a store of its own, can both run. The epoch does not tell them apart then. Whoever decides this
          * knows that no other process runs this plan. When both stores are there again, two runs that went on apart are refused.
          *
+         * <p>It holds as long as the code says it, for every run: take it out when both stores are back.
+         *
          * @param who the person who answers for it
          * @param reason why, for whoever reads the journal
          */

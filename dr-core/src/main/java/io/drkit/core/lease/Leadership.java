@@ -149,6 +149,7 @@ public final class Leadership implements AutoCloseable {
      *
      * @throws BlockedException {@code lease.not-leader} when this node does not lead, {@code lease.heir-unfit} when the chosen one
      *     is not known to be there and willing: nothing was changed
+     * @throws DrTimeoutException {@code lease.hand-over-slow} when there is no answer yet: nothing is known, it goes on by itself
      * @throws DrException when this node leads no more, but the chosen one may not get the lease: any may, after its ttl
      */
     public void handOverTo(String nodeId) throws InterruptedException {
@@ -482,8 +483,8 @@ public final class Leadership implements AutoCloseable {
         }
 
         /**
-         * What this node says of its health, in the application's own words, never a secret; nothing. Asked on a task of its own
-         * each time the node writes itself down; a node that does not answer looks {@link Presence#STALE} to the others.
+         * What this node says of its health, in the application's own words, never a secret; by default nothing. Asked on a task of
+         * its own each time the node writes itself down; a node that does not answer looks {@link Presence#STALE} to the others.
          */
         public Builder health(Supplier<String> health) {
             this.health = Objects.requireNonNull(health, "health");

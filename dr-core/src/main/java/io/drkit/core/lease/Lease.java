@@ -150,7 +150,7 @@ public final class Lease implements AutoCloseable {
         }
     }
 
-    /** Renews it no more: it runs out, unless it is released before. */
+    /** Renews it no more, so that it runs out: for who knows that its work is still going on; else {@link #release}. */
     public void cease() {
         orders.put(true);
     }

@@ -20,15 +20,16 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   <li>{@code drkit.steps}, a timer, tags {@code plan}, {@code step}, {@code status}, {@code undo}: what each step took in this
  *       process
  *   <li>{@code drkit.steps.unknown}, a counter, tags {@code plan}, {@code step}, {@code undo}: answers that were lost
- *   <li>{@code drkit.runs.active}, a gauge: runs that go on in this process
+ *   <li>{@code drkit.runs.active}, a gauge: 1 from a run's begin until it ends or pauses; where it broke off it stays 1 until the
+ *       next one has ended
  * </ul>
  *
  * <pre>{@code
  * PlanRunner.journalingTo(journals).listener(new RunMetrics(registry)).build();
  * }</pre>
  *
- * <p>One listener is for one run at a time; several on one registry add up, except for {@code drkit.runs.active}, which then
- * counts for the first of them.
+ * <p>A process that only watches a run counts it too. One listener is for one run at a time: take one runner with one of these for
+ * each plan. Several on one registry add up, except for {@code drkit.runs.active}, which then counts for the first of them.
  */
 public final class RunMetrics implements RunListener {
     private final MeterRegistry registry;

@@ -162,7 +162,8 @@ public final class PlanRunner {
     }
 
     /**
-     * Declares an unfinished run over without touching anything, so that another can begin. What it changed stays as it is.
+     * Declares an unfinished run over without touching anything, so that another can begin. What it changed stays as it is. Its
+     * report still reads {@code STOPPED}, or {@code UNDO_INCOMPLETE} where it was putting back, with the reason "abandoned by …".
      *
      * @param who the person who answers for it
      * @param reason why, for whoever reads the journal

@@ -59,20 +59,23 @@ public final class RunControl {
         return say(Instruction.Kind.PAUSE, "", reason);
     }
 
-    /** Goes on after {@link #pause}. */
+    /** Goes on after {@link #pause}; not for a run that has stopped: that is {@link PlanRunner#resume}. */
     public Instruction goOn(String reason) {
         return say(Instruction.Kind.CONTINUE, "", reason);
     }
 
     /**
      * Goes on without the step, as if it were done; the report says who said so. Taken only for a step that failed or has not
-     * begun, and never for a point of no return.
+     * begun, never for a point of no return, and not while the run is putting back.
      */
     public Instruction skip(String step, String reason) {
         return say(Instruction.Kind.SKIP, step, reason);
     }
 
-    /** Tries a failed step once more, while others are still at work or the run waits for a word: see askOnFailure. */
+    /**
+     * Tries a step that failed, or whose outcome is unknown, once more, while others are still at work or the run waits for a word:
+     * see {@link PlanRunner.Builder#askOnFailure}. Refused while the run is putting back.
+     */
     public Instruction retry(String step, String reason) {
         return say(Instruction.Kind.RETRY, step, reason);
     }
@@ -92,8 +95,8 @@ public final class RunControl {
 
     /**
      * Turns the switchover into a failover of the same plan: what is at work is stopped, nothing is undone, and the failover's steps
-     * go on from the world as it is found. An approval that was given for the switchover does not count for the failover, which may
-     * lose data: it is asked for again.
+     * go on from the world as it is found. From then on the failover's terms hold: its fence, and the loss that they accept; and an
+     * approval that was given for the switchover is asked for again.
      */
     public Instruction failOver(String reason) {
         return say(Instruction.Kind.FAIL_OVER, "", reason);

@@ -6,9 +6,9 @@ import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
 
 /**
- * What must hold of both sites whatever a plan says. A run asks every rule of its plan right before each change: as the world
- * stands, and as it will be after the step; and once more when all steps are done, or what was done is put back, before it calls
- * itself successful or undone.
+ * What must hold of both sites whatever a plan says. A run asks the rules of its plan right before each change that they concern:
+ * as the world stands, and as it will be after the step; and once more when all steps are done, or what was done is put back,
+ * before it calls itself successful or undone.
  *
  * <pre>{@code
  * RecoveryPlan.<ShopSite>named("shop").objectives(rpo, rto)
@@ -43,16 +43,17 @@ public interface SafetyRule<O> {
     SafetyFinding judge(O observed, Outlook outlook);
 
     /**
-     * At most one of the two databases takes writes. One that cannot be asked may be taking writes, unless a step that is done
-     * said that it fenced it.
+     * At most one of the two databases takes writes: asked before every change, and at the end. One that cannot be asked may be
+     * taking writes, unless a step said that it fenced it: without {@link SiteChange#FROM_FENCED} on the promoting step, or on one
+     * before it, a failover from a dead site stops at the promotion or right after it.
      */
     static <N> SafetyRule<ReplicationStatus> oneWritablePrimary(ReplicaPromoter<N> promoter, N from, N to) {
         return new OneWritablePrimary<>(promoter, from, to);
     }
 
     /**
-     * When the switch is over at least one site serves. A site serves when nothing is left to do for the action that stands for
-     * it: {@code from.workloads().scaleTo(FULL)}, say. Nothing is ever applied.
+     * When the switch is over at least one site serves; asked only then. A site serves when nothing is left to do for the action
+     * that stands for it: {@code from.workloads().scaleTo(FULL)}, say. Nothing is ever applied.
      */
     static SafetyRule<?> oneSiteServes(Action<?> fromServes, Action<?> toServes) {
         return new OneSiteServes(fromServes, toServes);
@@ -60,7 +61,8 @@ public interface SafetyRule<O> {
 
     /**
      * No step that is said to make {@link SiteChange#TRAFFIC_TO} begins its change unless the site is ready, and the site is still
-     * ready when the switch is over. It is ready when nothing is left to do for {@code toReady}, which is never applied.
+     * ready when the switch is over. It is ready when nothing is left to do for {@code toReady}, which is never applied. Where no
+     * step says that it makes it, this rule is never asked.
      */
     static SafetyRule<?> trafficOnlyToReady(Action<?> toReady) {
         return new TrafficOnlyToReady(toReady);

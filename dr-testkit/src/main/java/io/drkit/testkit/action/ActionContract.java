@@ -1,7 +1,6 @@
 package io.drkit.testkit.action;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;

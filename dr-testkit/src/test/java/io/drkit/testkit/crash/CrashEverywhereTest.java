@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the journal, before and after each call to a resource. Another process resumes. What comes of it is what comes of a run that
  * nobody disturbed, and no effect happens twice.
  */
+@Tag("harness")
 class CrashEverywhereTest {
     private static final int AT_A_TIME = 2;
 

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,6 +19,7 @@ import org.junit.jupiter.api.Timeout;
  * Every schedule of small scenarios of the real lease and the real runner, within bounds that a build has time for. With
  * {@code -Ddrkit.explore=long} each bound is one preemption higher, which takes hours.
  */
+@Tag("harness")
 class ExploredControllersTest {
     private static final int MORE = "long".equals(System.getProperty("drkit.explore")) ? 1 : 0;
     private static final long NO_LIMIT = Long.MAX_VALUE;

@@ -12,11 +12,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Paused, partitioned and skewed leaders, in ten thousand drawn interleavings. */
 @Timeout(600)
+@Tag("harness")
 class InterleavingsTest {
     private static final int RUNS = Integer.getInteger("drkit.interleavings", 10_000);
 

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drkit.testkit.evidence.Evidence;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Each rule of each contract finds an implementation that breaks it. */
+@Tag("harness")
 class ContractMutantsTest {
     static List<Planted> all() {
         List<Planted> all = new ArrayList<>();
