@@ -23,8 +23,15 @@ public record Outage(String site, Instant began, Instant detected, List<String> 
         why = List.copyOf(why);
     }
 
-    /** The switch with this outage's moments, so that the report tells detection, decision and steps apart. */
+    /**
+     * The switch with this outage's moments, so that the report tells detection, decision and steps apart.
+     *
+     * @throws IllegalArgumentException when it is not a switch from the site of this outage
+     */
     public <S extends Site> SiteSwitch<S> during(SiteSwitch<S> siteSwitch) {
+        if (!siteSwitch.from().name().equals(site)) {
+            throw new IllegalArgumentException("The outage is of " + site + ", and this is a " + siteSwitch.line());
+        }
         return siteSwitch.since(began, detected);
     }
 }

@@ -9,6 +9,7 @@ import io.drkit.core.time.Task;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -59,6 +60,14 @@ final class Crew {
 
     boolean anyUnheard() {
         return !unheard.isEmpty();
+    }
+
+    /** The names of the steps that were given up and have not ended to this moment. */
+    List<String> unheardAtWork() {
+        return unheard.entrySet().stream()
+                .filter(entry -> !entry.getValue().task.ended())
+                .map(entry -> entry.getKey().step().name())
+                .toList();
     }
 
     boolean allEnded() {

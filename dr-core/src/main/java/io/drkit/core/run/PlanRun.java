@@ -153,6 +153,8 @@ final class PlanRun {
     }
 
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
+        // Whoever lost the run since its last effect cannot say how it ended.
+        scope.authority().require();
         log.write(kind, "", Map.of("outcome", outcome.name(), "reason", reason));
         RunReport report = log.ask(RunHistory::report);
         log.tell(new RunEvent.RunEnded(report.ended(), report));
@@ -480,6 +482,10 @@ final class PlanRun {
 
     /** What keeps a run whose steps are all done, or all put back, from being called so. */
     private Optional<String> unsafe() throws InterruptedException {
+        List<String> givenUp = crew.unheardAtWork();
+        if (!givenUp.isEmpty()) {
+            return Optional.of("a step that was given up is still at work: \"" + String.join("\", \"", givenUp) + "\"");
+        }
         if (plan.rules().isEmpty()) {
             return Optional.empty();
         }

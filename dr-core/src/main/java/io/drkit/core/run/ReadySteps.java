@@ -52,9 +52,12 @@ final class ReadySteps {
         return steps.get(first);
     }
 
-    /** One that was taken may begin after all, or once more. */
+    /** One that was taken may begin after all, or once more. One that still waits for others begins when they have finished. */
     void add(String step) {
-        ready.add(Objects.requireNonNull(places.get(step), step));
+        int place = Objects.requireNonNull(places.get(step), step);
+        if (waitsFor[place] == 0) {
+            ready.add(place);
+        }
     }
 
     void remove(String step) {

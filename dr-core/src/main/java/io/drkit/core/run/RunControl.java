@@ -95,7 +95,8 @@ public final class RunControl {
 
     /**
      * Turns the switchover into a failover of the same plan: what is at work is stopped, nothing is undone, and the failover's steps
-     * go on from the world as it is found. From then on the failover's terms hold: its fence, and the loss that they accept.
+     * go on from the world as it is found. From then on the failover's terms hold: its fence, and the loss that they accept; and an
+     * approval that was given for the switchover is asked for again.
      */
     public Instruction failOver(String reason) {
         return say(Instruction.Kind.FAIL_OVER, "", reason);

@@ -58,10 +58,18 @@ final class RunHistory {
         @Nullable
         Instant undoEnded;
 
+        /** Undoing it began and is not known to have ended: a crash came between. How it stands must be observed. */
+        boolean undoOpen;
+
         final Map<String, String> facts = new TreeMap<>();
 
         boolean done() {
-            return status == StepStatus.DONE || status == StepStatus.ALREADY_SO;
+            return !undoOpen && (status == StepStatus.DONE || status == StepStatus.ALREADY_SO);
+        }
+
+        /** For the report. */
+        StepStatus shown() {
+            return undoOpen ? StepStatus.UNKNOWN : status;
         }
 
         /** Whether this run may have changed something by it that still stands. */
@@ -137,6 +145,7 @@ final class RunHistory {
             case INTENT -> {
                 Step step = step(entry.step());
                 step.status = StepStatus.RUNNING;
+                step.undoOpen = false;
                 if (step.began == null) {
                     step.began = Instant.parse(entry.detail("began"));
                 }
@@ -153,6 +162,7 @@ final class RunHistory {
                 }
                 step.ended = entry.at();
                 step.detail = entry.detail("detail");
+                step.undoOpen = false;
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
                 waits.stream()
@@ -169,6 +179,7 @@ final class RunHistory {
                     step.undoBegan = Instant.parse(entry.detail("began"));
                 }
                 step.undoEnded = null;
+                step.undoOpen = true;
             }
             case UNDO_OUTCOME -> {
                 Step step = step(entry.step());
@@ -177,6 +188,7 @@ final class RunHistory {
                     step.undoBegan = Instant.parse(entry.detail("began"));
                 }
                 step.undoEnded = entry.at();
+                step.undoOpen = false;
                 step.detail = entry.detail("detail");
             }
             case INSTRUCTION -> take(entry);
@@ -239,6 +251,7 @@ final class RunHistory {
             case SKIP -> {
                 Step step = step(subject);
                 step.status = StepStatus.SKIPPED;
+                step.undoOpen = false;
                 step.detail = skipped(said);
                 if (step.began == null) {
                     step.began = entry.at();
@@ -267,6 +280,8 @@ final class RunHistory {
                 paused = null;
                 cancelled = null;
                 undoReason = null;
+                // Both were said of a switchover.
+                approved.clear();
                 rejected.clear();
                 endWaits(entry.at(), wait -> true);
             }
@@ -532,7 +547,7 @@ final class RunHistory {
                 shape.after(),
                 shape.pointOfNoReturn(),
                 shape.restoresService(),
-                step.status,
+                step.shown(),
                 Optional.ofNullable(step.began),
                 Optional.ofNullable(step.ended),
                 step.attempts,

@@ -33,7 +33,7 @@ public final class VerifyJournal {
     /** Something is damaged; what, was printed. */
     public static final int DAMAGED = 1;
 
-    /** Nothing was checked: the arguments are wrong, or the folder cannot be read. */
+    /** Nothing was checked: the arguments are wrong, the folder cannot be read, or there is no run in it. */
     public static final int NOT_CHECKED = 2;
 
     private VerifyJournal() {}
@@ -80,6 +80,10 @@ public final class VerifyJournal {
         try {
             JournalCheck check = JournalCheck.of(journals);
             check.printTo(out);
+            if (check.runs().isEmpty() && check.damages().isEmpty()) {
+                out.println("not checked: there is no journal here");
+                return NOT_CHECKED;
+            }
             boolean intact = check.intact();
             if (reports.isPresent()) {
                 for (JournalCheck.Run run : check.runs()) {

@@ -304,6 +304,16 @@ class VerifyJournalTest {
     }
 
     @Test
+    void run_folderWithNoJournalInIt_isNotChecked() throws IOException {
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        Path empty = Files.createDirectory(home.resolve("empty"));
+        assertThat(VerifyJournal.run(
+                        new String[] {empty.toString()}, new PrintStream(said, true, StandardCharsets.UTF_8)))
+                .isEqualTo(VerifyJournal.NOT_CHECKED);
+        assertThat(said.toString(StandardCharsets.UTF_8)).contains("not checked: there is no journal here");
+    }
+
+    @Test
     void command_damaged_endsItsProcessWithAnotherStatus() throws Exception {
         assertThat(command()).isZero();
         damage(runFiles().get(1), lines -> {
