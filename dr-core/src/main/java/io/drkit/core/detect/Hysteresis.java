@@ -31,14 +31,12 @@ final class Hysteresis {
         if (last.size() > Math.max(window, healthyRow)) {
             last.removeFirst();
         }
-        if (healthyInARow() >= healthyRow) {
+        if (opinion instanceof Health.Unknown || healthyInARow() >= healthyRow) {
             state = opinion;
         } else if (sick().isPresent()) {
             state = lastSick();
-        } else if (opinion instanceof Health.Unknown || state instanceof Health.Unknown) {
-            state = opinion instanceof Health.Unknown
-                    ? opinion
-                    : Health.unknown("not seen often enough to be sure: " + opinion.why());
+        } else if (state instanceof Health.Unknown) {
+            state = Health.unknown("not seen often enough to be sure: " + opinion.why());
         }
         return state;
     }

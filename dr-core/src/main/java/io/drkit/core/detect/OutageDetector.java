@@ -81,7 +81,7 @@ public final class OutageDetector implements AutoCloseable {
         RunReport run(Outage outage) throws InterruptedException;
     }
 
-    /** From when a majority saw the site sick until it no longer does. */
+    /** From when a majority saw the site sick until none can any more. */
     private static final class Episode {
         final Instant began;
         final Set<String> suppressed = new HashSet<>();
@@ -225,7 +225,8 @@ public final class OutageDetector implements AutoCloseable {
         Optional<Outage> seen = status.outage();
         Episode current = episode;
         if (seen.isEmpty()) {
-            if (current != null) {
+            // as long as those who do not know could make a majority, it is not known to be over
+            if (current != null && mayBeSick() < needed) {
                 episode = null;
                 tell(new DetectionEvent.Recovered(clockwork.now(), site));
             }
@@ -246,6 +247,13 @@ public final class OutageDetector implements AutoCloseable {
         } else if (!restartFirst(current)) {
             declare(current, outage);
         }
+    }
+
+    /** How many observers do not see the site healthy. */
+    private long mayBeSick() {
+        return status.observers().stream()
+                .filter(opinion -> !(opinion.health() instanceof Health.Healthy))
+                .count();
     }
 
     /** Whether the last outage keeps this one from being declared. */

@@ -185,6 +185,26 @@ class OutageDetectorTest {
         assertThat(told).isEmpty();
     }
 
+    @Test
+    @DisplayName("F6: who saw it sick and does not know any more does not say that it is sick, nor that it is well again")
+    void unknown_afterSick_isUnknownAtOnceAndNoRecovery() throws Exception {
+        start(three());
+        westDown = true;
+        pass(Duration.ofSeconds(20));
+        assertThat(detector.status().sick()).isEqualTo(3);
+        eastDown = true; // now nobody can tell an outage from being cut off
+        pass(Duration.ofSeconds(5));
+        assertThat(detector.status().sick()).isZero();
+        assertThat(detector.status().observers())
+                .allSatisfy(opinion -> assertThat(opinion.health()).isInstanceOf(Health.Unknown.class));
+        assertThat(told(DetectionEvent.Recovered.class)).isEmpty();
+
+        westDown = false;
+        eastDown = false;
+        pass(Duration.ofSeconds(15));
+        assertThat(told(DetectionEvent.Recovered.class)).hasSize(1);
+    }
+
     // -- what first ---------------------------------------------------------------------------------------------------
 
     /** A restart that brings the site back, or not. */
