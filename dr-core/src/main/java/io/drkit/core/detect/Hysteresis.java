@@ -41,7 +41,12 @@ final class Hysteresis {
         return state;
     }
 
-    /** When the first of the sick opinions was given that make it sick; empty when it is not. */
+    /** It stays as it is for now, but from here on the opinions to come alone decide. */
+    void startOver() {
+        last.clear();
+    }
+
+    /** When the first of the sick opinions was given that make it sick; empty when it is not, or only still counts as sick. */
     Optional<Instant> sickSince() {
         return state instanceof Health.Sick ? sick() : Optional.empty();
     }

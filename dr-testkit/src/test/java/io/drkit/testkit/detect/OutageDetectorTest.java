@@ -266,6 +266,57 @@ class OutageDetectorTest {
                 .isGreaterThan(Duration.ofMinutes(1));
     }
 
+    /** A restart that takes four minutes to find out that it cannot be done. */
+    private Action<String> refusedRestart(boolean siteRecoversMeanwhile) {
+        return new Action<>() {
+            @Override
+            public String describe() {
+                return "restart the VM in west";
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                pass(Duration.ofMinutes(4));
+                westDown = !siteRecoversMeanwhile;
+                return "";
+            }
+
+            @Override
+            public Assessment assess(String observed) {
+                return Assessment.blocked("no quota", "ask for more");
+            }
+
+            @Override
+            public void apply(String observed, ActionContext context) {
+                throw new AssertionError("blocked");
+            }
+        };
+    }
+
+    @Test
+    @DisplayName("C4: a restart that fails says nothing of the site: what was seen before it declares nothing")
+    void restartFirst_whenItFailsAndTheSiteRecoversMeanwhile_declaresNothing() throws Exception {
+        start(three().restartFirst(refusedRestart(true), Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(10));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Recovered");
+    }
+
+    @Test
+    void restartFirst_whenItFailsAndTheSiteStaysDown_declaresByFreshLooksAndIsNotTriedAgain() throws Exception {
+        start(three().restartFirst(refusedRestart(false), Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(20));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Declared");
+        Instant ended = told(DetectionEvent.RestartEnded.class).get(0).at();
+        Instant declared = told(DetectionEvent.Declared.class).get(0).outage().detected();
+        assertThat(Duration.between(ended, declared)).as("three looks").isEqualTo(Duration.ofSeconds(15));
+    }
+
     @Test
     @DisplayName("F15: a site that needs a restart again and again is out")
     void restartFirst_whenTheSiteFallsAgain_isNotTriedAgain() throws Exception {
