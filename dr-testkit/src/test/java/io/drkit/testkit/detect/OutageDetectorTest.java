@@ -186,7 +186,7 @@ class OutageDetectorTest {
     }
 
     @Test
-    @DisplayName("F6: who saw it sick and does not know any more does not say that it is sick, nor that it is well again")
+    @DisplayName("F6: who saw it sick and does not know any more says neither that it is sick nor that it is well")
     void unknown_afterSick_isUnknownAtOnceAndNoRecovery() throws Exception {
         start(three());
         westDown = true;
