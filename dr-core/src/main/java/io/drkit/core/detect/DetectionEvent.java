@@ -60,7 +60,7 @@ public sealed interface DetectionEvent {
         }
     }
 
-    /** There is no majority any more that sees the active site sick. */
+    /** So many observers see the active site healthy that no majority can see it sick, whatever the others would say. */
     record Recovered(Instant at, String site) implements DetectionEvent {
         @Override
         public String line() {

@@ -31,19 +31,22 @@ final class Hysteresis {
         if (last.size() > Math.max(window, healthyRow)) {
             last.removeFirst();
         }
-        if (healthyInARow() >= healthyRow) {
+        if (opinion instanceof Health.Unknown || healthyInARow() >= healthyRow) {
             state = opinion;
         } else if (sick().isPresent()) {
             state = lastSick();
-        } else if (opinion instanceof Health.Unknown || state instanceof Health.Unknown) {
-            state = opinion instanceof Health.Unknown
-                    ? opinion
-                    : Health.unknown("not seen often enough to be sure: " + opinion.why());
+        } else if (state instanceof Health.Unknown) {
+            state = Health.unknown("not seen often enough to be sure: " + opinion.why());
         }
         return state;
     }
 
-    /** When the first of the sick opinions was given that make it sick; empty when it is not. */
+    /** It stays as it is for now, but from here on the opinions to come alone decide. */
+    void startOver() {
+        last.clear();
+    }
+
+    /** When the first of the sick opinions was given that make it sick; empty when it is not, or only still counts as sick. */
     Optional<Instant> sickSince() {
         return state instanceof Health.Sick ? sick() : Optional.empty();
     }

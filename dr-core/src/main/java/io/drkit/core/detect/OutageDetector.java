@@ -81,13 +81,13 @@ public final class OutageDetector implements AutoCloseable {
         RunReport run(Outage outage) throws InterruptedException;
     }
 
-    /** From when a majority saw the site sick until it no longer does. */
+    /** From when a majority saw the site sick until none can any more. */
     private static final class Episode {
         final Instant began;
         final Set<String> suppressed = new HashSet<>();
-        boolean restarted;
         boolean over;
 
+        /** Set when a restart was tried. */
         @Nullable
         Deadline settled;
 
@@ -225,7 +225,8 @@ public final class OutageDetector implements AutoCloseable {
         Optional<Outage> seen = status.outage();
         Episode current = episode;
         if (seen.isEmpty()) {
-            if (current != null) {
+            // as long as those who do not know could make a majority, it is not known to be over
+            if (current != null && mayBeSick() < needed) {
                 episode = null;
                 tell(new DetectionEvent.Recovered(clockwork.now(), site));
             }
@@ -246,6 +247,13 @@ public final class OutageDetector implements AutoCloseable {
         } else if (!restartFirst(current)) {
             declare(current, outage);
         }
+    }
+
+    /** How many observers do not see the site healthy. */
+    private long mayBeSick() {
+        return status.observers().stream()
+                .filter(opinion -> !(opinion.health() instanceof Health.Healthy))
+                .count();
     }
 
     /** Whether the last outage keeps this one from being declared. */
@@ -285,24 +293,31 @@ public final class OutageDetector implements AutoCloseable {
         Action<?> action = restart;
         Deadline settled = current.settled;
         if (settled != null) {
-            return !settled.passed();
+            return !settled.passed() || surelySick() < needed;
         }
         Deadline notBefore = noRestartBefore;
-        if (action == null || current.restarted || (notBefore != null && !notBefore.passed())) {
+        if (action == null || (notBefore != null && !notBefore.passed())) {
             return false;
         }
-        current.restarted = true;
         noRestartBefore = clockwork.deadline(between);
         tell(new DetectionEvent.RestartBegan(clockwork.now(), action.describe()));
         try {
             String done = ActionExecutor.on(clockwork).execute(action).because();
-            current.settled = clockwork.deadline(settle);
             tell(new DetectionEvent.RestartEnded(clockwork.now(), true, done));
-            return true;
         } catch (RuntimeException e) {
             tell(new DetectionEvent.RestartEnded(clockwork.now(), false, String.valueOf(e.getMessage())));
-            return false;
         }
+        // Nobody looked meanwhile, however long it took: what was seen before it says nothing of the site as it is now.
+        opinions.values().forEach(Hysteresis::startOver);
+        current.settled = clockwork.deadline(settle);
+        return true;
+    }
+
+    /** How many observers have looks enough that make the site sick, and not only no sign yet that it is well again. */
+    private long surelySick() {
+        return opinions.values().stream()
+                .filter(opinion -> opinion.sickSince().isPresent())
+                .count();
     }
 
     private void declare(Episode current, Outage outage) throws InterruptedException {
@@ -414,8 +429,9 @@ public final class OutageDetector implements AutoCloseable {
         }
 
         /**
-         * Tries this before an outage is declared, once, and then gives the site {@code settle} to be seen healthy. When it fails the
-         * outage is declared at once. Not tried again within {@link #between}: what has to be restarted each quarter of an hour is out.
+         * Tries this before an outage is declared, once, and then, whether it failed or not, gives the site {@code settle} to be seen
+         * healthy: only looks after the restart declare the outage. Not tried again within {@link #between}: what has to be restarted
+         * each quarter of an hour is out.
          */
         public Builder restartFirst(Action<?> action, Duration settle) {
             restart = Objects.requireNonNull(action, "action");

@@ -26,7 +26,8 @@ final class PreviewRun {
         List<Observations.Answer<SafetyFinding>> found = observations.each(
                 plan.rules(),
                 PlannedRule::name,
-                (rule, context) -> SafetyGuard.find(rule.rule(), new Outlook(Set.of(), Set.of(), false), context));
+                (rule, context) ->
+                        SafetyGuard.find(rule.rule(), List.of(new Outlook(Set.of(), Set.of(), false)), context));
         List<Preview.StepPreview> steps = new ArrayList<>();
         for (int i = 0; i < seen.size(); i++) {
             PlannedStep step = plan.steps().get(i);

@@ -13,17 +13,21 @@ import io.drkit.core.safety.SafetyFinding;
 import io.drkit.core.safety.SafetyRule;
 import io.drkit.core.safety.SiteChange;
 import java.util.EnumSet;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Asks the plan's safety rules before anything is changed. Thread-safe. */
 final class SafetyGuard {
     private final RunLog log;
-    /** What the steps that are about to change something, or have begun to, will make true. */
-    private final Map<String, Set<SiteChange>> coming = new HashMap<>();
+    /**
+     * What the steps that are about to change something, or have begun to, will make true. By the context of each doing of a step:
+     * one that was given up may still be at work beside another of its name.
+     */
+    private final Map<ActionContext, Set<SiteChange>> coming = new IdentityHashMap<>();
     /** Every step that this run may have done. */
     private volatile List<PlannedStep> steps = List.of();
 
@@ -36,8 +40,10 @@ final class SafetyGuard {
     }
 
     /**
-     * Before a step's change; each rule that does not hold and that nobody overrode prevents it.
+     * Before a step's change; each rule that does not hold and that nobody overrode prevents it. What others at work will make
+     * true may speak against the change, never for it: they may yet fail.
      *
+     * @param context of this doing of the step, the one with which it is said to have {@link #ended}
      * @throws BlockedException with the rule's code
      */
     void beforeChange(List<PlannedRule> rules, PlannedStep step, boolean undo, ActionContext context)
@@ -45,17 +51,22 @@ final class SafetyGuard {
         if (rules.isEmpty()) {
             return;
         }
-        Set<SiteChange> ahead = EnumSet.noneOf(SiteChange.class);
+        Set<SiteChange> own = undo ? Set.of() : step.makes();
+        Set<SiteChange> withOthers = EnumSet.noneOf(SiteChange.class);
         synchronized (this) {
             // Two steps that begin at the same time each see the other's.
             if (!undo) {
-                coming.put(step.name(), step.makes());
-                coming.values().forEach(ahead::addAll);
+                coming.put(context, own);
+                coming.values().forEach(withOthers::addAll);
             }
         }
-        Outlook outlook = new Outlook(made(), ahead, false);
+        Set<SiteChange> made = made();
+        List<Outlook> outlooks = Stream.of(Set.<SiteChange>of(), own, withOthers)
+                .map(ahead -> new Outlook(made, ahead, false))
+                .distinct()
+                .toList();
         for (PlannedRule rule : rules) {
-            SafetyFinding finding = find(rule.rule(), outlook, context);
+            SafetyFinding finding = find(rule.rule(), outlooks, context);
             // Going back makes nothing writable that was not so before the run.
             boolean good = finding instanceof SafetyFinding.Holds || (undo && finding instanceof SafetyFinding.Unknown);
             if (!good) {
@@ -73,13 +84,13 @@ final class SafetyGuard {
     }
 
     /** The step has ended, in whatever way: what it made true is observed, or in the history. */
-    synchronized void ended(PlannedStep step) {
-        coming.remove(step.name());
+    synchronized void ended(ActionContext context) {
+        coming.remove(context);
     }
 
     /** When all steps are done, or put back; what one rule found that keeps the run from being called so. */
     Optional<BlockedException> whenOver(PlannedRule rule, ActionContext context) throws InterruptedException {
-        SafetyFinding finding = find(rule.rule(), new Outlook(made(), Set.of(), true), context);
+        SafetyFinding finding = find(rule.rule(), List.of(new Outlook(made(), Set.of(), true)), context);
         boolean passes = finding instanceof SafetyFinding.Holds
                 || log.ask(history -> history.overridden(rule.name())).isPresent();
         return passes ? Optional.empty() : Optional.of(broken(rule, finding, "when the run is over"));
@@ -97,18 +108,22 @@ final class SafetyGuard {
         });
     }
 
-    /** As the world stands, and, where that is good, as it will be. */
-    static <O> SafetyFinding find(SafetyRule<O> rule, Outlook outlook, ActionContext context)
+    /** The first finding that is not good, or the last; every outlook is judged by one look at the world. */
+    static <O> SafetyFinding find(SafetyRule<O> rule, List<Outlook> outlooks, ActionContext context)
             throws InterruptedException {
+        SafetyFinding found = SafetyFinding.holds("nothing to judge");
         try {
-            if (!rule.concerns(outlook)) {
-                return SafetyFinding.holds("nothing to judge");
+            if (outlooks.stream().noneMatch(rule::concerns)) {
+                return found;
             }
             O observed = rule.observe(context);
-            SafetyFinding now = rule.judge(observed, outlook.asItStands());
-            return now instanceof SafetyFinding.Holds && !outlook.coming().isEmpty()
-                    ? rule.judge(observed, outlook)
-                    : now;
+            for (Outlook outlook : outlooks) {
+                found = rule.judge(observed, outlook);
+                if (!(found instanceof SafetyFinding.Holds)) {
+                    return found;
+                }
+            }
+            return found;
         } catch (StaleEpochException stale) {
             throw stale;
         } catch (RuntimeException e) {

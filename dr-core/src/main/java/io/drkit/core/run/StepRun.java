@@ -107,7 +107,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
             // An Error too: a step that ends unheard would leave the run waiting for ever.
             failure = t;
         } finally {
-            scope.guard().ended(step);
+            scope.guard().ended(this);
             scope.signals().put(this);
         }
     }

@@ -7,8 +7,8 @@ import io.drkit.core.replica.ReplicationStatus;
 
 /**
  * What must hold of both sites whatever a plan says. A run asks the rules of its plan right before each change that they concern:
- * as the world stands, and as it will be after the step; and once more when all steps are done, or what was done is put back,
- * before it calls itself successful or undone.
+ * as the world stands, as it will be after the step alone, and after those at work beside it too; and once more when all steps are
+ * done, or what was done is put back, before it calls itself successful or undone.
  *
  * <pre>{@code
  * RecoveryPlan.<ShopSite>named("shop").objectives(rpo, rto)

@@ -185,6 +185,26 @@ class OutageDetectorTest {
         assertThat(told).isEmpty();
     }
 
+    @Test
+    @DisplayName("F6: who saw it sick and does not know any more says neither that it is sick nor that it is well")
+    void unknown_afterSick_isUnknownAtOnceAndNoRecovery() throws Exception {
+        start(three());
+        westDown = true;
+        pass(Duration.ofSeconds(20));
+        assertThat(detector.status().sick()).isEqualTo(3);
+        eastDown = true; // now nobody can tell an outage from being cut off
+        pass(Duration.ofSeconds(5));
+        assertThat(detector.status().sick()).isZero();
+        assertThat(detector.status().observers())
+                .allSatisfy(opinion -> assertThat(opinion.health()).isInstanceOf(Health.Unknown.class));
+        assertThat(told(DetectionEvent.Recovered.class)).isEmpty();
+
+        westDown = false;
+        eastDown = false;
+        pass(Duration.ofSeconds(15));
+        assertThat(told(DetectionEvent.Recovered.class)).hasSize(1);
+    }
+
     // -- what first ---------------------------------------------------------------------------------------------------
 
     /** A restart that brings the site back, or not. */
@@ -244,6 +264,57 @@ class OutageDetectorTest {
         assertThat(Duration.between(declared.outage().began(), declared.outage().detected()))
                 .as("the restart is part of the detection")
                 .isGreaterThan(Duration.ofMinutes(1));
+    }
+
+    /** A restart that takes four minutes to find out that it cannot be done. */
+    private Action<String> refusedRestart(boolean siteRecoversMeanwhile) {
+        return new Action<>() {
+            @Override
+            public String describe() {
+                return "restart the VM in west";
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                pass(Duration.ofMinutes(4));
+                westDown = !siteRecoversMeanwhile;
+                return "";
+            }
+
+            @Override
+            public Assessment assess(String observed) {
+                return Assessment.blocked("no quota", "ask for more");
+            }
+
+            @Override
+            public void apply(String observed, ActionContext context) {
+                throw new AssertionError("blocked");
+            }
+        };
+    }
+
+    @Test
+    @DisplayName("C4: a restart that fails says nothing of the site: what was seen before it declares nothing")
+    void restartFirst_whenItFailsAndTheSiteRecoversMeanwhile_declaresNothing() throws Exception {
+        start(three().restartFirst(refusedRestart(true), Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(10));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Recovered");
+    }
+
+    @Test
+    void restartFirst_whenItFailsAndTheSiteStaysDown_declaresByFreshLooksAndIsNotTriedAgain() throws Exception {
+        start(three().restartFirst(refusedRestart(false), Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(20));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Declared");
+        Instant ended = told(DetectionEvent.RestartEnded.class).get(0).at();
+        Instant declared = told(DetectionEvent.Declared.class).get(0).outage().detected();
+        assertThat(Duration.between(ended, declared)).as("three looks").isEqualTo(Duration.ofSeconds(15));
     }
 
     @Test

@@ -5,10 +5,16 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import java.time.Duration;
 
-/** Applies for a day, whoever interrupts it. */
-record Deaf(Clockwork clockwork) implements Action<String> {
+/** Applies for so long, whoever interrupts it. */
+record Deaf(Clockwork clockwork, Duration takes) implements Action<String> {
+    /** For a day. */
+    Deaf(Clockwork clockwork) {
+        this(clockwork, Duration.ofDays(1));
+    }
+
     @Override
     public String describe() {
         return "heeds nobody";
@@ -26,9 +32,10 @@ record Deaf(Clockwork clockwork) implements Action<String> {
 
     @Override
     public void apply(String observed, ActionContext context) {
-        for (int hours = 0; hours < 24; hours++) {
+        Deadline end = clockwork.deadline(takes);
+        while (!end.passed()) {
             try {
-                clockwork.sleep(Duration.ofHours(1));
+                clockwork.sleep(end.remaining());
             } catch (InterruptedException notHeeded) {
                 // the point of it
             }

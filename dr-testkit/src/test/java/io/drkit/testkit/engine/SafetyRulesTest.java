@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.replica.FailoverTerms;
@@ -33,6 +34,8 @@ import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -158,6 +161,86 @@ class SafetyRulesTest {
         assertThat(report.reason().orElseThrow())
                 .contains("[safety.one-writable-primary]", "both would take writes", "override this one rule");
         assertThat(town.applied).containsExactly("writers=off", "writers=on");
+    }
+
+    @Test
+    @DisplayName("F1: a fence that another step has only promised is no fence")
+    void run_fenceOfAnotherStepAtWork_doesNotLetThePromotionBegin() throws Exception {
+        asBefore();
+        town.takes.put("db-west", Duration.ofMinutes(10));
+        town.takes.put("moment", Duration.ofMinutes(1));
+        RecoveryPlan<Place> unordered = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("fence", (from, to) -> town.set("db-west", "STOPPED"))
+                .undo((from, to) -> town.set("db-west", "PRIMARY"))
+                .makes(SiteChange.FROM_FENCED)
+                .step("a moment", (from, to) -> town.set("moment", "passed"))
+                .nothingToUndo("a test")
+                .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
+                .after("a moment")
+                .makes(SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+
+        RunReport report = run(unordered);
+
+        assertThat(detail(report, "promote")).contains("[safety.one-writable-primary]", "both would take writes");
+        assertThat(town.applied).containsExactly("moment=passed", "db-west=STOPPED", "db-west=PRIMARY");
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+    }
+
+    @Test
+    @DisplayName("F4: the late end of a given-up step takes nothing from the failover's step of that name")
+    void failOver_givenUpStepEndsLate_doesNotTakeAwayWhatTheFailoversStepWillMake() throws Exception {
+        List<Set<SiteChange>> asked = new ArrayList<>();
+        SafetyRule<String> listens = new SafetyRule<>() {
+            @Override
+            public String describe() {
+                return "hears what is coming";
+            }
+
+            @Override
+            public String observe(ActionContext context) {
+                return "";
+            }
+
+            @Override
+            public SafetyFinding judge(String observed, Outlook outlook) {
+                asked.add(outlook.coming());
+                return SafetyFinding.holds("");
+            }
+        };
+        town.takes.put("primary", Duration.ofMinutes(58));
+        town.takes.put("files", Duration.ofMinutes(50));
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("listens", (from, to) -> listens)
+                .step("promote", (from, to) -> new Deaf(time, Duration.ofMinutes(10)))
+                .inFailover((from, to) -> town.set("primary", to.name()))
+                .makes(SiteChange.TO_WRITABLE)
+                .nothingToUndo("a test")
+                .step("copy", (from, to) -> town.set("files", to.name()))
+                .onlyIn(Mode.FAILOVER)
+                .nothingToUndo("a test")
+                .step("move traffic", (from, to) -> town.set("dns", to.name()))
+                .onlyIn(Mode.FAILOVER)
+                .after("copy")
+                .makes(SiteChange.TRAFFIC_TO)
+                .nothingToUndo("a test")
+                .build();
+        RunReport report = time.run(() -> {
+            time.start("ann", () -> {
+                try {
+                    time.sleep(Duration.ofSeconds(5));
+                    runner.control(plan, OVER, "ann", "commander").failOver("west is dead");
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            return runner.run(plan, OVER);
+        });
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(asked).contains(Set.of(SiteChange.TRAFFIC_TO, SiteChange.TO_WRITABLE));
     }
 
     @Test
