@@ -132,8 +132,8 @@ public final class RunControl {
                             .remedy("begin one first"));
         }
         // It names the run that was looked at: another may begin before the word is there, and must not obey it.
-        Instruction said = new Instruction(
-                clockwork.newId(), kind, subject, who, role, reason, clockwork.now(), history.runId());
+        Instruction said =
+                new Instruction(clockwork.newId(), kind, subject, who, role, reason, clockwork.now(), history.runId());
         journals.post(key, said);
         wake.run();
         return said;

@@ -13,7 +13,7 @@ import io.drkit.core.safety.SafetyFinding;
 import io.drkit.core.safety.SafetyRule;
 import io.drkit.core.safety.SiteChange;
 import java.util.EnumSet;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,7 +27,7 @@ final class SafetyGuard {
      * What the steps that are about to change something, or have begun to, will make true. By the context of each doing of a step:
      * one that was given up may still be at work beside another of its name.
      */
-    private final Map<ActionContext, Set<SiteChange>> coming = new IdentityHashMap<>();
+    private final Map<ActionContext, Set<SiteChange>> coming = new HashMap<>();
     /** Every step that this run may have done. */
     private volatile List<PlannedStep> steps = List.of();
 

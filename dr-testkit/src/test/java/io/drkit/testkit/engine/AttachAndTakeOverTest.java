@@ -284,7 +284,8 @@ class AttachAndTakeOverTest {
                 .build();
         for (JournalStore next : List.of(journals, mirrored, mirrored, journals)) {
             RunReport report = leased(next, store, "n1");
-            LeaseRecord record = time.run(() -> store.read("drkit/p@east+west").record().orElseThrow());
+            LeaseRecord record =
+                    time.run(() -> store.read("drkit/p@east+west").record().orElseThrow());
             assertThat(record.epoch()).isEqualTo(report.epoch());
         }
     }

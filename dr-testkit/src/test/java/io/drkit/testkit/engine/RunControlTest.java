@@ -524,7 +524,8 @@ class RunControlTest {
         }
         List<Instruction> left = new ArrayList<>();
         RunReport report = run(runner, plan, Duration.ofMinutes(1), ann -> {
-            RunControl late = PlanRunner.journalingTo(behind).clockwork(time).build().control(plan, OVER, "bob", "");
+            RunControl late =
+                    PlanRunner.journalingTo(behind).clockwork(time).build().control(plan, OVER, "bob", "");
             left.add(late.cancel("the older one was wrong"));
             journals.post(new JournalKey("p", "east", "west"), left.get(0));
             time.sleep(Duration.ofMinutes(1));
