@@ -320,6 +320,7 @@ class PostgresJournalStoreTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
+    @DisplayName("E7: whoever reaches the database can go on where a dead owner stopped")
     void open_ownerKilled_isFreeAndHasWhatWasAcknowledged() throws Exception {
         Process owner = owner();
         BufferedReader output = owner.inputReader(StandardCharsets.UTF_8);
