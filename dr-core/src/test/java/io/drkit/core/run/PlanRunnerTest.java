@@ -88,7 +88,8 @@ class PlanRunnerTest {
     }
 
     @Test
-    @DisplayName("C9, E9: a run, with no lease and no server to elect anybody, measures what it took against the objectives")
+    @DisplayName(
+            "C9, E9: a run, with no lease and no server to elect anybody, measures what it took against the objectives")
     void run_allSteps_succeedsAndReports() throws InterruptedException {
         RunReport report = runner().run(fourSteps(), OVER.since(Instant.now().minusSeconds(30)));
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
