@@ -1,7 +1,6 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.DrException;
-import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeResolver;
 import java.nio.charset.StandardCharsets;
@@ -35,20 +34,13 @@ final class Clients {
         east = scene.zone().resolver();
     }
 
-    /** Keeps writing until it is interrupted; more slowly when a disaster takes long. */
-    void keepWriting(Runnable eachTurn) {
-        Clockwork time = scene.time();
-        try {
-            while (true) {
-                turn();
-                eachTurn.run();
-                time.sleep(pace(scene.history().now()));
-            }
-        } catch (InterruptedException e) {
-            // told to end
-        }
+    /** Whatever all of them do in one turn; answers when the next one is. */
+    Duration act() {
+        turn();
+        return pace(scene.history().now());
     }
 
+    /** More slowly when a disaster takes long. */
     private static Duration pace(Duration since) {
         if (since.toMinutes() < 4) {
             return Duration.ofMillis(500);

@@ -37,6 +37,7 @@ final class Operators<S extends Site> {
     private final Disaster disaster;
     private final Clockwork time;
     private final Mailbox<Seat> ended;
+    private final Mailbox<Seat> died;
     private final List<Seat> atWork = new ArrayList<>();
     private Mode mode;
     private @Nullable Mode unfinished;
@@ -50,6 +51,7 @@ final class Operators<S extends Site> {
         this.time = scene.time();
         this.mode = disaster.mode();
         this.ended = time.mailbox();
+        this.died = time.mailbox();
         this.pausedUntil = time.nanoTime();
     }
 
@@ -64,6 +66,7 @@ final class Operators<S extends Site> {
         @Nullable
         Task task;
 
+        boolean mourned;
         boolean told;
         boolean watches;
         boolean saidFailOver;
@@ -261,13 +264,28 @@ final class Operators<S extends Site> {
         }
     }
 
-    /** Tells of processes that died; called now and then. */
+    /** Looks for processes that died; called now and then. Waits for nothing. */
     void noticeDeaths() {
-        for (Seat seat : List.copyOf(atWork)) {
-            if (seat.host.dead()) {
-                seat.host.bury();
-                tell(seat);
+        for (Seat seat : atWork) {
+            if (seat.host.dead() && !seat.mourned) {
+                seat.mourned = true;
+                died.put(seat);
             }
+        }
+    }
+
+    /** Clears dead processes away and tells of them, until it is ended. */
+    void buryTheDead() {
+        try {
+            while (true) {
+                Seat seat = died.poll(PATIENCE);
+                if (seat != null) {
+                    seat.host.bury();
+                    tell(seat);
+                }
+            }
+        } catch (InterruptedException e) {
+            // nobody dies any more
         }
     }
 

@@ -41,7 +41,12 @@ final class Simulation<S extends Site> {
         Scene scene = new Scene(time, application.setting(), new Fate(disaster.happening()), history);
         Operators<S> operators = new Operators<>(scene, application, disaster);
         Clients clients = new Clients(scene);
-        time.start("clients", () -> clients.keepWriting(operators::noticeDeaths));
+        time.nowAndThen(() -> {
+            Duration next = clients.act();
+            operators.noticeDeaths();
+            return next;
+        });
+        time.start("undertaker", operators::buryTheDead);
         time.start("fate", () -> strike(time, scene, operators));
         operators.work();
         time.sleep(SETTLES);

@@ -24,6 +24,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,6 +102,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private @Nullable Mailbox<Boolean> killed;
     private boolean burying;
     private boolean letLoose;
+    /** Whether the world itself acts; only the thread that holds the lock ever finds this true. */
+    private boolean worldActs;
     private long elapsed;
     private long steps;
     private long timedThings;
@@ -339,6 +342,49 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /**
+     * For simulated worlds: does {@code act} now and then, in the name of no task, first as soon as time is about to pass, and again
+     * whenever as much of it has gone by as {@code act} has answered, more than zero. It costs much less than a task that sleeps.
+     *
+     * <p>It happens between the acts of two tasks, and nothing happens meanwhile: it may read the time, draw random numbers, put
+     * messages, and start and interrupt tasks, but neither wait nor kill a machine. When it throws, it is not called again, and
+     * {@link #failures()} has the reason.
+     */
+    public void nowAndThen(Supplier<Duration> act) {
+        synchronized (lock) {
+            visible("let the world act");
+            timedThings++;
+            Timed turn = new Timed(timedThings) {
+                @Override
+                void ring() {
+                    turn(this, act);
+                }
+            };
+            turn.wakeAt = elapsed;
+            timed.add(turn);
+        }
+    }
+
+    private void turn(Timed turn, Supplier<Duration> act) {
+        VirtualTask before = running;
+        running = null;
+        worldActs = true;
+        try {
+            Duration next = act.get();
+            if (next.isZero() || next.isNegative()) {
+                throw new IllegalArgumentException("The world acts again after more than zero, not after " + next);
+            }
+            turn.wakeAt = elapsed + Math.min(nanos(next), NEVER - elapsed - 1);
+            timed.add(turn);
+        } catch (Throwable thrown) {
+            failures.add(thrown);
+            log.error("The world could not act", thrown);
+        } finally {
+            worldActs = false;
+            running = before;
+        }
+    }
+
+    /**
      * Ends the tasks that are left over, each at the call of the clockwork in which it waits, which throws an error of a kind
      * that no code can know; their {@code finally} blocks run, but cannot wait any more.
      *
@@ -405,7 +451,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me = current();
         if (me == null) {
             requireOpen();
-            if (caller != null) {
+            if (caller != null && !worldActs) {
                 throw foreign(act);
             }
         } else {
@@ -972,6 +1018,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me;
         Mailbox<Boolean> done = real.mailbox();
         synchronized (lock) {
+            if (worldActs) {
+                throw new IllegalStateException("To kill a machine takes waiting for its tasks to end: start a task that does it");
+            }
             me = acting("kill a machine", machine);
             if (!machine.alive()) {
                 return;
