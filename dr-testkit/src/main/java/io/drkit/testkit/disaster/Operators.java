@@ -108,6 +108,9 @@ final class Operators<S extends Site> {
     }
 
     private void note(Seat seat, RunEvent event) {
+        if (event instanceof RunEvent.StepEnded || event instanceof RunEvent.RunEnded) {
+            scene.look();
+        }
         Duration now = scene.history().now();
         String machine = seat.host.name();
         if (event instanceof RunEvent.Attached) {

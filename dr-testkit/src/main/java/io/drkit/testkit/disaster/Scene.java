@@ -9,6 +9,7 @@ import io.drkit.testkit.replica.FakeDatabases;
 import io.drkit.testkit.share.InMemoryFileTree;
 import io.drkit.testkit.time.VirtualClockwork;
 import io.drkit.testkit.workload.FakeWorkloads;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -160,6 +161,8 @@ final class Scene {
     // ---- what goes wrong
 
     void strike(Mishap mishap, boolean over) {
+        // what was so until now
+        look();
         history.add(new Event.Struck(history.now(), mishap, over));
         if (mishap instanceof Mishap.Throttled throttled) {
             fate.throttle(throttled.place(), over);
@@ -233,11 +236,10 @@ final class Scene {
         Set<String> writableNow = new TreeSet<>();
         Set<String> readyNow = new TreeSet<>();
         for (Side side : Arrays.asList(west, east)) {
-            boolean writes = side.database().writable();
-            if (writes && answers(CLIENTS, side.name())) {
+            if (side.database().writable() && answers(CLIENTS, side.name())) {
                 writableNow.add(side.name());
             }
-            if (writes && !down(side.name()) && serves(side)) {
+            if (!down(side.name()) && serves(side) && findsItsDatabase(side)) {
                 readyNow.add(side.name());
             }
         }
@@ -261,6 +263,24 @@ final class Scene {
         return true;
     }
 
+    /** Whether the database that the pods of a site are pointed at takes their writes. */
+    private boolean findsItsDatabase(Side side) {
+        Side database = side;
+        if (!setting.databaseNames().isEmpty()) {
+            database = side(siteOf(zone.truth(setting.databaseNames().get(0)).target()));
+        }
+        return database.database().writable()
+                && (database.name().equals(side.name()) || answers(side.name(), database.name()));
+    }
+
+    /** Which content that file has at a site's share; 0 when it is not there. */
+    int content(Side side, String path) {
+        return side.files()
+                .content(path)
+                .map(bytes -> Integer.parseInt(new String(bytes, StandardCharsets.UTF_8)))
+                .orElse(0);
+    }
+
     Picture picture() {
         Map<String, Boolean> primaries = new HashMap<>();
         Map<String, Integer> wanted = new HashMap<>();
@@ -269,13 +289,20 @@ final class Scene {
             primaries.put(side.name(), side.database().primary());
             for (Workload workload : setting.workloads().keySet()) {
                 wanted.put(
-                        side.name() + " " + workload,
+                        Picture.key(side.name(), workload.toString()),
                         side.pods().truth(workload).wanted());
             }
         }
         for (String name : setting.trafficNames()) {
             traffic.put(name, siteOf(zone.truth(name).target()));
         }
-        return new Picture(primaries, wanted, traffic);
+        Map<String, String> databaseNames = new HashMap<>();
+        for (String name : setting.databaseNames()) {
+            databaseNames.put(name, siteOf(zone.truth(name).target()));
+        }
+        for (String name : setting.aliases()) {
+            databaseNames.put(name, siteOf(zone.truth(name).target()));
+        }
+        return new Picture(primaries, wanted, traffic, databaseNames);
     }
 }

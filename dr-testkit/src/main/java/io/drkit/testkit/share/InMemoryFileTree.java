@@ -105,6 +105,13 @@ public final class InMemoryFileTree implements FileTree {
         return nodes.containsKey(TreePath.of(path));
     }
 
+    /** What the file of that path holds, as whoever has the tree before their eyes sees it; empty when there is no such file. */
+    public synchronized Optional<byte[]> content(String path) {
+        return Optional.ofNullable(nodes.get(TreePath.of(path)))
+                .filter(node -> node.type == FileEntry.Type.FILE)
+                .map(node -> node.content.clone());
+    }
+
     @Override
     public String describe() {
         return "tree " + name;

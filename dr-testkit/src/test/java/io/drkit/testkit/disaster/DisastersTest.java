@@ -107,7 +107,7 @@ class DisastersTest {
     @Test
     void timeline_ofTheSameSeed_isTheSameToTheByte() {
         for (long seed = 1; seed <= 40; seed++) {
-            String token = Draw.disaster(seed).token();
+            String token = Shop.disasters().drawn(seed).token();
             List<String> first = Shop.disasters().replay(token).timeline();
             assertThat(Shop.disasters().replay(token).timeline()).isEqualTo(first);
         }
