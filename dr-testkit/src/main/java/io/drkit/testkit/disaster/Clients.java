@@ -86,10 +86,11 @@ final class Clients {
 
     /** Pods that take no traffic work on their own. */
     private void work(Scene.Side site) {
-        for (Workload workload : scene.setting().workloads().keySet()) {
-            if (!scene.setting().serving().contains(workload)
-                    && !scene.down(site.name())
-                    && site.pods().truth(workload).ready() > 0) {
+        if (scene.down(site.name())) {
+            return;
+        }
+        for (Workload workload : scene.setting().working()) {
+            if (site.pods().ready(workload) > 0) {
                 write(site, workload.name());
             }
         }
@@ -106,6 +107,10 @@ final class Clients {
                     .orElse(site);
         }
         if (!database.name().equals(site.name()) && !scene.answers(site.name(), database.name())) {
+            return false;
+        }
+        if (!database.database().writable()) {
+            // as often as not, and an exception costs more than to ask
             return false;
         }
         String row = what + " " + rows++;

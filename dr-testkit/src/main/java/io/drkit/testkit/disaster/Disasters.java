@@ -94,6 +94,7 @@ public final class Disasters<S extends Site> {
     /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
     public Disasters<S> serving(Workload workload, int pods) {
         setting.workloads().put(workload, pods);
+        setting.working().remove(workload);
         setting.serving().add(workload);
         return this;
     }
@@ -101,6 +102,9 @@ public final class Disasters<S extends Site> {
     /** A workload that writes on its own, with so many pods at the site that serves. */
     public Disasters<S> working(Workload workload, int pods) {
         setting.workloads().put(workload, pods);
+        if (!setting.serving().contains(workload)) {
+            setting.working().add(workload);
+        }
         return this;
     }
 

@@ -6,6 +6,7 @@ import io.drkit.core.report.RunReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,10 +21,11 @@ public final class History {
     private final Supplier<Duration> clock;
     private final List<Event> events = new ArrayList<>();
     private final List<Acknowledged> acknowledged = new ArrayList<>();
-    private final Map<String, Set<String>> rows = new TreeMap<>();
+    private final Map<String, List<String>> rows = new TreeMap<>();
     private final Map<String, Set<String>> files = new TreeMap<>();
     private final Map<String, Integer> promotions = new TreeMap<>();
     private Duration end = Duration.ZERO;
+    private List<Acknowledged> lost = List.of();
     private @Nullable Picture last;
 
     History(Supplier<Duration> clock) {
@@ -45,7 +47,7 @@ public final class History {
         acknowledged.add(write);
     }
 
-    void left(String site, Set<String> rowsThere, Set<String> filesThere, int promoted) {
+    void left(String site, List<String> rowsThere, Set<String> filesThere, int promoted) {
         rows.put(site, rowsThere);
         files.put(site, filesThere);
         promotions.put(site, promoted);
@@ -54,6 +56,7 @@ public final class History {
     void end(Picture picture) {
         last = picture;
         end = now();
+        lost = missing();
     }
 
     /** What happened, in order. */
@@ -115,14 +118,22 @@ public final class History {
 
     /** What was acknowledged and is not there in the end: at the surviving site, or at either where none survived. */
     public List<Acknowledged> lost() {
-        Optional<String> survivor = survivor();
-        return acknowledged.stream()
-                .filter(write -> {
-                    Map<String, Set<String>> kept = write.file() ? files : rows;
-                    return survivor.isPresent()
-                            ? !kept.getOrDefault(survivor.get(), Set.of()).contains(write.id())
-                            : kept.values().stream().noneMatch(there -> there.contains(write.id()));
-                })
-                .toList();
+        return lost;
+    }
+
+    private List<Acknowledged> missing() {
+        Set<String> rowsLeft = new HashSet<>();
+        Set<String> filesLeft = new HashSet<>();
+        survivor().map(Set::of).orElse(rows.keySet()).forEach(site -> {
+            rowsLeft.addAll(rows.getOrDefault(site, List.of()));
+            filesLeft.addAll(files.getOrDefault(site, Set.of()));
+        });
+        List<Acknowledged> missing = new ArrayList<>();
+        for (Acknowledged write : acknowledged) {
+            if (!(write.file() ? filesLeft : rowsLeft).contains(write.id())) {
+                missing.add(write);
+            }
+        }
+        return Collections.unmodifiableList(missing);
     }
 }

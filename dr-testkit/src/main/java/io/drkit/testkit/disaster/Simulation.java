@@ -6,9 +6,7 @@ import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /** One disaster, from its beginning until nothing happens any more. */
 final class Simulation<S extends Site> {
@@ -58,13 +56,8 @@ final class Simulation<S extends Site> {
 
     private static void note(Scene scene, Scene.Side side) {
         FakeDatabase database = side.database();
-        Set<String> files = new HashSet<>();
-        for (Acknowledged write : scene.history().acknowledged()) {
-            if (write.file() && side.files().has(write.id())) {
-                files.add(write.id());
-            }
-        }
-        scene.history().left(side.name(), new HashSet<>(database.rows()), files, database.promotions());
+        scene.history()
+                .left(side.name(), database.rows(), side.files().files(), database.promotions());
     }
 
     private void strike(VirtualClockwork time, Scene scene, Operators<S> operators) {
