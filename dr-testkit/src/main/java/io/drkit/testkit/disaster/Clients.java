@@ -75,11 +75,7 @@ final class Clients {
                 writers.add(user(user, name));
             }
         }
-        for (Workload workload : scene.setting().workloads().keySet()) {
-            if (!scene.setting().serving().contains(workload)) {
-                writers.add(workload.toString());
-            }
-        }
+        scene.setting().working().forEach(workload -> writers.add(workload.toString()));
         return writers;
     }
 
@@ -101,9 +97,9 @@ final class Clients {
             boolean file = (turns + user) % FILE_EACH == 0;
             resolver.resolve(name).map(Scene::siteOf).ifPresent(site -> serve(scene.side(site), who, file));
         }
-        Set<String> atWorkNow = new TreeSet<>();
-        work(scene.west(), atWorkNow);
-        work(scene.east(), atWorkNow);
+        boolean westWorks = work(scene.west());
+        boolean eastWorks = work(scene.east());
+        Set<String> atWorkNow = Scene.sites(westWorks, eastWorks);
         if (!atWorkNow.equals(atWork)) {
             atWork = atWorkNow;
             scene.history().add(new Event.AtWork(scene.history().now(), atWorkNow));
@@ -125,19 +121,22 @@ final class Clients {
         }
     }
 
-    /** Pods that take no traffic work on their own. */
-    private void work(Scene.Side site, Set<String> atWorkNow) {
-        for (Workload workload : scene.setting().workloads().keySet()) {
-            if (!scene.setting().serving().contains(workload)
-                    && !scene.down(site.name())
-                    && site.pods().truth(workload).ready() > 0) {
-                atWorkNow.add(site.name());
+    /** Pods that take no traffic work on their own; answers whether there are any. */
+    private boolean work(Scene.Side site) {
+        if (scene.down(site.name())) {
+            return false;
+        }
+        boolean any = false;
+        for (Workload workload : scene.setting().working()) {
+            if (site.pods().ready(workload) > 0) {
+                any = true;
                 String who = workload.toString();
                 if (write(site, workload.name(), who) && turns % FILE_EACH == 0) {
                     upload(site, who);
                 }
             }
         }
+        return any;
     }
 
     private boolean write(Scene.Side site, String what, String who) {
@@ -151,6 +150,10 @@ final class Clients {
                     .orElse(site);
         }
         if (!database.name().equals(site.name()) && !scene.answers(site.name(), database.name())) {
+            return false;
+        }
+        if (!database.database().writable()) {
+            // as often as not, and an exception costs more than to ask
             return false;
         }
         String row = what + " " + rows++;

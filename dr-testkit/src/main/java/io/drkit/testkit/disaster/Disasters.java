@@ -96,6 +96,7 @@ public final class Disasters<S extends Site> {
     /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
     public Disasters<S> serving(Workload workload, int pods) {
         setting.workload(workload, pods);
+        setting.working().remove(workload);
         setting.serving().add(workload);
         return this;
     }
@@ -103,6 +104,9 @@ public final class Disasters<S extends Site> {
     /** A workload that writes on its own, with so many pods at the site that serves. */
     public Disasters<S> working(Workload workload, int pods) {
         setting.workload(workload, pods);
+        if (!setting.serving().contains(workload)) {
+            setting.working().add(workload);
+        }
         return this;
     }
 

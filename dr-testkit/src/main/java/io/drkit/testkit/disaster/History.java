@@ -6,6 +6,8 @@ import io.drkit.core.report.RunReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,13 +22,14 @@ public final class History {
     private final Supplier<Duration> clock;
     private final List<Event> events = new ArrayList<>();
     private final List<Acknowledged> acknowledged = new ArrayList<>();
-    private final Map<String, Set<String>> rows = new TreeMap<>();
+    private final Map<String, List<String>> rows = new TreeMap<>();
     private final Map<String, Map<String, Integer>> files = new TreeMap<>();
     private final Map<String, Integer> promotions = new TreeMap<>();
     private final List<RunReport> written = new ArrayList<>();
     private @Nullable Course course;
     private Optional<Calm> calm = Optional.empty();
     private Duration end = Duration.ZERO;
+    private List<Acknowledged> lost = List.of();
     private @Nullable Picture last;
 
     History(Supplier<Duration> clock) {
@@ -48,7 +51,7 @@ public final class History {
         acknowledged.add(write);
     }
 
-    void left(String site, Set<String> rowsThere, Map<String, Integer> filesThere, int promoted) {
+    void left(String site, List<String> rowsThere, Map<String, Integer> filesThere, int promoted) {
         rows.put(site, rowsThere);
         files.put(site, filesThere);
         promotions.put(site, promoted);
@@ -87,6 +90,7 @@ public final class History {
     void end(Picture picture) {
         last = picture;
         end = now();
+        lost = missing();
     }
 
     /** What happened, in order. */
@@ -159,15 +163,26 @@ public final class History {
      * when its content is what was written, or what somebody wrote over it later.
      */
     public List<Acknowledged> lost() {
-        Set<String> sites = survivor().map(Set::of).orElse(rows.keySet());
-        return acknowledged.stream()
-                .filter(write -> sites.stream().noneMatch(site -> kept(write, site)))
-                .toList();
+        return lost;
     }
 
-    private boolean kept(Acknowledged write, String site) {
-        return write.file()
-                ? files.getOrDefault(site, Map.of()).getOrDefault(write.id(), 0) >= write.version()
-                : rows.getOrDefault(site, Set.of()).contains(write.id());
+    private List<Acknowledged> missing() {
+        Set<String> sites = survivor().map(Set::of).orElse(rows.keySet());
+        Set<String> rowsLeft = new HashSet<>();
+        Map<String, Integer> filesLeft = new HashMap<>();
+        sites.forEach(site -> {
+            rowsLeft.addAll(rows.getOrDefault(site, List.of()));
+            files.getOrDefault(site, Map.of()).forEach((path, content) -> filesLeft.merge(path, content, Math::max));
+        });
+        List<Acknowledged> missing = new ArrayList<>();
+        for (Acknowledged write : acknowledged) {
+            boolean there = write.file()
+                    ? filesLeft.getOrDefault(write.id(), 0) >= write.version()
+                    : rowsLeft.contains(write.id());
+            if (!there) {
+                missing.add(write);
+            }
+        }
+        return Collections.unmodifiableList(missing);
     }
 }

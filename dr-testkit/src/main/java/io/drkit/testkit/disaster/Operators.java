@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Operators<S extends Site> {
     private static final int TRIES = 14;
+    private static final int MOST_TRIES = 500;
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(20);
     private static final Duration LOOK = Duration.ofSeconds(15);
     /** How long they wait for a process that answers nothing. */
@@ -147,7 +148,8 @@ final class Operators<S extends Site> {
     void work() throws InterruptedException {
         Seat seat = sit();
         time.sleep(disaster.begins());
-        for (int tries = 1; tries <= TRIES; tries++) {
+        int tries = 1;
+        for (int begun = 0; tries <= TRIES && begun < MOST_TRIES; begun++) {
             if (seat.host.dead()) {
                 seat = sit();
             }
@@ -166,13 +168,21 @@ final class Operators<S extends Site> {
                 decided("ops", seat.host.name() + " answers nothing: take over on another machine");
                 seat = sit();
                 takeOver(seat);
-                await(seat);
+                while (await(seat) == null) {
+                    // nobody is left to take over; it goes on when it can
+                }
             }
             if (over(tries)) {
                 return;
             }
+            // who finds somebody else at work comes again
+            tries += somebodyAtWork() ? 0 : 1;
             time.sleep(BETWEEN_TRIES);
         }
+    }
+
+    private boolean somebodyAtWork() {
+        return atWork.stream().anyMatch(seat -> !seat.host.dead());
     }
 
     private void begin(Seat seat, boolean resume) {

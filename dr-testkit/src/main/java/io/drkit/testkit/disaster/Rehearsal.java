@@ -40,8 +40,10 @@ final class Rehearsal {
         return FIRST_SEED + mode.ordinal();
     }
 
+    /** Whether it is one of the two, whole: a failover without its outage has nothing to fail over from. */
     static boolean is(Disaster disaster) {
-        return name(disaster.seed()).isPresent();
+        return name(disaster.seed()).isPresent()
+                && disaster.kept().size() == disaster.mishaps().size();
     }
 
     static Disaster of(Mode mode) {

@@ -13,11 +13,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that there is in the simulated world but the people and the processes: two sites, the names, the ways between them, and
@@ -30,6 +32,10 @@ final class Scene {
     static final String CLIENTS = "clients";
     static final String DNS = "dns";
     private static final Duration LAG = Duration.ofMillis(50);
+    private static final Set<String> NEITHER = Set.of();
+    private static final Set<String> ONLY_WEST = Set.of(WEST);
+    private static final Set<String> ONLY_EAST = Set.of(EAST);
+    private static final Set<String> BOTH = Collections.unmodifiableSet(new TreeSet<>(List.of(EAST, WEST)));
 
     /** One site. */
     record Side(String name, FakeDatabase database, FakeWorkloads pods, InMemoryFileTree files) {}
@@ -49,8 +55,8 @@ final class Scene {
     private final List<Host> hosts = new ArrayList<>();
     private int drift;
     private Duration clockError = Duration.ZERO;
-    private Set<String> writable = Set.of();
-    private Set<String> ready = Set.of();
+    private Set<String> writable = NEITHER;
+    private Set<String> ready = NEITHER;
 
     Scene(VirtualClockwork time, Setting setting, Fate fate, History history) {
         this.time = time;
@@ -140,7 +146,7 @@ final class Scene {
     // ---- ways
 
     boolean down(String place) {
-        return down.getOrDefault(place, 0) > 0;
+        return down.containsKey(place);
     }
 
     /** Whether something sent from one place is answered at the other. */
@@ -193,9 +199,9 @@ final class Scene {
         String site = outage.site();
         int change = over ? -1 : 1;
         boolean wasDown = down(site);
-        down.merge(site, change, Integer::sum);
+        down.merge(site, change, Scene::noneAtZero);
         if (outage.controlToo()) {
-            down.merge(control(site), change, Integer::sum);
+            down.merge(control(site), change, Scene::noneAtZero);
         }
         keepUnready(site, over);
         if (!wasDown && down(site)) {
@@ -205,6 +211,10 @@ final class Scene {
         } else if (wasDown && !down(site)) {
             side(site).database().reboot();
         }
+    }
+
+    private static @Nullable Integer noneAtZero(int count, int change) {
+        return count + change == 0 ? null : count + change;
     }
 
     private void keepUnready(String site, boolean over) {
@@ -233,30 +243,36 @@ final class Scene {
 
     /** Notes what clients could do now, where that is something new. */
     void look() {
-        Set<String> writableNow = new TreeSet<>();
-        Set<String> readyNow = new TreeSet<>();
-        for (Side side : Arrays.asList(west, east)) {
-            if (side.database().writable() && answers(CLIENTS, side.name())) {
-                writableNow.add(side.name());
-            }
-            if (!down(side.name()) && serves(side) && findsItsDatabase(side)) {
-                readyNow.add(side.name());
-            }
-        }
-        if (!writableNow.equals(writable)) {
+        Set<String> writableNow = sites(
+                west.database().writable() && answers(CLIENTS, WEST),
+                east.database().writable() && answers(CLIENTS, EAST));
+        if (writableNow != writable) {
             writable = writableNow;
             history.add(new Event.Writable(history.now(), writableNow));
         }
-        if (!readyNow.equals(ready)) {
+        Set<String> readyNow = sites(takesTraffic(west), takesTraffic(east));
+        if (readyNow != ready) {
             ready = readyNow;
             history.add(new Event.Ready(history.now(), readyNow));
         }
     }
 
+    /** One of four sets, the same one each time. */
+    static Set<String> sites(boolean west, boolean east) {
+        if (west) {
+            return east ? BOTH : ONLY_WEST;
+        }
+        return east ? ONLY_EAST : NEITHER;
+    }
+
+    private boolean takesTraffic(Side side) {
+        return !down(side.name()) && serves(side) && findsItsDatabase(side);
+    }
+
     /** Whether every workload that serves has a ready pod there. */
     boolean serves(Side side) {
         for (Workload workload : setting.serving()) {
-            if (side.pods().truth(workload).ready() == 0) {
+            if (side.pods().ready(workload) == 0) {
                 return false;
             }
         }

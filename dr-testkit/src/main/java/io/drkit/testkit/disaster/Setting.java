@@ -14,6 +14,7 @@ final class Setting {
     private final List<String> aliases = new ArrayList<>();
     private final Map<Workload, Integer> workloads = new LinkedHashMap<>();
     private final List<Workload> serving = new ArrayList<>();
+    private final List<Workload> working = new ArrayList<>();
     private final List<String> folders = new ArrayList<>();
     private Duration ttl = Duration.ofSeconds(10);
 
@@ -56,6 +57,11 @@ final class Setting {
     /** All of them, with their counts. */
     Map<Workload, Integer> workloads() {
         return workloads;
+    }
+
+    /** Those that write on their own. */
+    List<Workload> working() {
+        return working;
     }
 
     /** Those that take traffic. */

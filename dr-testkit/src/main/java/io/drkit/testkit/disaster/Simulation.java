@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -106,7 +105,7 @@ final class Simulation<S extends Site> {
                 files.put(write.id(), scene.content(side, write.id()));
             }
         }
-        scene.history().left(side.name(), new HashSet<>(database.rows()), files, database.promotions());
+        scene.history().left(side.name(), database.rows(), files, database.promotions());
     }
 
     private void strike(VirtualClockwork time, Scene scene, Operators<S> operators) {

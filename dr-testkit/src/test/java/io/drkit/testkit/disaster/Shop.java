@@ -22,6 +22,7 @@ import io.drkit.core.share.WritersStopped;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.replica.FakeDatabase;
+import java.time.Duration;
 import java.util.Optional;
 
 /** A plan of twelve steps over two sites, as it should be and with mistakes that teams make. */
@@ -166,6 +167,30 @@ final class Shop {
         return plan.build();
     }
 
+    /** A plan that waits for long before it does anything. */
+    static RecoveryPlan<Place> patientPlan(World world, Duration wait) {
+        return RecoveryPlan.<Place>named("shop")
+                .objectives(ofMinutes(1), ofMinutes(15))
+                .step("wait for caches", (from, to) -> new Once("wait " + wait, context -> context.clockwork()
+                        .sleep(wait)))
+                .nothingToUndo("nothing is done")
+                .step("stop web", (from, to) -> from.workloads().toZero(WEB))
+                .undo((from, to) -> from.workloads().restore(WEB))
+                .onlyIn(Mode.SWITCHOVER)
+                .after("wait for caches")
+                .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
+                .inFailover((from, to) -> world.promoter()
+                        .failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
+                .after("stop web", "wait for caches")
+                .pointOfNoReturn()
+                .step("start web", (from, to) -> to.workloads().restore(WEB))
+                .after("promote")
+                .step("move traffic", (from, to) -> world.dns().pointTo(NAME, to.host()))
+                .after("start web")
+                .restoresService()
+                .build();
+    }
+
     private static RecoveryPlan.StepBuilder<Place> files(
             World world, RecoveryPlan.StepBuilder<Place> plan, String after, Mistake mistake, Workload... stopped) {
         return plan.step(
@@ -267,8 +292,11 @@ final class Shop {
     }
 
     /** Does something that leaves no trace but the fact that it was done. */
-    private record Once(String describe, java.util.function.Consumer<ActionContext> what)
-            implements Action<Optional<String>> {
+    private record Once(String describe, Deed what) implements Action<Optional<String>> {
+        interface Deed {
+            void happens(ActionContext context) throws InterruptedException;
+        }
+
         @Override
         public Optional<String> observe(ActionContext context) {
             return context.recorded("done");
@@ -280,8 +308,8 @@ final class Shop {
         }
 
         @Override
-        public void apply(Optional<String> observed, ActionContext context) {
-            what.accept(context);
+        public void apply(Optional<String> observed, ActionContext context) throws InterruptedException {
+            what.happens(context);
             context.record("done", "yes");
         }
     }
