@@ -9,6 +9,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.SyncOptions;
 import io.drkit.core.share.WritersStopped;
 import io.drkit.core.workload.Workload;
@@ -32,8 +33,11 @@ final class DisasterRate {
     private static final Workload APP = Workload.deployment("app");
     private static final Workload JOBS = Workload.deployment("jobs");
     private static final Workload QUEUE = Workload.statefulSet("queue");
-    private static final SyncOptions ORDERS =
-            SyncOptions.builder().subTrees("orders").concurrency(1).build();
+    private static final SyncOptions ORDERS = SyncOptions.builder()
+            .subTrees("orders")
+            .compare(CompareMode.NEWER_WINS)
+            .concurrency(1)
+            .build();
 
     private DisasterRate() {}
 

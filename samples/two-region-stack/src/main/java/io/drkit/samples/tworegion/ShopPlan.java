@@ -5,6 +5,7 @@ import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.ReplicaPromoter;
+import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
@@ -22,8 +23,10 @@ final class ShopPlan {
     static final Workload LISTENER = Workload.deployment("listener");
     static final Workload QUEUE = Workload.statefulSet("rabbitmq");
 
+    /** Newer wins: a switchover that is begun again when it is done overwrites nothing that was written at the other site. */
     static final SyncOptions SHARED = SyncOptions.builder()
             .subTrees("web/repository", "recovery", "reprocessing")
+            .compare(CompareMode.NEWER_WINS)
             .allowEmptySource()
             .build();
 
