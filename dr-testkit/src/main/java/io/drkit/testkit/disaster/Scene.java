@@ -51,6 +51,7 @@ final class Scene {
     private final InMemoryJournalStore journals = new InMemoryJournalStore();
     private final Map<String, Integer> down = new HashMap<>();
     private final Map<String, Integer> unready = new HashMap<>();
+    private final Map<String, Integer> staying = new HashMap<>();
     private final List<Mishap.Partition> partitions = new ArrayList<>();
     private final List<Host> hosts = new ArrayList<>();
     private int drift;
@@ -185,6 +186,8 @@ final class Scene {
             databases.replicationDelay(over ? LAG : lag.delay());
         } else if (mishap instanceof Mishap.PodsFail pods) {
             keepUnready(pods.site(), over);
+        } else if (mishap instanceof Mishap.PodsStay pods) {
+            keepEnding(pods.site(), over);
         } else if (mishap instanceof Mishap.ClockJump jump) {
             clockError = clockError.plus(jump.by());
             hosts.forEach(host -> host.machine().stepClock(jump.by()));
@@ -221,6 +224,13 @@ final class Scene {
         int left = unready.merge(site, over ? -1 : 1, Integer::sum);
         for (Workload workload : setting.workloads().keySet()) {
             side(site).pods().keepUnready(workload, left > 0 ? "no room" : null);
+        }
+    }
+
+    private void keepEnding(String site, boolean over) {
+        int left = staying.merge(site, over ? -1 : 1, Integer::sum);
+        for (Workload workload : setting.workloads().keySet()) {
+            side(site).pods().stickTerminating(workload, left > 0);
         }
     }
 
