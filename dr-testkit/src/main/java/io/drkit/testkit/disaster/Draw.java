@@ -110,7 +110,9 @@ final class Draw {
         } else if (kind < 77) {
             return new Mishap.Lag(Duration.ofMillis(500 + random.nextInt(20_000)), at(), lasts(60));
         } else if (kind < 83) {
-            return new Mishap.PodsFail(site(), at(), lasts(90));
+            return random.nextInt(4) > 0
+                    ? new Mishap.PodsFail(site(), at(), lasts(90))
+                    : new Mishap.PodsStay(site(), at(), lasts(90));
         } else if (kind < 87) {
             return random.nextBoolean()
                     ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
@@ -126,7 +128,7 @@ final class Draw {
     private Fault fault() {
         return switch (random.nextInt(6)) {
             case 0 -> Fault.refused(503);
-            case 1 -> Fault.refused(random.nextBoolean() ? 429 : 403);
+            case 1 -> Fault.refused(List.of(429, 403, 409).get(random.nextInt(3)));
             case 2 -> Fault.requestLost();
             case 3, 4 -> Fault.answerLost();
             default -> Fault.delayed(Duration.ofMillis(200 + random.nextInt(40_000)));
@@ -134,9 +136,11 @@ final class Draw {
     }
 
     private Mishap partition() {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(7)) {
             case 0, 1 -> new Mishap.Partition(Scene.OPERATORS, site(), at(), lasts(90));
             case 2 -> new Mishap.Partition(Scene.CLIENTS, site(), at(), lasts(90));
+            case 3 -> new Mishap.Partition(Scene.OPERATORS, Scene.DNS, at(), lasts(90));
+            case 4 -> new Mishap.Partition(Scene.OPERATORS, Scene.control(site()), at(), lasts(90));
             default -> new Mishap.Partition(Scene.WEST, Scene.EAST, at(), lasts(90));
         };
     }

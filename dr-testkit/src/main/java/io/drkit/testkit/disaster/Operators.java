@@ -78,6 +78,8 @@ final class Operators<S extends Site> {
         boolean watches;
         boolean saidFailOver;
 
+        RunEvent.@Nullable WordAwaited asks;
+
         @Nullable
         RunReport report;
 
@@ -157,6 +159,9 @@ final class Operators<S extends Site> {
             scene.history().add(new Event.RunEnded(now, machine, end.report(), scene.picture()));
             RunOutcome outcome = end.report().outcome();
             unfinished = outcome == RunOutcome.SUCCEEDED || outcome == RunOutcome.UNDONE ? null : seat.at;
+        } else if (event instanceof RunEvent.WordAwaited awaited && awaited.what() == RunReport.Wait.For.APPROVAL) {
+            seat.asks = awaited;
+            scene.history().add(new Event.Told(now, machine, event));
         } else if (!(event instanceof RunEvent.StepProgressed) && !(event instanceof RunEvent.StepWaiting)) {
             if (event instanceof RunEvent.FailedOver) {
                 seat.at = Mode.FAILOVER;
@@ -281,6 +286,19 @@ final class Operators<S extends Site> {
         }
     }
 
+    /** Somebody in the role that a run asks approves. */
+    private void approve(Seat seat, RunEvent.WordAwaited asked) {
+        seat.asks = null;
+        try {
+            seat.runner
+                    .control(seat.plan, seat.over(seat.at), "carol", asked.role())
+                    .approve(asked.name(), "all is ready");
+            decided("carol", "approves \"" + asked.name() + "\"");
+        } catch (DrException | Host.Death e) {
+            decided("carol", "could not approve: " + e.getMessage());
+        }
+    }
+
     private void abandon(Seat seat) {
         Mode which = unfinished == null ? mode : unfinished;
         decided(seat.host.name(), "abandon the " + which);
@@ -373,6 +391,10 @@ final class Operators<S extends Site> {
             Seat done = ended.poll(LOOK);
             if (done == seat) {
                 return seat;
+            }
+            RunEvent.WordAwaited asks = seat.asks;
+            if (asks != null) {
+                approve(seat, asks);
             }
             if (patience.passed() && pausedUntil - time.nanoTime() > 0) {
                 return null;

@@ -56,6 +56,7 @@ final class Scene {
     private Epoch newestLease = Epoch.NONE;
     private final Map<String, Integer> down = new HashMap<>();
     private final Map<String, Integer> unready = new HashMap<>();
+    private final Map<String, Integer> staying = new HashMap<>();
     private final List<Mishap.Partition> partitions = new ArrayList<>();
     private final List<Host> hosts = new ArrayList<>();
     private int drift;
@@ -201,6 +202,8 @@ final class Scene {
             databases.replicationDelay(over ? LAG : lag.delay());
         } else if (mishap instanceof Mishap.PodsFail pods) {
             keepUnready(pods.site(), over);
+        } else if (mishap instanceof Mishap.PodsStay pods) {
+            keepEnding(pods.site(), over);
         } else if (mishap instanceof Mishap.ClockJump jump) {
             clockError = clockError.plus(jump.by());
             hosts.forEach(host -> host.machine().stepClock(jump.by()));
@@ -256,6 +259,13 @@ final class Scene {
         }
         look();
         return !follows || !stopped;
+    }
+
+    private void keepEnding(String site, boolean over) {
+        int left = staying.merge(site, over ? -1 : 1, Integer::sum);
+        for (Workload workload : setting.workloads().keySet()) {
+            side(site).pods().stickTerminating(workload, left > 0);
+        }
     }
 
     // ---- what is seen

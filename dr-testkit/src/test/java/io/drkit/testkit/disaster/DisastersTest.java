@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.drkit.core.plan.Mode;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.replica.FailoverTerms;
 import io.drkit.testkit.disaster.Shop.Mistake;
 import io.drkit.testkit.disaster.Shop.Place;
 import java.time.Duration;
@@ -75,6 +78,34 @@ class DisastersTest {
                 .containsExactly("move traffic", "promote", "start web", "stop web", "wait for caches");
         assertThat(tally.steps().values()).as("how often %s", tally.steps()).allMatch(struck -> struck >= 5);
         assertThat(struckLate).contains("CallFails", "Crash", "Outage", "Partition", "PodsFail", "Throttled");
+    }
+
+    @Test
+    void planThatAsksForAnApproval_isGivenIt() throws Exception {
+        Tally tally = Disasters.against(world -> RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(1), Duration.ofMinutes(15))
+                        .step("stop web", (from, to) -> from.workloads().toZero(Shop.WEB))
+                        .undo((from, to) -> from.workloads().restore(Shop.WEB))
+                        .approval("go", "commander", Duration.ofMinutes(30))
+                        .onlyIn(Mode.SWITCHOVER)
+                        .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
+                        .inFailover((from, to) -> world.promoter()
+                                .failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
+                        .after("stop web")
+                        .pointOfNoReturn()
+                        .step("start web", (from, to) -> to.workloads().restore(Shop.WEB))
+                        .after("promote")
+                        .step("move traffic", (from, to) -> world.dns().pointTo(Shop.NAME, to.host()))
+                        .after("start web")
+                        .restoresService()
+                        .build())
+                .over(Place::of)
+                .traffic(Shop.NAME)
+                .serving(Shop.WEB, 2)
+                .runs(50)
+                .holds(Invariants.all());
+
+        assertThat(tally.outcomes()).containsKey("switchover SUCCEEDED");
     }
 
     @Test
