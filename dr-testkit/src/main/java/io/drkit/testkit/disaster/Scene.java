@@ -1,5 +1,6 @@
 package io.drkit.testkit.disaster;
 
+import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeDnsZone;
@@ -165,6 +166,25 @@ final class Scene {
         return true;
     }
 
+    /** A request that is on its way. */
+    interface Request {
+        void arrive() throws InterruptedException;
+    }
+
+    /** Lets a request arrive later; whoever sent it hears no more of it. */
+    void later(Duration delay, Request request) {
+        time.start("late request", () -> {
+            try {
+                time.sleep(delay);
+                request.arrive();
+            } catch (DrException refused) {
+                // nobody hears it
+            } catch (InterruptedException e) {
+                // it never arrives
+            }
+        });
+    }
+
     // ---- what goes wrong
 
     void strike(Mishap mishap, boolean over) {
@@ -236,8 +256,8 @@ final class Scene {
 
     // ---- what is seen
 
-    void changed(Host host, String place, String operation, String what, Epoch epoch) {
-        history.add(new Event.Changed(history.now(), host.name(), place, operation, what, epoch));
+    void changed(String machine, String place, String operation, String what, Epoch epoch) {
+        history.add(new Event.Changed(history.now(), machine, place, operation, what, epoch));
         look();
     }
 
