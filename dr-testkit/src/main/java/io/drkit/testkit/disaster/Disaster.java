@@ -38,6 +38,16 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
                 .orElse(Duration.ZERO);
     }
 
+    /** Whether the processes run under a lease, as where journals are not trusted to exclude each other. */
+    boolean leased() {
+        return !Rehearsal.is(this) && Math.floorMod(seed, 3) == 1;
+    }
+
+    /** Whether the operators go back to the first site when all is over. */
+    boolean goesBack() {
+        return !Rehearsal.is(this) && Math.floorMod(seed, 5) == 2;
+    }
+
     List<Mishap> happening() {
         return kept.stream().map(mishaps::get).toList();
     }

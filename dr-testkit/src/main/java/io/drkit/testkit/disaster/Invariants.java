@@ -6,6 +6,8 @@ import io.drkit.core.plan.Mode;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ public final class Invariants {
             onlyOneSiteProcesses(),
             everyRunEndsOrSaysWhy(),
             noStaleChange(),
+            nothingWithoutTheLease(),
             nothingAfterTheEnd(),
             reportsAreTrue(),
             worksInTheEnd(),
@@ -159,9 +162,14 @@ public final class Invariants {
                 "only one site processes data",
                 "pods are started at one site before those of the other were stopped",
                 history -> {
+                    Deque<Duration> turns = turns(history);
                     Set<String> left = new TreeSet<>();
                     String current = "";
                     for (Acknowledged write : history.acknowledged()) {
+                        while (!turns.isEmpty() && write.at().compareTo(turns.element()) >= 0) {
+                            turns.remove();
+                            left.retainAll(Set.of(current));
+                        }
                         if (!write.through().equals(current)) {
                             if (!left.add(write.through()) && !history.failedOver()) {
                                 return Optional.of(new Breach(
@@ -174,6 +182,19 @@ public final class Invariants {
                     }
                     return history.failedOver() ? Optional.empty() : atTwoSites(history);
                 });
+    }
+
+    /** When runs began that went the other way than those before them. */
+    private static Deque<Duration> turns(History history) {
+        Deque<Duration> turns = new ArrayDeque<>();
+        String from = Scene.WEST;
+        for (Event.RunBegan began : history.events(Event.RunBegan.class)) {
+            if (!began.from().equals(from)) {
+                from = began.from();
+                turns.add(began.at());
+            }
+        }
+        return turns;
     }
 
     private static Optional<Breach> atTwoSites(History history) {
@@ -298,6 +319,19 @@ public final class Invariants {
                     }
                     return Optional.empty();
                 });
+    }
+
+    /** Where runs are under a lease, a process asks for no change any more when a later run has had it. */
+    public static Invariant nothingWithoutTheLease() {
+        return Invariant.named(
+                "nothing without the lease",
+                "an action has several effects and does not ask for its authority before each of them",
+                history -> history.events(Event.Overstepped.class).stream()
+                        .findFirst()
+                        .map(asked -> new Breach(
+                                asked.at(),
+                                asked.machine() + " asks " + asked.what() + " in the name of epoch " + asked.epoch()
+                                        + ", after epoch " + asked.newest() + " had the lease")));
     }
 
     /** When the runner has answered, in whatever way, nothing is changed any more in the name of that run by that process. */
