@@ -193,8 +193,10 @@ final class Scene {
             try {
                 time.sleep(delay);
                 request.arrive();
-            } catch (DrException refused) {
+            } catch (DrException | IllegalStateException refused) {
                 // nobody hears it
+            } catch (Host.Death died) {
+                // what it was to be done with is gone with its sender
             } catch (InterruptedException e) {
                 // it never arrives
             }
