@@ -168,7 +168,9 @@ public final class Invariants {
                     for (Acknowledged write : history.acknowledged()) {
                         while (!turns.isEmpty() && write.at().compareTo(turns.element()) >= 0) {
                             turns.remove();
-                            left.retainAll(Set.of(current));
+                            // whoever is served there now may have written nothing yet
+                            left.clear();
+                            current = "";
                         }
                         if (!write.through().equals(current)) {
                             if (!left.add(write.through()) && !history.failedOver()) {
