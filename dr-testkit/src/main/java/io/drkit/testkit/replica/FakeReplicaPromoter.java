@@ -188,6 +188,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             }
             return true;
         };
+        context.requireAuthority();
         routes.apply(server)
                 .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
     }
@@ -394,6 +395,10 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             });
             try {
                 change(from, "stop", "to stop " + from.name(), context, () -> {
+                    if (from.leavingFor.filter(to.name()::equals).isEmpty()) {
+                        // a request that arrives when the switchover was given up long since
+                        throw refused("fake.stop-too-late", from.name() + " does not make way for " + to.name());
+                    }
                     world.receiveAll();
                     from.running = false;
                     from.cleanlyStopped = true;
