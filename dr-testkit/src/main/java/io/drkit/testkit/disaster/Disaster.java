@@ -2,7 +2,6 @@ package io.drkit.testkit.disaster;
 
 import io.drkit.core.plan.Mode;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -50,12 +49,6 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
 
     List<Mishap> happening() {
         return kept.stream().map(mishaps::get).toList();
-    }
-
-    Disaster without(int mishap) {
-        List<Integer> fewer = new ArrayList<>(kept);
-        fewer.remove(Integer.valueOf(mishap));
-        return new Disaster(seed, mode, begins, mishaps, fewer);
     }
 
     Disaster with(List<Integer> only) {

@@ -162,38 +162,35 @@ public final class Invariants {
                 "only one site processes data",
                 "pods are started at one site before those of the other were stopped",
                 history -> {
-                    Deque<Duration> turns = turns(history);
-                    Set<String> left = new TreeSet<>();
-                    String current = "";
+                    Deque<Event.RunBegan> turns = turns(history);
+                    String to = Scene.EAST;
+                    boolean begun = false;
                     for (Acknowledged write : history.acknowledged()) {
-                        while (!turns.isEmpty() && write.at().compareTo(turns.element()) >= 0) {
-                            turns.remove();
-                            // whoever is served there now may have written nothing yet
-                            left.clear();
-                            current = "";
+                        while (!turns.isEmpty() && write.at().compareTo(turns.element().at()) >= 0) {
+                            to = turns.remove().to();
+                            begun = false;
                         }
-                        if (!write.through().equals(current)) {
-                            if (!left.add(write.through()) && !history.failedOver()) {
-                                return Optional.of(new Breach(
-                                        write.at(),
-                                        "the pods in " + write.through() + " wrote " + write.id() + " after those in "
-                                                + current + " had begun to work"));
-                            }
-                            current = write.through();
+                        if (write.through().equals(to)) {
+                            begun = true;
+                        } else if (begun && !history.failedOver()) {
+                            return Optional.of(new Breach(
+                                    write.at(),
+                                    "the pods in " + write.through() + " wrote " + write.id() + " after those in " + to
+                                            + " had begun to work"));
                         }
                     }
                     return history.failedOver() ? Optional.empty() : atTwoSites(history);
                 });
     }
 
-    /** When runs began that went the other way than those before them. */
-    private static Deque<Duration> turns(History history) {
-        Deque<Duration> turns = new ArrayDeque<>();
-        String from = Scene.WEST;
+    /** The runs that began to go the other way than those before them. */
+    private static Deque<Event.RunBegan> turns(History history) {
+        Deque<Event.RunBegan> turns = new ArrayDeque<>();
+        String to = Scene.EAST;
         for (Event.RunBegan began : history.events(Event.RunBegan.class)) {
-            if (!began.from().equals(from)) {
-                from = began.from();
-                turns.add(began.at());
+            if (!began.to().equals(to)) {
+                to = began.to();
+                turns.add(began);
             }
         }
         return turns;
