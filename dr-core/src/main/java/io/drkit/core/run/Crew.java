@@ -68,6 +68,9 @@ final class Crew {
      * step is at work: whatever else is heard meanwhile is lost.
      */
     void hearOut(Duration atMost) throws InterruptedException {
+        if (unheard.isEmpty()) {
+            return;
+        }
         Signal signal = signals.poll(atMost);
         while (signal != null) {
             if (signal instanceof StepRun run && unheard.remove(run)) {
