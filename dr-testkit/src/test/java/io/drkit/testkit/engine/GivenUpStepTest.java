@@ -32,6 +32,10 @@ import io.drkit.core.report.TextReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunControl;
 import io.drkit.core.run.RunReports;
+import io.drkit.core.status.Status;
+import io.drkit.core.status.StatusBoard;
+import io.drkit.core.status.StatusJson;
+import io.drkit.core.status.StatusPage;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
@@ -112,7 +116,7 @@ class GivenUpStepTest {
     }
 
     private PlanRunner.Builder process() {
-        return PlanRunner.journalingTo(journals).clockwork(time);
+        return PlanRunner.journalingTo(journals).clockwork(time).listenEvery(Duration.ofSeconds(20));
     }
 
     private RunControl ann(RecoveryPlan<Place> plan) {
@@ -262,6 +266,21 @@ class GivenUpStepTest {
         });
         assertThat(journals.entries(KEY)).extracting(JournalEntry::kind).contains(Kind.GIVEN_UP_ENDED);
         assertThat(other.entries(KEY)).isEqualTo(journals.entries(KEY));
+    }
+
+    @Test
+    void status_givenUpStepIsAtWork_saysSoUntilItHasEnded() throws Exception {
+        stopped(plan());
+        StatusBoard board =
+                StatusBoard.titled("p").runs(journals, 1).clockwork(time).build();
+        Status during = time.run(board::status);
+        assertThat(StatusJson.toJson(during)).contains("\\\"late\\\" was given up at " + givenUpAt());
+        assertThat(StatusPage.toHtml(during)).contains("Warning: &quot;late&quot; was given up at");
+        Status after = time.run(() -> {
+            time.sleep(Duration.ofHours(11));
+            return board.status();
+        });
+        assertThat(StatusJson.toJson(after)).contains("\"STOPPED\"").doesNotContain("was given up");
     }
 
     @Test
