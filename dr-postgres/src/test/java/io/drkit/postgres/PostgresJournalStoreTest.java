@@ -194,8 +194,8 @@ class PostgresJournalStoreTest {
     private RunReport resumed() throws InterruptedException {
         while (true) {
             try {
-                return runner()
-                        .resume(plan(Optional.empty()), SiteSwitch.switchover(new Place("west"), new Place("east")));
+                return runner().resume(
+                                plan(Optional.empty()), SiteSwitch.switchover(new Place("west"), new Place("east")));
             } catch (JournalInUseException e) {
                 Thread.onSpinWait();
             }
@@ -203,7 +203,8 @@ class PostgresJournalStoreTest {
     }
 
     @Test
-    @DisplayName("F13: a step that was given up holds the run as long as the session lives; when that breaks, the report warns")
+    @DisplayName(
+            "F13: a step that was given up holds the run as long as the session lives; when that breaks, the report warns")
     void resume_givenUpStepIsAtWorkAndItsSessionBreaks_isRefusedUntilThenAndWarns() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         SiteSwitch<Place> over = SiteSwitch.switchover(new Place("west"), new Place("east"));
@@ -211,8 +212,8 @@ class PostgresJournalStoreTest {
         assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
         String owner = "process " + ProcessHandle.current().pid() + ", connected from ";
         assertThat(stopped.warnings()).singleElement().asString().contains("\"late\" was given up at ", owner);
-        JournalInUseException refused = catchThrowableOfType(
-                JournalInUseException.class, () -> runner().resume(plan(Optional.empty()), over));
+        JournalInUseException refused =
+                catchThrowableOfType(JournalInUseException.class, () -> runner().resume(plan(Optional.empty()), over));
         assertThat(refused).hasMessageContaining("\"late\" was given up at ").hasMessageContaining(owner);
         assertThat(refused.code()).isEqualTo("run.step-at-work");
 
@@ -231,9 +232,7 @@ class PostgresJournalStoreTest {
     @Test
     void resume_givenUpStepHasEnded_goesOnWithoutAWarning() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
-        runner().run(
-                        plan(Optional.of(release)),
-                        SiteSwitch.switchover(new Place("west"), new Place("east")));
+        runner().run(plan(Optional.of(release)), SiteSwitch.switchover(new Place("west"), new Place("east")));
         release.countDown();
         RunReport report = resumed();
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);

@@ -251,8 +251,8 @@ class GivenUpStepTest {
     @Test
     void resume_journalInTwoStores_bothAreHeldAndBothSayThatItEnded() throws Exception {
         InMemoryJournalStore other = new InMemoryJournalStore();
-        PlanRunner runner = PlanRunner.journalingTo(MirroredJournalStore.of("one", journals, "other", other)
-                        .build())
+        PlanRunner runner = PlanRunner.journalingTo(
+                        MirroredJournalStore.of("one", journals, "other", other).build())
                 .clockwork(time)
                 .build();
         RecoveryPlan<Place> plan = plan();
@@ -334,8 +334,9 @@ class GivenUpStepTest {
                 .build();
         RunReport report = time.run(() -> process().build().run(plan, OVER));
         time.run(() -> time.sleep(Duration.ofHours(2)));
-        assertThat(refused).singleElement().satisfies(e -> assertThat(((StaleEpochException) e).code())
-                .isEqualTo("run.step-given-up"));
+        assertThat(refused)
+                .singleElement()
+                .satisfies(e -> assertThat(((StaleEpochException) e).code()).isEqualTo("run.step-given-up"));
         assertThat(journals.entries(KEY)).extracting(JournalEntry::kind).doesNotContain(Kind.FACT);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
     }
@@ -444,7 +445,8 @@ class GivenUpStepTest {
             start("taker", () -> process().build().takeOver(plan, OVER, "ann", "cannot wait"));
             time.sleep(Duration.ofMinutes(1));
             assertThat(catchThrowableOfType(
-                                    JournalInUseException.class, () -> process().build().resume(plan, OVER))
+                                    JournalInUseException.class,
+                                    () -> process().build().resume(plan, OVER))
                             .code())
                     .isEqualTo("journal.in-use");
             start("watching", () -> process().build().run(plan, OVER));
@@ -458,7 +460,9 @@ class GivenUpStepTest {
     void takeOver_ownerInTheMiddleOfAChange_warnsOfIt() throws Exception {
         RecoveryPlan<Place> plan = plan();
         RunReport report = time.run(() -> {
-            start("hangs", () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
+            start(
+                    "hangs",
+                    () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
             time.sleep(Duration.ofSeconds(30));
             town.takes.clear();
             return process().build().takeOver(plan, OVER, "ann", "it hangs");
@@ -474,7 +478,9 @@ class GivenUpStepTest {
     void resume_processDiedInTheMiddleOfAChange_doesNotWarn() throws Exception {
         RecoveryPlan<Place> plan = plan();
         RunReport report = time.run(() -> {
-            start("dies", () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
+            start(
+                    "dies",
+                    () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
             time.sleep(Duration.ofSeconds(30));
             town.takes.clear();
             journals.releaseAll();
@@ -488,10 +494,7 @@ class GivenUpStepTest {
     private PlanRunner leased(InMemoryJournalStore in, InMemoryLeaseStore store, String node) {
         return PlanRunner.journalingTo(in)
                 .clockwork(time)
-                .leasedBy(Leases.in(store)
-                        .as(Node.named(node))
-                        .clockwork(time)
-                        .build())
+                .leasedBy(Leases.in(store).as(Node.named(node)).clockwork(time).build())
                 .build();
     }
 
@@ -503,7 +506,8 @@ class GivenUpStepTest {
             assertThat(leased(journals, store, "n1").run(plan, OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
             town.takes.clear();
             time.sleep(Duration.ofHours(1));
-            assertThatThrownBy(() -> leased(new InMemoryJournalStore(), store, "n2").run(plan, OVER))
+            assertThatThrownBy(() ->
+                            leased(new InMemoryJournalStore(), store, "n2").run(plan, OVER))
                     .as("with a journal that knows nothing of it")
                     .isInstanceOf(DrTimeoutException.class);
             time.sleep(Duration.ofHours(10));
@@ -554,7 +558,9 @@ class GivenUpStepTest {
                 .singleElement()
                 .satisfies(answer -> assertThat(answer.orElseThrow().refused())
                         .contains("was given up at " + givenUpAt(), "still at work"));
-        assertThat(report.told()).last().satisfies(told -> assertThat(told.refused()).isEmpty());
+        assertThat(report.told())
+                .last()
+                .satisfies(told -> assertThat(told.refused()).isEmpty());
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.warnings()).isEmpty();
         assertThat(town.applied).containsExactly("late=1", "after=1");
@@ -589,8 +595,9 @@ class GivenUpStepTest {
         });
         assertThat(events.get(events.size() - 1)).isInstanceOf(RunEvent.RunEnded.class);
         try (Journal journal = journals.open(KEY)) {
-            assertThat(journal.latestRun()).last().satisfies(entry -> assertThat(entry.kind())
-                    .isEqualTo(Kind.GIVEN_UP_ENDED));
+            assertThat(journal.latestRun())
+                    .last()
+                    .satisfies(entry -> assertThat(entry.kind()).isEqualTo(Kind.GIVEN_UP_ENDED));
         }
     }
 }
