@@ -11,6 +11,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
@@ -40,6 +41,9 @@ import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -426,6 +430,12 @@ class GivenUpStepTest {
                 .satisfies(entry -> assertThat(entry.detail("notSeenToEnd")).contains("late"));
         assertThat(TextReport.toText(report)).contains("Warning");
         assertThat(HtmlReport.toHtml(report)).contains("nobody has seen it end").doesNotContain("outcome good");
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8))
+                .live()
+                .build()
+                .on(new RunEvent.RunEnded(report.ended(), report));
+        assertThat(console.toString(StandardCharsets.UTF_8)).contains("\u001B[33mSUCCEEDED", "Warning");
         assertThat(JsonReport.fromJson(JsonReport.toJson(report)).warnings()).isEqualTo(report.warnings());
         time.run(() -> time.sleep(Duration.ofHours(11)));
         assertThat(town.applied).as("it did change something later").containsExactly("late=1", "after=1", "late=1");
