@@ -63,8 +63,9 @@ import java.util.stream.Collectors;
  * <p><b>Never looked at:</b> pods of others that wait for a node, anti-affinity of pods that are there already, the bounds of
  * LimitRanges, other admission such as webhooks, and how much pods really use.
  *
- * <p>Figures: {@code capacity.pods.missing}; and, over the nodes that take any of them, {@code capacity.cpu.left} in cores and
- * {@code capacity.memory.left} in bytes, when all are placed: below zero when they are not.
+ * <p>Figures, where pods are missing and it is known how many: {@code capacity.pods.missing}; and, over the nodes that take any of
+ * them, {@code capacity.cpu.left} in cores and {@code capacity.memory.left} in bytes, when all are placed: below zero where there is
+ * not enough.
  *
  * <p>It lists the pods of all namespaces and the nodes, and changes nothing. Immutable and thread-safe. The client stays the
  * caller's. Source: the pages of Kubernetes' documentation on scheduling, "Resource Quotas" and "Limit Ranges".
@@ -158,8 +159,9 @@ public final class CapacityCheck implements Check {
         for (Read one : workloads) {
             demand(one, cluster, report).ifPresent(demands::add);
         }
+        boolean refused = report.refused();
         if (demands.isEmpty()) {
-            return report.finding("none of the pods is missing").figure("capacity.pods.missing", 0);
+            return report.finding("none of the pods is missing");
         }
         for (Demand demand : demands) {
             for (Assumption unjudged : demand.need().unjudged()) {
@@ -172,6 +174,9 @@ public final class CapacityCheck implements Check {
         Finding finding = report.finding(
                 (missing == 1 ? "the pod that is missing finds" : "the " + missing + " pods that are missing find")
                         + " a node: " + now.balance());
+        if (refused) {
+            return finding;
+        }
         Amounts left = now.left();
         return finding.figure("capacity.pods.missing", missing)
                 .figure("capacity.cpu.left", left.of(Amounts.CPU).doubleValue())
@@ -355,6 +360,10 @@ public final class CapacityCheck implements Check {
         void refuse(String why, String remedy) {
             refusals.add(why);
             remedies.add(remedy);
+        }
+
+        boolean refused() {
+            return !refusals.isEmpty();
         }
 
         void doubt(String why, String remedy) {

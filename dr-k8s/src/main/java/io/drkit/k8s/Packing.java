@@ -52,9 +52,9 @@ final class Packing {
             int placed = alone(d);
             if (placed < demand.places()) {
                 Amounts asks = demand.need().asks();
-                return Optional.of(placed + " of the " + pods(demand.places()) + " that " + demand.who()
+                return Optional.of(placed + " of the " + count(demand.places(), "pod") + " that " + demand.who()
                         + " lacks can find a node: each asks for " + asks.say(RoundingMode.CEILING) + ", and "
-                        + nodes(allowed.get(d).size()) + " may take them, with "
+                        + count(allowed.get(d).size(), "node") + " may take them, with "
                         + free(allowed.get(d)).of(asks).say(RoundingMode.FLOOR) + " free in all" + refusals(d));
             }
         }
@@ -72,7 +72,7 @@ final class Packing {
             if (lacking != null) {
                 return Optional.of("the pods that are missing ask for " + lacking + " "
                         + Amounts.say(lacking, asked.of(lacking), RoundingMode.CEILING) + " together, and "
-                        + nodes(region.size()) + " have " + Amounts.say(lacking, free.of(lacking), RoundingMode.FLOOR)
+                        + having(region.size()) + Amounts.say(lacking, free.of(lacking), RoundingMode.FLOOR)
                         + " free in all");
             }
         }
@@ -136,7 +136,7 @@ final class Packing {
     /** What is asked for and what is free, in words. */
     String balance() {
         Amounts asked = asked();
-        return "they ask for " + asked.say(RoundingMode.CEILING) + ", and " + nodes(everywhere().size()) + " have "
+        return "they ask for " + asked.say(RoundingMode.CEILING) + ", and " + having(everywhere().size())
                 + free(everywhere()).of(asked).say(RoundingMode.FLOOR) + " free";
     }
 
@@ -167,7 +167,7 @@ final class Packing {
                                         : Comparator.<Integer>naturalOrder().reversed());
                 if (chosen.isEmpty()) {
                     return Optional.of("placed " + (spread ? "spread out" : "tightly") + ", " + pod + " of the "
-                            + pods(demand.places()) + " that " + demand.who()
+                            + count(demand.places(), "pod") + " that " + demand.who()
                             + " lacks find a node, although there is enough free in all");
                 }
                 now[chosen.get()] = now[chosen.get()].taking(asks);
@@ -217,11 +217,11 @@ final class Packing {
         return most;
     }
 
-    static String nodes(int count) {
-        return count + (count == 1 ? " node" : " nodes");
+    private static String having(int nodes) {
+        return count(nodes, "node") + (nodes == 1 ? " has " : " have ");
     }
 
-    static String pods(int count) {
-        return count + (count == 1 ? " pod" : " pods");
+    private static String count(int number, String what) {
+        return number + " " + what + (number == 1 ? "" : "s");
     }
 }

@@ -355,7 +355,7 @@ abstract class CapacityCheckTest {
 
         assertFound(restored(APP), ReadyState.READY);
         assertFound(restored(BIG), ReadyState.READY);
-        assertFound(restored(APP, BIG), ReadyState.NOT_READY, "ask for cpu 5 together", "have 4 free in all");
+        assertFound(restored(APP, BIG), ReadyState.NOT_READY, "ask for cpu 5 together", "1 node has 4 free in all");
     }
 
     @Test
@@ -392,7 +392,7 @@ abstract class CapacityCheckTest {
         client.resource(ended).patchStatus();
         workload(APP, 1, asking("cpu: 1500m, memory: 1Gi"));
 
-        assertFound(restored(APP), ReadyState.READY, "1 node have cpu 1.5");
+        assertFound(restored(APP), ReadyState.READY, "1 node has cpu 1.5");
         assertFound(look(check().scaledTo(shop, Map.of(APP, 2))), ReadyState.NOT_READY, "1 of the 2 pods");
     }
 
@@ -703,7 +703,7 @@ abstract class CapacityCheckTest {
         clusterWide.add(sandbox);
         workload(APP, 2, with("requests: {cpu: 1500m, memory: 1Gi}", "runtimeClassName: " + unique("sandbox")));
 
-        assertFound(restored(APP), ReadyState.READY, "cpu 4, memory 2048Mi, and 1 node");
+        assertFound(restored(APP), ReadyState.READY, "cpu 4, memory 2048Mi, and 1 node has");
         assertFound(look(check().scaledTo(shop, Map.of(APP, 3))), ReadyState.NOT_READY, "2 of the 3 pods");
     }
 
