@@ -93,7 +93,8 @@ record Amounts(Map<String, BigDecimal> byName) {
     }
 
     /** The first resource of which {@code this} asks for more than there is in {@code room}; null when all is there. */
-    @Nullable String lackingIn(Amounts room) {
+    @Nullable
+    String lackingIn(Amounts room) {
         for (Map.Entry<String, BigDecimal> asked : byName.entrySet()) {
             // nothing asked for is always there, even where more was promised than there is
             if (asked.getValue().signum() > 0 && asked.getValue().compareTo(room.of(asked.getKey())) > 0) {

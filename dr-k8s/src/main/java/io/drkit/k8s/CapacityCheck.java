@@ -142,7 +142,9 @@ public final class CapacityCheck implements Check {
         return "there is room for "
                 + wanted.stream()
                         .map(one -> one.who()
-                                + (one.count().isPresent() ? " at " + one.count().getAsInt() : " as remembered"))
+                                + (one.count().isPresent()
+                                        ? " at " + one.count().getAsInt()
+                                        : " as remembered"))
                         .collect(Collectors.joining(", "));
     }
 
@@ -153,8 +155,7 @@ public final class CapacityCheck implements Check {
         ClusterSeen cluster = ClusterSeen.read(
                 server,
                 wanted.stream().map(Wanted::namespace).collect(Collectors.toCollection(TreeSet::new)),
-                workloads.stream()
-                        .anyMatch(one -> one.template().getSpec().getRuntimeClassName() != null));
+                workloads.stream().anyMatch(one -> one.template().getSpec().getRuntimeClassName() != null));
         List<Demand> demands = new ArrayList<>();
         for (Read one : workloads) {
             demand(one, cluster, report).ifPresent(demands::add);
@@ -189,11 +190,10 @@ public final class CapacityCheck implements Check {
         for (Wanted one : wanted) {
             WorkloadApi api = new WorkloadApi(server, one.namespace());
             Workload workload = one.workload();
-            Optional<Read> found =
-                    switch (workload.kind()) {
-                        case DEPLOYMENT -> api.deployment(workload).map(seen -> read(one, seen));
-                        case STATEFUL_SET -> api.statefulSet(workload).map(seen -> read(one, seen));
-                    };
+            Optional<Read> found = switch (workload.kind()) {
+                case DEPLOYMENT -> api.deployment(workload).map(seen -> read(one, seen));
+                case STATEFUL_SET -> api.statefulSet(workload).map(seen -> read(one, seen));
+            };
             found.ifPresentOrElse(read::add, () -> missing.add(one.who()));
         }
         if (!missing.isEmpty()) {
@@ -239,7 +239,8 @@ public final class CapacityCheck implements Check {
         }
         int count = verdict instanceof Verdict.Change change ? change.replicas() : seen.wanted();
         Set<String> ready = cluster.readyNodes();
-        List<Pod> staying = pods.stream().filter(pod -> !ClusterSeen.ending(pod)).toList();
+        List<Pod> staying =
+                pods.stream().filter(pod -> !ClusterSeen.ending(pod)).toList();
         int placed = (int) staying.stream()
                 .map(pod -> pod.getSpec().getNodeName())
                 .filter(node -> node != null && ready.contains(node))
@@ -271,8 +272,7 @@ public final class CapacityCheck implements Check {
             RuntimeClass runtime = cluster.runtimes().get(spec.getRuntimeClassName());
             if (runtime == null) {
                 report.refuse(
-                        "pods of " + who + " would be refused: there is no runtime class "
-                                + spec.getRuntimeClassName(),
+                        "pods of " + who + " would be refused: there is no runtime class " + spec.getRuntimeClassName(),
                         "create it here as it is at the other site");
                 return Optional.empty();
             }
@@ -290,9 +290,7 @@ public final class CapacityCheck implements Check {
         return Optional.of(PodNeed.of(
                 spec,
                 PodRequests.ofTemplate(
-                        spec,
-                        cluster.limitRanges().getOrDefault(one.wanted().namespace(), List.of()),
-                        overhead),
+                        spec, cluster.limitRanges().getOrDefault(one.wanted().namespace(), List.of()), overhead),
                 selector,
                 tolerations,
                 "Never".equals(policy)

@@ -40,8 +40,8 @@ record ClusterSeen(
         List<Pod> pods = server.read(
                 "to list the pods of all namespaces",
                 client -> client.pods().inAnyNamespace().list().getItems());
-        List<Node> nodes = server.read(
-                "to list the nodes", client -> client.nodes().list().getItems());
+        List<Node> nodes =
+                server.read("to list the nodes", client -> client.nodes().list().getItems());
         List<PriorityClass> priorities = server.read(
                 "to list the priority classes",
                 client -> client.scheduling().v1().priorityClasses().list().getItems());
@@ -55,23 +55,28 @@ record ClusterSeen(
         for (String namespace : namespaces) {
             limitRanges.put(
                     namespace,
-                    server.read("to list the limit ranges in " + namespace, client -> client.limitRanges()
-                            .inNamespace(namespace)
-                            .list()
-                            .getItems()));
+                    server.read(
+                            "to list the limit ranges in " + namespace,
+                            client -> client.limitRanges()
+                                    .inNamespace(namespace)
+                                    .list()
+                                    .getItems()));
             quotas.put(
                     namespace,
-                    server.read("to list the quotas in " + namespace, client -> client.resourceQuotas()
-                            .inNamespace(namespace)
-                            .list()
-                            .getItems()));
+                    server.read(
+                            "to list the quotas in " + namespace,
+                            client -> client.resourceQuotas()
+                                    .inNamespace(namespace)
+                                    .list()
+                                    .getItems()));
         }
         return new ClusterSeen(
                 nodes,
                 pods.stream().filter(pod -> !ended(pod)).toList(),
                 priorities.stream()
                         .collect(Collectors.toMap(one -> one.getMetadata().getName(), one -> one)),
-                runtimes.stream().collect(Collectors.toMap(one -> one.getMetadata().getName(), one -> one)),
+                runtimes.stream()
+                        .collect(Collectors.toMap(one -> one.getMetadata().getName(), one -> one)),
                 limitRanges,
                 quotas);
     }
@@ -82,8 +87,7 @@ record ClusterSeen(
         for (Pod pod : pods) {
             String node = pod.getSpec().getNodeName();
             if (node != null && !node.isEmpty() && counts.test(pod)) {
-                reserved.merge(
-                        node, PodRequests.ofBound(pod).with(Amounts.PODS, BigDecimal.ONE), Amounts::plus);
+                reserved.merge(node, PodRequests.ofBound(pod).with(Amounts.PODS, BigDecimal.ONE), Amounts::plus);
             }
         }
         List<Room> rooms = new ArrayList<>();
@@ -101,7 +105,9 @@ record ClusterSeen(
     /** Those nodes that run what they were given. */
     Set<String> readyNodes() {
         Set<String> ready = new HashSet<>();
-        nodes.stream().filter(Room::ready).forEach(node -> ready.add(node.getMetadata().getName()));
+        nodes.stream()
+                .filter(Room::ready)
+                .forEach(node -> ready.add(node.getMetadata().getName()));
         return ready;
     }
 

@@ -45,16 +45,16 @@ record NamespaceQuotas(String namespace, List<ResourceQuota> quotas, boolean end
     private void judge(ResourceQuota quota, List<Demand> demands, boolean applies, Verdict verdict) {
         String who = "quota " + quota.getMetadata().getName() + " of " + namespace;
         Amounts hard = Amounts.of(quota.getSpec().getHard());
-        Amounts used = Amounts.of(
-                quota.getStatus() == null ? null : quota.getStatus().getUsed());
+        Amounts used =
+                Amounts.of(quota.getStatus() == null ? null : quota.getStatus().getUsed());
         List<String> certain = applies ? verdict.refusals() : verdict.doubts();
         String perhaps = applies ? "" : " (it has a scope that is not looked at)";
         for (Map.Entry<String, BigDecimal> one : hard.byName().entrySet()) {
             String name = one.getKey();
             BigDecimal asked = BigDecimal.ZERO;
             for (Demand demand : demands) {
-                asked = asked.add(each(demand.need(), name).orElse(BigDecimal.ZERO)
-                        .multiply(BigDecimal.valueOf(demand.pods())));
+                asked = asked.add(
+                        each(demand.need(), name).orElse(BigDecimal.ZERO).multiply(BigDecimal.valueOf(demand.pods())));
                 List<String> silent = demand.need().requests().unasked().getOrDefault(name, List.of());
                 if (demand.pods() > 0 && !silent.isEmpty()) {
                     certain.add(who + " refuses pods of " + demand.who() + ", since "

@@ -136,8 +136,8 @@ final class Packing {
     /** What is asked for and what is free, in words. */
     String balance() {
         Amounts asked = asked();
-        return "they ask for " + asked.say(RoundingMode.CEILING) + ", and " + having(everywhere().size())
-                + free(everywhere()).of(asked).say(RoundingMode.FLOOR) + " free";
+        return "they ask for " + asked.say(RoundingMode.CEILING) + ", and "
+                + having(everywhere().size()) + free(everywhere()).of(asked).say(RoundingMode.FLOOR) + " free";
     }
 
     private int alone(int d) {

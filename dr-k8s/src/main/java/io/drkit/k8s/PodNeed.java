@@ -42,7 +42,8 @@ record PodNeed(
             List<Toleration> classTolerations,
             int priority,
             boolean claims) {
-        Map<String, String> selector = new HashMap<>(spec.getNodeSelector() == null ? Map.of() : spec.getNodeSelector());
+        Map<String, String> selector =
+                new HashMap<>(spec.getNodeSelector() == null ? Map.of() : spec.getNodeSelector());
         selector.putAll(classSelector);
         List<Toleration> tolerations = new ArrayList<>(some(spec.getTolerations()));
         tolerations.addAll(classTolerations);

@@ -71,7 +71,8 @@ record PodRequests(Amounts requests, Amounts limits, Map<String, List<String>> u
         Map<String, List<String>> unasked = new TreeMap<>();
         boolean bare = false;
         if (!wholePod) {
-            for (Asked one : Stream.concat(containers.stream(), initial.stream()).toList()) {
+            for (Asked one :
+                    Stream.concat(containers.stream(), initial.stream()).toList()) {
                 for (String resource : List.of(Amounts.CPU, Amounts.MEMORY)) {
                     if (!one.requests().names(resource)) {
                         missing(unasked, resource, one);
@@ -121,7 +122,9 @@ record PodRequests(Amounts requests, Amounts limits, Map<String, List<String>> u
                 Asked::requests);
         if (spec.getResources() != null) {
             Amounts asked = forPods(Amounts.of(spec.getResources().getRequests()));
-            if (status != null && status.getResources() != null && !asked.byName().isEmpty()) {
+            if (status != null
+                    && status.getResources() != null
+                    && !asked.byName().isEmpty()) {
                 Amounts has = forPods(Amounts.of(status.getResources().getRequests())
                         .max(Amounts.of(status.getAllocatedResources())));
                 asked = wantedCounts ? asked.max(has) : has;
@@ -181,8 +184,7 @@ record PodRequests(Amounts requests, Amounts limits, Map<String, List<String>> u
                 .toList();
     }
 
-    private static Amounts whole(
-            List<Asked> containers, List<Asked> initial, Function<Asked, Amounts> what) {
+    private static Amounts whole(List<Asked> containers, List<Asked> initial, Function<Asked, Amounts> what) {
         Amounts running = Amounts.NONE;
         for (Asked container : containers) {
             running = running.plus(what.apply(container));

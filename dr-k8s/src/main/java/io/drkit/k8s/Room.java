@@ -57,7 +57,8 @@ record Room(Node node, Amounts allocatable, Amounts free) {
         if (!labels.entrySet().containsAll(need.nodeSelector().entrySet())) {
             return Optional.of("outside the node selector");
         }
-        if (!need.nodeTerms().isEmpty() && need.nodeTerms().stream().noneMatch(term -> Labels.match(term, labels, name()))) {
+        if (!need.nodeTerms().isEmpty()
+                && need.nodeTerms().stream().noneMatch(term -> Labels.match(term, labels, name()))) {
             return Optional.of("outside the node affinity");
         }
         return Optional.empty();

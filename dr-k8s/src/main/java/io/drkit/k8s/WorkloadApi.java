@@ -114,19 +114,23 @@ record WorkloadApi(ApiServer server, String namespace) {
     }
 
     Optional<Deployment> deployment(Workload workload) throws InterruptedException {
-        return server.read("to read " + workload + " in " + namespace, client -> Optional.ofNullable(client.apps()
-                .deployments()
-                .inNamespace(namespace)
-                .withName(workload.name())
-                .get()));
+        return server.read(
+                "to read " + workload + " in " + namespace,
+                client -> Optional.ofNullable(client.apps()
+                        .deployments()
+                        .inNamespace(namespace)
+                        .withName(workload.name())
+                        .get()));
     }
 
     Optional<StatefulSet> statefulSet(Workload workload) throws InterruptedException {
-        return server.read("to read " + workload + " in " + namespace, client -> Optional.ofNullable(client.apps()
-                .statefulSets()
-                .inNamespace(namespace)
-                .withName(workload.name())
-                .get()));
+        return server.read(
+                "to read " + workload + " in " + namespace,
+                client -> Optional.ofNullable(client.apps()
+                        .statefulSets()
+                        .inNamespace(namespace)
+                        .withName(workload.name())
+                        .get()));
     }
 
     /** One conditional patch: the count, what is remembered, and the epoch become true together or not at all. */

@@ -55,7 +55,8 @@ class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
     }
 
     private <T extends HasMetadata> T create(String manifest, Class<T> kind) {
-        return client.resource(Serialization.unmarshal("---\n" + manifest, kind)).create();
+        return client.resource(Serialization.unmarshal("---\n" + manifest, kind))
+                .create();
     }
 
     @Test
@@ -73,8 +74,9 @@ class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
                     LimitRange.class);
             create(
                     "{apiVersion: v1, kind: ResourceQuota, metadata: {name: all, namespace: " + shop
-                            + "}, spec: {hard: {cpu: 1k, requests.cpu: 1k, memory: 1Ti, limits.cpu: 1k, limits.memory: 1Ti,"
-                            + " ephemeral-storage: 1Ti, limits.ephemeral-storage: 1Ti, requests.x.io/gpu: 99, pods: 99}}}",
+                            + "}, spec: {hard: {cpu: 1k, requests.cpu: 1k, memory: 1Ti, limits.cpu: 1k, limits.memory:"
+                            + " 1Ti, ephemeral-storage: 1Ti, limits.ephemeral-storage: 1Ti, requests.x.io/gpu: 99,"
+                            + " pods: 99}}}",
                     ResourceQuota.class);
             String gpu = "requests: {x.io/gpu: 1, cpu: 1, memory: 1Mi, ephemeral-storage: 1Gi}, limits: {x.io/gpu: 1}";
             List<String> pods = List.of(
@@ -124,8 +126,11 @@ class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
     private Amounts used(int pods) throws InterruptedException {
         var deadline = clockwork.deadline(Duration.ofMinutes(1));
         while (true) {
-            var status =
-                    client.resourceQuotas().inNamespace(shop).withName("all").get().getStatus();
+            var status = client.resourceQuotas()
+                    .inNamespace(shop)
+                    .withName("all")
+                    .get()
+                    .getStatus();
             Amounts used = Amounts.of(status == null ? null : status.getUsed());
             if (used.of("pods").intValue() == pods) {
                 return used;
@@ -185,7 +190,8 @@ class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
         try {
             for (String kind : List.of("Deployment", "StatefulSet")) {
                 String name = kind.equals("StatefulSet") ? "serviceName: app, " : "";
-                client.resource("---\n{apiVersion: apps/v1, kind: " + kind + ", metadata: {name: app, namespace: " + shop
+                client.resource("---\n{apiVersion: apps/v1, kind: " + kind + ", metadata: {name: app, namespace: "
+                                + shop
                                 + "}, spec: {replicas: 0, " + name + "selector: {matchLabels: {app: " + kind
                                 + "}}, template: {metadata: {labels: {app: " + kind
                                 + "}}, spec: {runtimeClassName: " + unique("sandbox")
@@ -212,9 +218,7 @@ class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
                     }
                     grant(less, user, granted);
                     assertThat(rule.getVerbs()).hasSize(1);
-                    assertThatExceptionOfType(DeniedException.class)
-                            .as(user)
-                            .isThrownBy(() -> look(user));
+                    assertThatExceptionOfType(DeniedException.class).as(user).isThrownBy(() -> look(user));
                     tried++;
                 }
             }

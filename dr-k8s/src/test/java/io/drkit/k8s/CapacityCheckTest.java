@@ -89,7 +89,8 @@ abstract class CapacityCheckTest {
 
     /** @param spec as in a manifest */
     private Node node(String name, String room, String spec, boolean ready) throws InterruptedException {
-        Map<String, Quantity> allocatable = quantities("{" + (room.contains("pods:") ? "" : "pods: 110, ") + room + "}");
+        Map<String, Quantity> allocatable =
+                quantities("{" + (room.contains("pods:") ? "" : "pods: 110, ") + room + "}");
         Node node = new NodeBuilder()
                 .withNewMetadata()
                 .withName(unique(name))
@@ -128,48 +129,47 @@ abstract class CapacityCheckTest {
     private void workload(Workload workload, int remembered, String pod) {
         PodSpec spec = spec(pod);
         Map<String, String> labels = Map.of("app", workload.name());
-        HasMetadata made =
-                switch (workload.kind()) {
-                    case DEPLOYMENT ->
-                        new DeploymentBuilder()
-                                .withNewMetadata()
-                                .withNamespace(shop)
-                                .withName(workload.name())
-                                .endMetadata()
-                                .withNewSpec()
-                                .withReplicas(0)
-                                .withNewSelector()
-                                .withMatchLabels(labels)
-                                .endSelector()
-                                .withNewTemplate()
-                                .withNewMetadata()
-                                .withLabels(labels)
-                                .endMetadata()
-                                .withSpec(spec)
-                                .endTemplate()
-                                .endSpec()
-                                .build();
-                    case STATEFUL_SET ->
-                        new StatefulSetBuilder()
-                                .withNewMetadata()
-                                .withNamespace(shop)
-                                .withName(workload.name())
-                                .endMetadata()
-                                .withNewSpec()
-                                .withServiceName(workload.name())
-                                .withReplicas(0)
-                                .withNewSelector()
-                                .withMatchLabels(labels)
-                                .endSelector()
-                                .withNewTemplate()
-                                .withNewMetadata()
-                                .withLabels(labels)
-                                .endMetadata()
-                                .withSpec(spec)
-                                .endTemplate()
-                                .endSpec()
-                                .build();
-                };
+        HasMetadata made = switch (workload.kind()) {
+            case DEPLOYMENT ->
+                new DeploymentBuilder()
+                        .withNewMetadata()
+                        .withNamespace(shop)
+                        .withName(workload.name())
+                        .endMetadata()
+                        .withNewSpec()
+                        .withReplicas(0)
+                        .withNewSelector()
+                        .withMatchLabels(labels)
+                        .endSelector()
+                        .withNewTemplate()
+                        .withNewMetadata()
+                        .withLabels(labels)
+                        .endMetadata()
+                        .withSpec(spec)
+                        .endTemplate()
+                        .endSpec()
+                        .build();
+            case STATEFUL_SET ->
+                new StatefulSetBuilder()
+                        .withNewMetadata()
+                        .withNamespace(shop)
+                        .withName(workload.name())
+                        .endMetadata()
+                        .withNewSpec()
+                        .withServiceName(workload.name())
+                        .withReplicas(0)
+                        .withNewSelector()
+                        .withMatchLabels(labels)
+                        .endSelector()
+                        .withNewTemplate()
+                        .withNewMetadata()
+                        .withLabels(labels)
+                        .endMetadata()
+                        .withSpec(spec)
+                        .endTemplate()
+                        .endSpec()
+                        .build();
+        };
         if (remembered > 0) {
             made.getMetadata().setAnnotations(Map.of("drkit.io/replicas", Integer.toString(remembered)));
         }
@@ -310,9 +310,11 @@ abstract class CapacityCheckTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "cpu: 1, memory: 1Gi                        | cpu: 2, memory: 100Gi, ephemeral-storage: 1Ti, x.io/gpu: 9",
+                "cpu: 1, memory: 1Gi                        | cpu: 2, memory: 100Gi, ephemeral-storage: 1Ti, x.io/gpu:"
+                        + " 9",
                 "cpu: 1m, memory: 3Gi                       | cpu: 2, memory: 8Gi, ephemeral-storage: 1Ti, x.io/gpu: 9",
-                "cpu: 1m, memory: 1, ephemeral-storage: 5Gi | cpu: 2, memory: 8Gi, ephemeral-storage: 14Gi, x.io/gpu: 9",
+                "cpu: 1m, memory: 1, ephemeral-storage: 5Gi | cpu: 2, memory: 8Gi, ephemeral-storage: 14Gi, x.io/gpu:"
+                        + " 9",
                 "cpu: 1m, memory: 1                         | cpu: 2, memory: 8Gi, ephemeral-storage: 14Gi, pods: 2",
                 "cpu: 1m, memory: 1, ephemeral-storage: 5Gi | cpu: 2, memory: 8Gi, x.io/gpu: 9"
             })
@@ -386,9 +388,7 @@ abstract class CapacityCheckTest {
         Node a = node("a", "cpu: 4, memory: 8Gi");
         bound("other", a, asking("cpu: 2500m, memory: 1Gi"));
         Pod ended = bound("ended", a, asking("cpu: 1, memory: 1Gi"));
-        ended.setStatus(new PodStatusBuilder()
-                .withPhase("Failed")
-                .build());
+        ended.setStatus(new PodStatusBuilder().withPhase("Failed").build());
         client.resource(ended).patchStatus();
         workload(APP, 1, asking("cpu: 1500m, memory: 1Gi"));
 
@@ -402,16 +402,26 @@ abstract class CapacityCheckTest {
             delimiter = '|',
             nullValues = "-",
             value = {
-                "{}                                                             | false | -                                                                        | not ready",
-                "{unschedulable: true}                                          | true  | -                                                                        | cordoned",
-                "{unschedulable: true}                                          | true  | {key: node.kubernetes.io/unschedulable, operator: Exists, effect: NoSchedule} | -",
-                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | -                                                                        | tainted pool",
-                "{taints: [{key: pool, value: batch, effect: NoExecute}]}       | true  | {key: pool, value: batch, effect: NoSchedule}                            | tainted pool",
-                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: pool, value: web}                                                  | tainted pool",
-                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: other, operator: Exists}                                           | tainted pool",
-                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: pool, value: batch}                                                | -",
-                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {operator: Exists}                                                       | -",
-                "{taints: [{key: pool, value: batch, effect: PreferNoSchedule}]} | true | -                                                                        | -"
+                "{}                                                             | false | -                           "
+                        + "                                             | not ready",
+                "{unschedulable: true}                                          | true  | -                           "
+                        + "                                             | cordoned",
+                "{unschedulable: true}                                          | true  | {key:"
+                        + " node.kubernetes.io/unschedulable, operator: Exists, effect: NoSchedule} | -",
+                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | -                           "
+                        + "                                             | tainted pool",
+                "{taints: [{key: pool, value: batch, effect: NoExecute}]}       | true  | {key: pool, value: batch,"
+                        + " effect: NoSchedule}                            | tainted pool",
+                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: pool, value: web}     "
+                        + "                                             | tainted pool",
+                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: other, operator:"
+                        + " Exists}                                           | tainted pool",
+                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {key: pool, value: batch}   "
+                        + "                                             | -",
+                "{taints: [{key: pool, value: batch, effect: NoSchedule}]}      | true  | {operator: Exists}          "
+                        + "                                             | -",
+                "{taints: [{key: pool, value: batch, effect: PreferNoSchedule}]} | true | -                           "
+                        + "                                             | -"
             })
     void run_nodeThatMayNotTakeThem(String spec, boolean ready, String toleration, String refusal)
             throws InterruptedException {
@@ -494,17 +504,23 @@ abstract class CapacityCheckTest {
             return;
         }
         node("elsewhere", "cpu: 2, memory: 8Gi");
-        client.nodes().withName(unique("elsewhere")).edit(node -> new NodeBuilder(node)
-                .editMetadata()
-                .removeFromLabels("room")
-                .endMetadata()
-                .build());
-        client.pods().inNamespace(shop).list().getItems().forEach(pod -> client.resource(pod)
-                .edit(one -> new PodBuilder(one)
-                        .editSpec()
-                        .withNodeName(unique("elsewhere"))
-                        .endSpec()
-                        .build()));
+        client.nodes()
+                .withName(unique("elsewhere"))
+                .edit(node -> new NodeBuilder(node)
+                        .editMetadata()
+                        .removeFromLabels("room")
+                        .endMetadata()
+                        .build());
+        client.pods()
+                .inNamespace(shop)
+                .list()
+                .getItems()
+                .forEach(pod -> client.resource(pod)
+                        .edit(one -> new PodBuilder(one)
+                                .editSpec()
+                                .withNodeName(unique("elsewhere"))
+                                .endSpec()
+                                .build()));
     }
 
     @Test
@@ -555,9 +571,12 @@ abstract class CapacityCheckTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "POD_AFFINITY    | affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}]}}",
-                "POD_AFFINITY    | affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: zone}]}}",
-                "TOPOLOGY_SPREAD | topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]",
+                "POD_AFFINITY    | affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+                        + " [{topologyKey: zone}]}}",
+                "POD_AFFINITY    | affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution:"
+                        + " [{topologyKey: zone}]}}",
+                "TOPOLOGY_SPREAD | topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable:"
+                        + " DoNotSchedule}]",
                 "VOLUMES         | volumes: [{name: data, persistentVolumeClaim: {claimName: data}}]",
                 "SCHEDULING      | schedulerName: another"
             })
@@ -567,19 +586,19 @@ abstract class CapacityCheckTest {
 
         assertFound(restored(APP), ReadyState.UNKNOWN, "which is not looked at");
         assertThat(restored(APP).remedy()).contains(assumption.name());
-        assertFound(
-                look(check().restored(shop, APP).assuming(assumption)), ReadyState.READY, "taken for granted");
-        assertFound(
-                look(check().scaledTo(shop, Map.of(APP, 5))), ReadyState.NOT_READY, "4 of the 5 pods");
+        assertFound(look(check().restored(shop, APP).assuming(assumption)), ReadyState.READY, "taken for granted");
+        assertFound(look(check().scaledTo(shop, Map.of(APP, 5))), ReadyState.NOT_READY, "4 of the 5 pods");
     }
 
     @ParameterizedTest
     @DisplayName("F10: what only prefers a place keeps nothing from being ready")
     @ValueSource(
             strings = {
-                "affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]}}",
+                "affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1,"
+                        + " podAffinityTerm: {topologyKey: zone}}]}}",
                 "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}]",
-                "volumes: [{name: a, emptyDir: {}}, {name: b, configMap: {name: b}}, {name: c, secret: {secretName: c}}]"
+                "volumes: [{name: a, emptyDir: {}}, {name: b, configMap: {name: b}}, {name: c, secret: {secretName:"
+                        + " c}}]"
             })
     void run_onlyPreferred_isReady(String demand) throws InterruptedException {
         node("a", "cpu: 4, memory: 8Gi");
@@ -646,9 +665,7 @@ abstract class CapacityCheckTest {
             bound(
                     name,
                     a,
-                    with(
-                            "requests: {cpu: 2, memory: 1Gi}",
-                            "priorityClassName: " + reserve + ", priority: -10"));
+                    with("requests: {cpu: 2, memory: 1Gi}", "priorityClassName: " + reserve + ", priority: -10"));
         }
         workload(APP, 2, asking("cpu: 2, memory: 1Gi"));
 
@@ -660,8 +677,7 @@ abstract class CapacityCheckTest {
                 "2 of the 3 pods");
 
         workload(BIG, 1, with("requests: {cpu: 1, memory: 1Gi}", "priorityClassName: " + reserve));
-        assertFound(
-                look(check().restored(shop, BIG).placeholders(reserve)), ReadyState.NOT_READY, "0 of the 1 pod");
+        assertFound(look(check().restored(shop, BIG).placeholders(reserve)), ReadyState.NOT_READY, "0 of the 1 pod");
     }
 
     @Test
@@ -697,7 +713,8 @@ abstract class CapacityCheckTest {
         node("b", "cpu: 4, memory: 8Gi");
         RuntimeClass sandbox = yaml(
                 "{apiVersion: node.k8s.io/v1, kind: RuntimeClass, metadata: {name: " + unique("sandbox")
-                        + "}, handler: sandbox, overhead: {podFixed: {cpu: 500m}}, scheduling: {nodeSelector: {zone: b}}}",
+                        + "}, handler: sandbox, overhead: {podFixed: {cpu: 500m}}, scheduling: {nodeSelector: {zone:"
+                        + " b}}}",
                 RuntimeClass.class);
         client.resource(sandbox).create();
         clusterWide.add(sandbox);
@@ -761,7 +778,8 @@ abstract class CapacityCheckTest {
                 "{hard: {pods: 0}, scopes: [NotTerminating]} | NOT_READY",
                 "{hard: {pods: 0}, scopes: [NotBestEffort]}  | UNKNOWN",
                 "{hard: {pods: 1}, scopes: [NotBestEffort]}  | READY",
-                "{hard: {pods: 0}, scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}} | UNKNOWN"
+                "{hard: {pods: 0}, scopeSelector: {matchExpressions: [{scopeName: PriorityClass, operator: Exists}]}}"
+                        + " | UNKNOWN"
             })
     void run_scopedQuota(String quota, ReadyState state) throws InterruptedException {
         node("a", "cpu: 4, memory: 8Gi");
@@ -781,7 +799,8 @@ abstract class CapacityCheckTest {
         assertFound(
                 restored(APP),
                 ReadyState.NOT_READY,
-                "refuses pods of " + shop + "/deployment/app, since container main does not say how much limits.memory");
+                "refuses pods of " + shop
+                        + "/deployment/app, since container main does not say how much limits.memory");
     }
 
     @Test
@@ -808,9 +827,7 @@ abstract class CapacityCheckTest {
         workload(APP, 1, asking("cpu: 1, memory: 1Gi"));
         for (String read : List.of("nodes", "pods", "resourcequotas", "limitranges", "priorityclasses")) {
             east.faults().next("LIST " + read, Fault.refused(503));
-            assertThatExceptionOfType(UnknownOutcomeException.class)
-                    .as(read)
-                    .isThrownBy(() -> restored(APP));
+            assertThatExceptionOfType(UnknownOutcomeException.class).as(read).isThrownBy(() -> restored(APP));
         }
         east.faults().next("LIST nodes", Fault.refused(403));
         assertThatExceptionOfType(DeniedException.class).isThrownBy(() -> restored(APP));
@@ -858,10 +875,12 @@ abstract class CapacityCheckTest {
         assertThatIllegalArgumentException().isThrownBy(() -> check().headroomPercent(100));
         assertThatIllegalArgumentException().isThrownBy(() -> check().scaledTo(shop, Map.of(APP, -1)));
         assertThatIllegalStateException().isThrownBy(() -> check().build());
-        assertThatIllegalStateException().isThrownBy(() -> check().restored(shop, APP)
-                .scaledTo(shop, Map.of(APP, 1))
-                .build());
-        CapacityCheck check = check().restored(shop, QUEUE).scaledTo("other", Map.of(APP, 2)).build();
+        assertThatIllegalStateException()
+                .isThrownBy(() -> check().restored(shop, APP)
+                        .scaledTo(shop, Map.of(APP, 1))
+                        .build());
+        CapacityCheck check =
+                check().restored(shop, QUEUE).scaledTo("other", Map.of(APP, 2)).build();
         assertThat(check.name()).isEqualTo("room in east");
         assertThat(check.verifies())
                 .isEqualTo("there is room for " + shop + "/statefulset/queue as remembered, other/deployment/app at 2");
