@@ -56,9 +56,9 @@ import java.util.stream.Collectors;
  * <p><b>Not ready</b> when there is surely no room: fewer pods of a workload than wanted would find a node even if its pods were the
  * only ones to come; or all together ask for more than is free; or a quota lets fewer in; or less than the headroom would be left; or
  * a pod would be refused outright. <b>Unknown</b> when it depends: when the sums would do, and yet not all pods were placed, both
- * tightly and spread out; when there is room only if pods of lower priority, or pods that are ending, make way; when a workload has a
- * demand that is not looked at, see {@link Assumption}. Everything that cannot be read is unknown, or not ready when the account lacks
- * the right to, as in any {@link Check}.
+ * tightly and spread out; when there is room only if pods make way that are ending, to be scaled down, or of lower priority; when a
+ * workload has a demand that is not looked at, see {@link Assumption}. What cannot be read is unknown, or not ready where the account
+ * lacks the right to, as in any {@link Check}.
  *
  * <p><b>Never looked at:</b> pods of others that wait for a node, anti-affinity of pods that are there already, the bounds of
  * LimitRanges, other admission such as webhooks, and how much pods really use.
@@ -246,6 +246,9 @@ public final class CapacityCheck implements Check {
                 .filter(node -> node != null && ready.contains(node))
                 .count();
         if (placed >= count) {
+            if (staying.size() > count) {
+                report.surplus(pods);
+            }
             return Optional.empty();
         }
         return need(one, cluster, report)
@@ -305,9 +308,9 @@ public final class CapacityCheck implements Check {
                             namespace,
                             quotas,
                             cluster.pods().stream()
-                                    .anyMatch(pod -> ClusterSeen.ending(pod)
-                                            && namespace.equals(
-                                                    pod.getMetadata().getNamespace())))
+                                    .filter(pod ->
+                                            namespace.equals(pod.getMetadata().getNamespace()))
+                                    .anyMatch(report::goes))
                     .judge(demands.stream()
                             .filter(demand -> demand.namespace().equals(namespace))
                             .toList());
@@ -328,7 +331,7 @@ public final class CapacityCheck implements Check {
         Predicate<Pod> placeholder = pod -> pod.getSpec().getPriorityClassName() != null
                 && placeholders.contains(pod.getSpec().getPriorityClassName())
                 && ClusterSeen.priority(pod) < lowest;
-        Predicate<Pod> maySoonBeGone = pod -> ClusterSeen.ending(pod) || ClusterSeen.priority(pod) < highest;
+        Predicate<Pod> maySoonBeGone = pod -> report.goes(pod) || ClusterSeen.priority(pod) < highest;
         Packing now = new Packing(demands, cluster.rooms(placeholder.negate()));
         Packing best = new Packing(demands, cluster.rooms(maySoonBeGone.negate()));
 
@@ -339,8 +342,9 @@ public final class CapacityCheck implements Check {
             report.refuse(never.get(), addRoom);
         } else if (notNow.isPresent()) {
             report.doubt(
-                    notNow.get() + "; it would do if pods made way that are ending, or are of lower priority",
-                    "wait for those that are ending, name the placeholders among them, or add nodes");
+                    notNow.get()
+                            + "; it would do if pods made way that are ending, to be scaled down, or of lower priority",
+                    "wait until those are gone that are going, name the placeholders, or add nodes");
         } else {
             now.doubtful().ifPresent(why -> report.doubt(why, "add a node, or try it in a drill"));
         }
@@ -354,6 +358,16 @@ public final class CapacityCheck implements Check {
         private final Set<String> remedies = new LinkedHashSet<>();
         private final Set<String> doubtRemedies = new LinkedHashSet<>();
         private final Map<Assumption, Set<String>> granted = new EnumMap<>(Assumption.class);
+        private final Set<String> surplus = new HashSet<>();
+
+        /** Some of these are to go, and nobody knows which. */
+        void surplus(List<Pod> pods) {
+            pods.forEach(pod -> surplus.add(pod.getMetadata().getUid()));
+        }
+
+        boolean goes(Pod pod) {
+            return ClusterSeen.ending(pod) || surplus.contains(pod.getMetadata().getUid());
+        }
 
         void refuse(String why, String remedy) {
             refusals.add(why);

@@ -19,7 +19,7 @@ import java.util.TreeSet;
  * <p>Source: Kubernetes' page "Resource Quotas". That a quota for cpu or memory refuses each pod with a container that does not say
  * how much it asks for, is there too.
  *
- * @param ending whether pods of the namespace are going, so that something of what is used may soon be free
+ * @param ending whether pods of the namespace are going or to go, so that something of what is used may soon be free
  */
 record NamespaceQuotas(String namespace, List<ResourceQuota> quotas, boolean ending) {
     /** What keeps pods out for certain, and what may. */
@@ -76,7 +76,7 @@ record NamespaceQuotas(String namespace, List<ResourceQuota> quotas, boolean end
                                 + Amounts.say(name, one.getValue(), RoundingMode.FLOOR) + " " + name
                                 + " left, and the pods that are missing need "
                                 + Amounts.say(name, asked, RoundingMode.CEILING) + perhaps
-                                + (ending ? " (pods are ending there)" : ""));
+                                + (ending ? " (pods are going there)" : ""));
             }
         }
     }

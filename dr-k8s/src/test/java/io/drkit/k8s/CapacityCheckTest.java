@@ -195,12 +195,17 @@ abstract class CapacityCheckTest {
 
     /** A pod of somebody else that is on a node. */
     private Pod bound(String name, Node node, String pod) {
+        return bound(name, Map.of(), node, pod);
+    }
+
+    private Pod bound(String name, Map<String, String> labels, Node node, String pod) {
         PodSpec spec = spec(pod);
         spec.setNodeName(node.getMetadata().getName());
         Pod made = new PodBuilder()
                 .withNewMetadata()
                 .withNamespace(shop)
                 .withName(name)
+                .withLabels(labels)
                 .endMetadata()
                 .withSpec(spec)
                 .build();
@@ -690,6 +695,23 @@ abstract class CapacityCheckTest {
         assertFound(restored(APP), ReadyState.NOT_READY);
         client.resource(old).delete();
         assertFound(restored(APP), ReadyState.UNKNOWN, "that are ending");
+    }
+
+    @Test
+    @DisplayName("F10: room only once workloads of the same check are scaled down: unknown")
+    void run_podsToBeScaledDown_isUnknown() throws InterruptedException {
+        Node a = node("a", "cpu: 4, memory: 8Gi");
+        workload(BIG, 0, asking("cpu: 3, memory: 1Gi"));
+        bound("old", Map.of("app", "big"), a, asking("cpu: 3, memory: 1Gi"));
+        workload(APP, 1, asking("cpu: 2, memory: 1Gi"));
+        quota("east", "{hard: {pods: 1}}", "{pods: 1}");
+
+        assertFound(restored(APP), ReadyState.NOT_READY, "quota", "0 of the 1 pod");
+        assertFound(
+                look(check().scaledTo(shop, Map.of(BIG, 0, APP, 1))),
+                ReadyState.UNKNOWN,
+                "to be scaled down",
+                "pods are going there");
     }
 
     @Test
