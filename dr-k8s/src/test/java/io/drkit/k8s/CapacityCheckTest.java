@@ -83,7 +83,7 @@ abstract class CapacityCheckTest {
         return name + "-" + shop;
     }
 
-    private Node node(String name, String room) throws InterruptedException {
+    protected final Node node(String name, String room) throws InterruptedException {
         return node(name, room, "{}", true);
     }
 
@@ -126,7 +126,7 @@ abstract class CapacityCheckTest {
     }
 
     /** @param pod as in a manifest; the nodes of this test are selected unless it selects some itself */
-    private void workload(Workload workload, int remembered, String pod) {
+    protected final void workload(Workload workload, int remembered, String pod) {
         PodSpec spec = spec(pod);
         Map<String, String> labels = Map.of("app", workload.name());
         HasMetadata made = switch (workload.kind()) {
@@ -184,17 +184,17 @@ abstract class CapacityCheckTest {
         return spec;
     }
 
-    private static String asking(String requests) {
+    protected static String asking(String requests) {
         return with("requests: {" + requests + "}", "");
     }
 
-    private static String with(String resources, String more) {
+    protected static String with(String resources, String more) {
         return "{containers: [{name: main, image: simulated/app:1, resources: {" + resources + "}}]"
                 + (more.isEmpty() ? "" : ", " + more) + "}";
     }
 
     /** A pod of somebody else that is on a node. */
-    private Pod bound(String name, Node node, String pod) {
+    protected final Pod bound(String name, Node node, String pod) {
         return bound(name, Map.of(), node, pod);
     }
 
@@ -258,11 +258,16 @@ abstract class CapacityCheckTest {
     }
 
     private String priority(String name, int value) {
+        return priority(name, value, "PreemptLowerPriority");
+    }
+
+    private String priority(String name, int value, String policy) {
         var made = new PriorityClassBuilder()
                 .withNewMetadata()
                 .withName(unique(name))
                 .endMetadata()
                 .withValue(value)
+                .withPreemptionPolicy(policy)
                 .build();
         client.resource(made).create();
         clusterWide.add(made);
@@ -277,11 +282,11 @@ abstract class CapacityCheckTest {
         return check.build().run(clockwork);
     }
 
-    private Finding restored(Workload... workloads) throws InterruptedException {
+    protected final Finding restored(Workload... workloads) throws InterruptedException {
         return look(check().restored(shop, workloads));
     }
 
-    private static void assertFound(Finding finding, ReadyState state, String... words) {
+    protected static void assertFound(Finding finding, ReadyState state, String... words) {
         assertThat(words).allSatisfy(one -> assertThat(finding.why()).contains(one));
         assertThat(finding.state()).as(finding.why()).isEqualTo(state);
         assertThat(finding.remedy().isEmpty()).isEqualTo(state == ReadyState.READY);
@@ -683,6 +688,17 @@ abstract class CapacityCheckTest {
 
         workload(BIG, 1, with("requests: {cpu: 1, memory: 1Gi}", "priorityClassName: " + reserve));
         assertFound(look(check().restored(shop, BIG).placeholders(reserve)), ReadyState.NOT_READY, "0 of the 1 pod");
+        assertFound(
+                look(check().scaledTo(shop, Map.of(APP, 1, BIG, 1)).placeholders(reserve)),
+                ReadyState.UNKNOWN,
+                "of lower priority");
+
+        String polite = priority("polite", 10, "Never");
+        workload(deployment("polite"), 1, with("requests: {cpu: 1, memory: 1Gi}", "priorityClassName: " + polite));
+        assertFound(
+                look(check().restored(shop, deployment("polite")).placeholders(reserve)),
+                ReadyState.NOT_READY,
+                "0 of the 1 pod");
     }
 
     @Test
