@@ -26,7 +26,7 @@ public abstract class ActionContract {
     /** Something that differs after each change of the world that a call from outside makes, and only then. */
     protected abstract String fingerprint() throws Exception;
 
-    /** The next change is made, and its answer is lost. */
+    /** The next change is made, and its answer is lost; of an action that makes several, the last of them. */
     protected abstract void loseNextAnswer() throws Exception;
 
     /** From now on the state of the world cannot be read. */
