@@ -3,7 +3,9 @@ package io.drkit.testkit.lease;
 import io.drkit.core.lease.FileLeaseStore;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.time.VirtualClockwork;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,6 +28,53 @@ class LeaseStoresTest {
 
     @Nested
     class Files extends LeaseStoreContract {
+        @TempDir
+        Path root;
+
+        @Override
+        protected LeaseStore store() {
+            return new FileLeaseStore(root);
+        }
+
+        @Override
+        protected void delete(String name) throws Exception {
+            java.nio.file.Files.delete(root.resolve(name + ".lease"));
+        }
+    }
+
+    @Nested
+    class LeadersInMemory extends LeadershipContract {
+        private final VirtualClockwork virtual = VirtualClockwork.seeded(31);
+        private final InMemoryLeaseStore store = new InMemoryLeaseStore(virtual);
+
+        @AfterEach
+        void close() {
+            virtual.close();
+        }
+
+        @Override
+        protected LeaseStore store() {
+            return store;
+        }
+
+        @Override
+        protected void delete(String name) {
+            store.delete(name);
+        }
+
+        @Override
+        protected Clockwork clockwork() {
+            return virtual;
+        }
+
+        @Override
+        protected void run(Body body) throws Exception {
+            virtual.run(body::run);
+        }
+    }
+
+    @Nested
+    class LeadersInFiles extends LeadershipContract {
         @TempDir
         Path root;
 

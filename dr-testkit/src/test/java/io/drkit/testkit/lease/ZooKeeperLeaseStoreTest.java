@@ -26,6 +26,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -172,6 +173,19 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     void constructor_pathWithoutSense_isRefused() {
         for (String bad : new String[] {"", "/", "leases", "/leases/"}) {
             assertThatThrownBy(() -> new ZooKeeperLeaseStore(client, bad)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Nested
+    class Leaders extends LeadershipContract {
+        @Override
+        protected LeaseStore store() {
+            return ZooKeeperLeaseStoreTest.this.store();
+        }
+
+        @Override
+        protected void delete(String name) throws Exception {
+            ZooKeeperLeaseStoreTest.this.delete(name);
         }
     }
 }
