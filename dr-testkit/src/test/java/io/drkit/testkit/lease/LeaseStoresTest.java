@@ -3,6 +3,7 @@ package io.drkit.testkit.lease;
 import io.drkit.core.lease.FileLeaseStore;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.fault.Faults;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +19,22 @@ class LeaseStoresTest {
         @Override
         protected LeaseStore store() {
             return store;
+        }
+
+        @Override
+        protected void delete(String name) {
+            store.delete(name);
+        }
+    }
+
+    /** As a node reaches them, over a link on which nothing goes wrong. */
+    @Nested
+    class InMemoryOverALink extends LeaseStoreContract {
+        private final InMemoryLeaseStore store = new InMemoryLeaseStore(Clockwork.system());
+
+        @Override
+        protected LeaseStore store() {
+            return store.over(Clockwork.system(), new Faults());
         }
 
         @Override
