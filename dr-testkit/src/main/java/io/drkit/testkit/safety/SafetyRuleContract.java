@@ -131,6 +131,10 @@ public abstract class SafetyRuleContract {
             String before = fingerprint();
             ask(rule());
             assertThat(fingerprint()).isEqualTo(before);
+            breach();
+            before = fingerprint();
+            ask(rule());
+            assertThat(fingerprint()).isEqualTo(before);
         });
     }
 

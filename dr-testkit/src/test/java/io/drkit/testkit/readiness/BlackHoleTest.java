@@ -15,7 +15,10 @@ import org.junit.jupiter.api.BeforeEach;
 class BlackHoleTest extends BlackHoleContract {
     private final Clockwork clockwork = Clockwork.system();
     private ServerSocket west;
+    /** The way of the work under test, which nobody else takes. */
     private TcpRelay relay;
+    /** The way of everybody else. */
+    private TcpRelay everybody;
 
     @BeforeEach
     void startTheSite() throws IOException {
@@ -29,12 +32,15 @@ class BlackHoleTest extends BlackHoleContract {
                 }
             }
         });
-        relay = TcpRelay.to(clockwork, "west", new InetSocketAddress(west.getInetAddress(), west.getLocalPort()));
+        InetSocketAddress address = new InetSocketAddress(west.getInetAddress(), west.getLocalPort());
+        relay = TcpRelay.to(clockwork, "tried", address);
+        everybody = TcpRelay.to(clockwork, "production", address);
     }
 
     @AfterEach
     void stopTheSite() throws IOException {
         relay.close();
+        everybody.close();
         west.close();
     }
 
@@ -55,6 +61,6 @@ class BlackHoleTest extends BlackHoleContract {
 
     @Override
     protected void askAsOthersDo() throws IOException {
-        RelayBlackHole.ask(new InetSocketAddress(west.getInetAddress(), west.getLocalPort()));
+        RelayBlackHole.ask(new InetSocketAddress(everybody.host(), everybody.port()));
     }
 }
