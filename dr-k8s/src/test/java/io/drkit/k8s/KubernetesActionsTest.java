@@ -57,8 +57,7 @@ abstract class KubernetesActionsTest {
         }
 
         final void execute(Action<?> action, Epoch epoch) throws InterruptedException {
-            ActionExecutor.on(clockwork)
-                    .execute(action, RunContext.of(clockwork, epoch), ActionExecutor.Watcher.NONE);
+            ActionExecutor.on(clockwork).execute(action, RunContext.of(clockwork, epoch), ActionExecutor.Watcher.NONE);
         }
     }
 

@@ -56,7 +56,8 @@ class PostgresActionsTest extends SharedPair {
         }
 
         private String proofs(PostgresServer server) throws Exception {
-            return duo.ask(server, "SELECT to_regclass('drkit_probe.run') IS NULL").equals("t")
+            return duo.ask(server, "SELECT to_regclass('drkit_probe.run') IS NULL")
+                            .equals("t")
                     ? "none"
                     : duo.ask(server, "SELECT string_agg(run::text, ';') FROM drkit_probe.run");
         }
@@ -120,7 +121,8 @@ class PostgresActionsTest extends SharedPair {
         @Override
         protected Action<?> action() {
             TcpRelay relay = duo.pair.clients(to);
-            PostgresNode node = duo.node(to, to).address(relay.host(), relay.port()).build();
+            PostgresNode node =
+                    duo.node(to, to).address(relay.host(), relay.port()).build();
             return promoter.failover(from(), reached(node), terms());
         }
 
@@ -146,8 +148,7 @@ class PostgresActionsTest extends SharedPair {
         @BeforeEach
         void failOver() throws Exception {
             from.stop(NodeAgent.Stop.CLEAN);
-            executor.execute(
-                    promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
+            executor.execute(promoter.failover(from(), to(), FailoverTerms.fencedBy(PostgresFences.stopping(from()))));
         }
 
         @Override

@@ -72,7 +72,8 @@ class ContractsTest {
     private static final Map<String, String> WITHOUT_CONTRACT = Map.of(
             "Check.Look", "a check is made of it, and that keeps to CheckContract",
             "HealthProbe.Look", "a probe is made of it, and that keeps to HealthProbeContract",
-            "ActionExecutor.Watcher", "does nothing unless it wants to; what the executor tells it is in ActionExecutorTest",
+            "ActionExecutor.Watcher",
+                    "does nothing unless it wants to; what the executor tells it is in ActionExecutorTest",
             "Reading", "one call that answers or throws: what follows from either is in CheckContract",
             "RuleFunction", "builds a rule, and that keeps to SafetyRuleContract",
             "Site", "a name",
@@ -88,7 +89,9 @@ class ContractsTest {
                     "the contract's own, with an authority that it takes away"),
             entry(TESTKIT + "disaster.Host", "a machine, which is held, with a death that comes between"),
             entry(TESTKIT + "disaster.Host.anonymous Mailbox", "a machine's, with a death that comes between"),
-            entry(TESTKIT + "disaster.HostJournals", "those in memory, which are held, with a death that comes between"),
+            entry(
+                    TESTKIT + "disaster.HostJournals",
+                    "those in memory, which are held, with a death that comes between"),
             entry(TESTKIT + "disaster.HostJournals.Held", "one in memory, with a death that comes between"),
             entry(TESTKIT + "disaster.RemoteFileTree", "one in memory, which is held, over a network that fails"),
             entry(TESTKIT + "disaster.RemoteFileTree.RemoteWriter", "one in memory, over a network that fails"),
@@ -110,7 +113,10 @@ class ContractsTest {
         held(CORE + "run.StepRun", TESTKIT + "action.ActionContextsTest.OfARun");
         held(CORE + "snapshot.PruneAction", TESTKIT + "action.ActionsTest.PruneSnapshots");
         held(CORE + "snapshot.TakeAction", TESTKIT + "action.ActionsTest.TakeSnapshot");
-        held(CORE + "share.SyncAction", TESTKIT + "action.ActionsTest.Syncing", TESTKIT + "action.ActionsTest.FinalSync");
+        held(
+                CORE + "share.SyncAction",
+                TESTKIT + "action.ActionsTest.Syncing",
+                TESTKIT + "action.ActionsTest.FinalSync");
         held(CORE + "time.SystemClockwork", TESTKIT + "time.SystemClockworkTest");
         held(CORE + "time.SystemClockwork.QueueMailbox", TESTKIT + "time.SystemClockworkTest");
         held(CORE + "time.SystemClockwork.ThreadTask", TESTKIT + "time.SystemClockworkTest");
@@ -247,7 +253,10 @@ class ContractsTest {
         List<Path> modules = new ArrayList<>();
         for (Path parent : List.of(ROOT, ROOT.resolve("samples"))) {
             try (Stream<Path> directories = Files.list(parent)) {
-                directories.filter(each -> Files.isDirectory(each.resolve("src"))).sorted().forEach(modules::add);
+                directories
+                        .filter(each -> Files.isDirectory(each.resolve("src")))
+                        .sorted()
+                        .forEach(modules::add);
             }
         }
         main = SourceTypes.below(
@@ -299,7 +308,9 @@ class ContractsTest {
     @Test
     void interfaces_ofCore_haveAContractOrAReasonWhyNot() {
         Set<String> all = interfaces().keySet();
-        assertThat(all).as("interfaces that were found; few mean that nothing was read").hasSizeGreaterThan(25);
+        assertThat(all)
+                .as("interfaces that were found; few mean that nothing was read")
+                .hasSizeGreaterThan(25);
         Set<String> accounted = new TreeSet<>(WITHOUT_CONTRACT.keySet());
         all.stream().filter(name -> CONTRACTS.containsKey(simple(name))).forEach(accounted::add);
         assertThat(without(all, accounted))
@@ -369,15 +380,17 @@ class ContractsTest {
             return test.complete();
         }
         return tests.all().stream()
-                .anyMatch(other -> other.complete()
-                        && tests.ancestors(other, main).contains(around.name()));
+                .anyMatch(other ->
+                        other.complete() && tests.ancestors(other, main).contains(around.name()));
     }
 
     private static void requireHeld(Type type, Set<String> interfaces) {
         Set<String> kept = new TreeSet<>();
         for (String id : HELD.get(type.id())) {
             Type test = tests.find(id);
-            assertThat(test).as("the test %s, which holds %s to its contract", id, type.id()).isNotNull();
+            assertThat(test)
+                    .as("the test %s, which holds %s to its contract", id, type.id())
+                    .isNotNull();
             assertThat(runs(test))
                     .as("%s, or what it stands in, is abstract, and nobody makes more of it", id)
                     .isTrue();

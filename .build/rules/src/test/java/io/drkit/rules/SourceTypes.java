@@ -167,8 +167,7 @@ final class SourceTypes {
             tree.getImplementsClause().forEach(implemented -> supers.add(lastWord(implemented)));
             Set<Modifier> modifiers = tree.getModifiers().getFlags();
             boolean isInterface = tree.getKind() == Tree.Kind.INTERFACE;
-            boolean open = surroundings.element()
-                    && (modifiers.contains(Modifier.PUBLIC) || inInterface.element());
+            boolean open = surroundings.element() && (modifiers.contains(Modifier.PUBLIC) || inInterface.element());
             boolean complete = tree.getKind() != Tree.Kind.ANNOTATION_TYPE
                     && !isInterface
                     && !modifiers.contains(Modifier.ABSTRACT);

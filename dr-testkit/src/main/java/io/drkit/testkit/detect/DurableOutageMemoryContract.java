@@ -34,6 +34,7 @@ public abstract class DurableOutageMemoryContract extends OutageMemoryContract {
         memory().declared(WEST);
         makeUnreadable();
         assertThatExceptionOfType(IOException.class).isThrownBy(() -> memory().latest());
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> nextProcess().latest());
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() -> nextProcess().latest());
     }
 }

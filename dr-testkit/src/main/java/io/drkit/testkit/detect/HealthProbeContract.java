@@ -47,10 +47,7 @@ public abstract class HealthProbeContract {
     @Test
     @DisplayName("H1: a probe says what it looks at, in the same words each time it is made")
     void name_madeTwice_isTheSame() throws Exception {
-        run(() -> assertThat(probe().name())
-                .isNotBlank()
-                .doesNotContain("\n")
-                .isEqualTo(probe().name()));
+        run(() -> assertThat(probe().name()).isNotBlank().doesNotContain("\n").isEqualTo(probe().name()));
     }
 
     @Test

@@ -344,8 +344,7 @@ public abstract class LeadershipContract {
                 Member to = i % 2 == 0 ? b : a;
                 await(from.id + " sees " + to.id, () -> sees(from, to));
                 from.leadership().handOverTo(to.id);
-                expected.addAll(
-                        List.of(from.id + " stops: HANDED_OVER", from.id + " stopped", to.id + " leads"));
+                expected.addAll(List.of(from.id + " stops: HANDED_OVER", from.id + " stopped", to.id + " leads"));
                 await(to.id + " leads", () -> told.size() >= expected.size());
                 assertThat(told).containsExactlyElementsOf(expected);
                 assertThat(from.atWork).hasValue(0);

@@ -234,9 +234,13 @@ class ActionsTest {
 
         @Override
         protected Action<?> action() {
-            return shares.finalSync(from, to, SyncOptions.defaults(), context -> writersSeen
-                    ? new WritersStopped.Stopped("nobody writes")
-                    : new WritersStopped.NotShown("they cannot be asked"));
+            return shares.finalSync(
+                    from,
+                    to,
+                    SyncOptions.defaults(),
+                    context -> writersSeen
+                            ? new WritersStopped.Stopped("nobody writes")
+                            : new WritersStopped.NotShown("they cannot be asked"));
         }
 
         /** All can be read but whether somebody still writes. */

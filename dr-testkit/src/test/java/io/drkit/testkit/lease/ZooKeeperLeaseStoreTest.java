@@ -83,7 +83,8 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
 
     @Test
     @DisplayName(
-            "The epoch grows when everything that ever stood there was deleted, and no old view writes into what is new")
+            "The epoch grows when everything that ever stood there was deleted, and no old view writes into what is"
+                    + " new")
     void floor_wholeTreeDeleted_isStillHigher() throws Exception {
         Seen none = store().read("shop");
         Seen taken = store().write("shop", none, held(none.floor().next()));

@@ -42,15 +42,13 @@ final class DetectionMutants {
                         "try { " + NOW + " } catch (InterruptedException e) {"
                                 + " return Health.healthy(\"nothing speaks against it\"); }"),
                 OBSERVER.breaks("OB1", "return name;", "return name + new Object();"),
-                OBSERVER.breaks(
-                        "OB2", SEEN, "return new Sighting(health(answers.get(1)), health(answers.get(0)));"),
+                OBSERVER.breaks("OB2", SEEN, "return new Sighting(health(answers.get(1)), health(answers.get(0)));"),
                 OBSERVER.breaks(
                         "OB3",
                         SEEN,
                         "if (answers.stream().allMatch(answer -> answer instanceof Survey.Answer.Value)) { " + SEEN
                                 + " } return new Sighting(Health.unknown(\"?\"), Health.unknown(\"?\"));"),
-                OBSERVER.breaks(
-                        "OB4", "return Health.unknown(silent.why());", "return Health.healthy(silent.why());"),
+                OBSERVER.breaks("OB4", "return Health.unknown(silent.why());", "return Health.healthy(silent.why());"),
                 OBSERVER.breaks("OB5", SEEN, "if (seen == null) { seen = " + SEEN.substring(7) + " } return seen;")
                         .and("private final Survey survey;", "private final Survey survey; private Sighting seen;"),
                 OBSERVER.breaks("OB6", "probe.timeout(), () ->", "probe.timeout().multipliedBy(10), () ->"),

@@ -19,10 +19,7 @@ final class ReadinessMutants {
 
     static List<Planted> all() {
         return List.of(
-                TTL.breaks(
-                        "K1",
-                        "record, \"its answers are cached",
-                        "record, new Object() + \"its answers are cached"),
+                TTL.breaks("K1", "record, \"its answers are cached", "record, new Object() + \"its answers are cached"),
                 TTL.breaks("K2", "ttl.compareTo(atMost) > 0", "ttl.compareTo(atMost) >= 0"),
                 TTL.breaks("K3", "\"lower the TTL to \" + Wording.duration(atMost)", "\"\""),
                 TTL.breaks(
@@ -38,7 +35,8 @@ final class ReadinessMutants {
                 TTL.breaks(
                         "K6",
                         STATUS,
-                        "io.drkit.core.action.ActionExecutor.on(clockwork).execute(dns.pointTo(record, \"elsewhere\")); "
+                        "io.drkit.core.action.ActionExecutor.on(clockwork).execute(dns.pointTo(record,"
+                                + " \"elsewhere\")); "
                                 + STATUS),
                 TTL.breaks("K7", STATUS, "clockwork.sleep(Duration.ofMinutes(1)); " + STATUS),
                 HOLE.breaks("BH1", RECORD, RECORD + " public String site() { return site + new Object(); }"),
@@ -49,8 +47,7 @@ final class ReadinessMutants {
                         "BH5",
                         "try { return work.call(); } finally { relay.mode(RelayMode.pass()); }",
                         "T answer = work.call(); relay.mode(RelayMode.pass()); return answer;"),
-                WIRING.breaks(
-                        "BH6", "new RelayBlackHole(\"west\", relay)", "new RelayBlackHole(\"west\", everybody)"),
+                WIRING.breaks("BH6", "new RelayBlackHole(\"west\", relay)", "new RelayBlackHole(\"west\", everybody)"),
                 HOLE.breaks("BH7", "relay.mode(RelayMode.pass());", ""),
                 HOLE.breaks(
                         "BH8",

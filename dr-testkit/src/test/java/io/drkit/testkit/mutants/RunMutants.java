@@ -9,8 +9,7 @@ import java.util.List;
 final class RunMutants {
     private static final Suspect CONTEXT =
             new Suspect(RunContext.class, "io.drkit.testkit.action.ActionContextsTest$OfATest");
-    private static final Suspect LINES =
-            new Suspect(JsonLines.class, "io.drkit.testkit.event.RunListenersTest$Json");
+    private static final Suspect LINES = new Suspect(JsonLines.class, "io.drkit.testkit.event.RunListenersTest$Json");
     private static final String RESUMED = "json.put(\"resumed\", e.resumed());";
     private static final String FIELD = "private boolean torn;";
     private static final String FAIL = "throw new IllegalStateException(\"cannot say that\");";
@@ -31,7 +30,8 @@ final class RunMutants {
                                 "private final String runId; private final Thread owner = Thread.currentThread();"),
                 CONTEXT.breaks(
                         "AC5", "progress.add(told);", "if (progress.size() > 50) { " + FAIL + " } progress.add(told);"),
-                LINES.breaks("RL1", "json.put(\"step\", e.step()).put(\"key\", e.key()).put(\"value\", e.value());", FAIL),
+                LINES.breaks(
+                        "RL1", "json.put(\"step\", e.step()).put(\"key\", e.key()).put(\"value\", e.value());", FAIL),
                 LINES.breaks("RL2", "json.put(\"reason\", e.reason());", FAIL),
                 LINES.breaks("RL3", RESUMED, "if (e.resumed()) { " + FAIL + " }"),
                 LINES.breaks("RL4", RESUMED, "if (begun++ > 0) { " + FAIL + " }")

@@ -29,16 +29,16 @@ final class SafetyMutants {
                         "found = action.assess(action.observe(context));",
                         "O seen = action.observe(context); action.apply(seen, context); found = action.assess(seen);"),
                 RULE.breaks("R7", OBSERVE, "kept = context; " + OBSERVE)
-                        .and("implements SafetyRule<Truth> {", "implements SafetyRule<Truth> { static ActionContext kept;")
+                        .and(
+                                "implements SafetyRule<Truth> {",
+                                "implements SafetyRule<Truth> { static ActionContext kept;")
                         .and(
                                 "return switch (ready.is()) {",
                                 "try { ready = Truth.of(toReady, kept); } catch (InterruptedException e) {"
                                         + " throw new IllegalStateException(e); } return switch (ready.is()) {"),
-                WRITERS.breaks(
-                        "WS1", "return new NotShown(\"not done: \"", "return new Stopped(\"not done: \""),
+                WRITERS.breaks("WS1", "return new NotShown(\"not done: \"", "return new Stopped(\"not done: \""),
                 WRITERS.breaks("WS2", "return new Stopped(evidence.toString());", "return new Stopped(\"\");"),
-                WRITERS.breaks(
-                        "WS3", "for (Action<?> stop : stops) {", "for (Action<?> stop : stops.subList(0, 1)) {"),
+                WRITERS.breaks("WS3", "for (Action<?> stop : stops) {", "for (Action<?> stop : stops.subList(0, 1)) {"),
                 WRITERS.breaks(
                         "WS4",
                         ASSESS,

@@ -320,8 +320,8 @@ class ChecksContractTest {
         }
 
         final <T> T behindTheNetwork(Class<T> type, T store) {
-            return type.cast(Proxy.newProxyInstance(
-                    type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+            return type.cast(
+                    Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
                         reach();
                         return method.invoke(store, arguments);
                     }));

@@ -67,11 +67,7 @@ class SafetyRulesContractTest {
             ActionExecutor.on(virtual)
                     .execute(databases
                             .promoter()
-                            .failover(
-                                    west,
-                                    east,
-                                    FailoverTerms.unfenced(
-                                            new LossWaiver("ann", "the region is lost"))));
+                            .failover(west, east, FailoverTerms.unfenced(new LossWaiver("ann", "the region is lost"))));
             west.reboot();
         }
 
@@ -138,8 +134,7 @@ class SafetyRulesContractTest {
     class TrafficOnlyToReady extends OfWorkloads {
         @Override
         protected SafetyRule<?> rule() {
-            return SafetyRule.trafficOnlyToReady(
-                    FakeWorkloadScaler.of(east).scaleTo(Map.of(APP, 2)));
+            return SafetyRule.trafficOnlyToReady(FakeWorkloadScaler.of(east).scaleTo(Map.of(APP, 2)));
         }
 
         @Override
