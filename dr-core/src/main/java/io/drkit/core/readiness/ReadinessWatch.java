@@ -70,7 +70,7 @@ public final class ReadinessWatch implements AutoCloseable {
     }
 
     /** Tells each report from now on to one more listener, as {@link Readiness#watch(Duration, Consumer)} does. */
-    public void tell(Consumer<ReadinessReport> listener) {
+    public void listener(Consumer<ReadinessReport> listener) {
         listeners.add(listener);
     }
 

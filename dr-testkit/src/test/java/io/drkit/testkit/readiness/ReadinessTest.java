@@ -16,6 +16,7 @@ import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.readiness.Check;
 import io.drkit.core.readiness.CheckResult;
+import io.drkit.core.readiness.Checks;
 import io.drkit.core.readiness.Finding;
 import io.drkit.core.readiness.Readiness;
 import io.drkit.core.readiness.ReadinessReport;
@@ -24,6 +25,7 @@ import io.drkit.core.readiness.ReadyState;
 import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -177,6 +179,40 @@ class ReadinessTest {
 
         assertThat(report.state()).isEqualTo(ReadyState.NOT_READY);
         assertThat(report.in(ReadyState.UNKNOWN)).extracting(CheckResult::name).containsExactly("lost");
+    }
+
+    @Test
+    @DisplayName("F14: a step that waits for what may never come is unknown, and unknown is never green")
+    void check_whenAStepIsUnderWay_isUnknown() throws Exception {
+        ReadinessReport report = check(planOf(() -> Assessment.underway("2 pods of runtime (CrashLoopBackOff)")), FINE);
+
+        assertThat(report.state()).isEqualTo(ReadyState.UNKNOWN);
+        Finding found = report.in(ReadyState.UNKNOWN).get(0).finding();
+        assertThat(found.why()).isEqualTo("under way: waiting for 2 pods of runtime (CrashLoopBackOff)");
+        assertThat(found.remedy()).isNotEmpty();
+    }
+
+    @Test
+    @DisplayName("F14: a gate in a plan is as ready as its check is")
+    void check_ofAGate_isWhatItsCheckFinds() throws Exception {
+        assertThat(gate(c -> Finding.notReady("only 2 cores are free", "raise the quota")))
+                .isEqualTo(Finding.notReady("only 2 cores are free", "raise the quota"));
+        assertThat(gate(c -> {
+                            throw new IOException("engine 3: connection refused");
+                        })
+                        .state())
+                .isEqualTo(ReadyState.UNKNOWN);
+        assertThat(gate(c -> Finding.ready("complete").figure("engines", 3)))
+                .isEqualTo(Finding.ready("complete").figure("engines", 3));
+    }
+
+    private Finding gate(Check.Look look) throws InterruptedException {
+        RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("copies complete", (from, to) -> Checks.gate(check("copies", look), Duration.ofMinutes(5)))
+                .nothingToUndo("waits")
+                .build();
+        return check(plan).results().get(0).finding();
     }
 
     @Test

@@ -15,10 +15,14 @@ import io.drkit.core.lease.NodeView;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.CheckResult;
 import io.drkit.core.readiness.Finding;
 import io.drkit.core.readiness.Readiness;
+import io.drkit.core.readiness.ReadinessReport;
 import io.drkit.core.readiness.ReadinessWatch;
 import io.drkit.core.readiness.ReadyState;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.status.RunView;
 import io.drkit.core.status.SiteView;
@@ -29,6 +33,7 @@ import io.drkit.core.status.StatusPage;
 import io.drkit.core.status.StatusServer;
 import io.drkit.testkit.dns.FakeDnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone;
+import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
@@ -43,6 +48,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -115,12 +121,106 @@ class StatusTest {
                 none,
                 Status.Part.of(List.of()),
                 Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
                 Status.Part.of(List.of()));
 
         assertThat(status.ready()).isEqualTo(ReadyState.UNKNOWN);
         assertThat(StatusPage.toHtml(status))
                 .contains("Nobody watches whether a switch would work.")
                 .doesNotContain("outcome good", "pill good");
+    }
+
+    @Test
+    @DisplayName("F3, F14: a run that stopped half done keeps the status from being green, however ready its plan is")
+    void status_whileARunIsNotOver_isNotGreen() throws Exception {
+        try (VirtualClockwork clockwork = VirtualClockwork.seeded(3)) {
+            clockwork.run(() -> {
+                FakeDnsZone zone = FakeDnsZone.on(clockwork);
+                zone.record("db", "west", Duration.ofSeconds(60));
+                zone.record("shop", "west", Duration.ofSeconds(60));
+                RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .step("promote", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("db", to.name()))
+                        .pointOfNoReturn()
+                        .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                        .after("promote")
+                        .build();
+                zone.faults().every("write shop", Fault.refused(403));
+                InMemoryJournalStore journals = new InMemoryJournalStore();
+                PlanRunner runner =
+                        PlanRunner.journalingTo(journals).clockwork(clockwork).build();
+                assertThat(runner.run(plan, OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
+                zone.faults().clear("write shop");
+                ReadinessWatch watch =
+                        Readiness.of(plan, OVER).clockwork(clockwork).build().watch(Duration.ofMinutes(1));
+                clockwork.sleep(Duration.ofSeconds(1));
+                assertThat(watch.latest().state()).isEqualTo(ReadyState.READY);
+                StatusBoard board = StatusBoard.titled("shop")
+                        .readiness(watch)
+                        .runs(journals, 5)
+                        .clockwork(clockwork)
+                        .build();
+
+                assertThat(board.status().ready()).isEqualTo(ReadyState.UNKNOWN);
+                assertThat(StatusPage.toHtml(board.status()))
+                        .doesNotContain("Nothing was found that stands in the way", "outcome good");
+
+                runner.abandon(plan, OVER, "ann", "east was rebuilt by hand");
+                assertThat(board.status().ready()).isEqualTo(ReadyState.READY);
+                watch.close();
+            });
+        }
+    }
+
+    /** All is ready, but for what is given. */
+    private static Status with(Status.Part<SiteView> sites, Status.Part<NodeView> nodes) {
+        CheckResult fine =
+                new CheckResult(CheckResult.Kind.STANDING, "fine", "it is fine", Finding.ready("fine"), false);
+        return new Status(
+                "shop",
+                Statuses.NOW,
+                sites,
+                Status.Part.of(List.of(
+                        new ReadinessReport("shop", "failover west → east", Statuses.NOW, List.of(fine)))),
+                nodes,
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()));
+    }
+
+    @Test
+    @DisplayName("F14: a part that is not known, a site that may be anything or two active ones keep the status from green")
+    void ready_whenAnythingOfItIsNotKnown_isUnknown() {
+        SiteView west = new SiteView("west", SiteView.Role.ACTIVE, "serves");
+        SiteView east = new SiteView("east", SiteView.Role.STANDBY, "replica");
+        Status.Part<NodeView> nodes = Status.Part.of(List.of());
+        assertThat(with(Status.Part.of(List.of(west, east)), nodes).ready()).isEqualTo(ReadyState.READY);
+
+        Status.Part<SiteView> two =
+                Status.Part.of(List.of(west, new SiteView("east", SiteView.Role.ACTIVE, "takes writes")));
+        Status.Part<SiteView> dark =
+                Status.Part.of(List.of(west, new SiteView("east", SiteView.Role.UNKNOWN, "does not answer")));
+        for (Status status : List.of(
+                with(two, nodes),
+                with(dark, nodes),
+                with(Status.Part.unknown("no answer"), nodes),
+                with(Status.Part.of(List.of(west, east)), Status.Part.unknown("store gone")))) {
+            assertThat(status.ready()).isEqualTo(ReadyState.UNKNOWN);
+            assertThat(StatusPage.toHtml(status)).doesNotContain("outcome good");
+        }
+    }
+
+    @Test
+    void page_ofAFailoverWhoseOutageNobodyDated_saysAtLeast() {
+        RunReport report = Statuses.run(RunOutcome.SUCCEEDED, Optional.empty(), Optional.empty());
+        Status status = new Status(
+                "shop",
+                Statuses.NOW,
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of(new RunView("shop", "failover", report.began(), true, Optional.of(report)))));
+        assertThat(StatusPage.toHtml(status)).contains("at least 4 min 12 s");
     }
 
     @Test
