@@ -381,7 +381,7 @@ public final class OutageDetector implements AutoCloseable {
         try {
             String done = ActionExecutor.on(clockwork).execute(action).because();
             tell(new DetectionEvent.RestartEnded(clockwork.now(), true, done));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tell(new DetectionEvent.RestartEnded(clockwork.now(), false, String.valueOf(e.getMessage())));
         }
         // Nobody looked meanwhile, however long it took: what was seen before it says nothing of the site as it is now.

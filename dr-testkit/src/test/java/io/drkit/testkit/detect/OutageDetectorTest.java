@@ -299,7 +299,7 @@ class OutageDetectorTest {
     // -- what first ---------------------------------------------------------------------------------------------------
 
     /** A restart that brings the site back, or not. */
-    private final class Restart implements Action<Boolean> {
+    private class Restart implements Action<Boolean> {
         final AtomicInteger applied = new AtomicInteger();
         final boolean helps;
 
@@ -406,6 +406,23 @@ class OutageDetectorTest {
         Instant ended = told(DetectionEvent.RestartEnded.class).get(0).at();
         Instant declared = told(DetectionEvent.Declared.class).get(0).outage().detected();
         assertThat(Duration.between(ended, declared)).as("three looks").isEqualTo(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void restartFirst_whenItThrowsAnError_declaresByFreshLooks() throws Exception {
+        start(three().restartFirst(
+                        new Restart(false) {
+                            @Override
+                            public void apply(Boolean observed, ActionContext context) {
+                                throw new NoClassDefFoundError("the cloud's client");
+                            }
+                        },
+                        Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(2));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Declared");
     }
 
     @Test
@@ -683,6 +700,23 @@ class OutageDetectorTest {
         assertThat(told(DetectionEvent.Suppressed.class).get(0).why()).contains("cannot be read");
         assertThat(told(DetectionEvent.Declared.class)).isEmpty();
         assertThat(east.writable()).isFalse();
+    }
+
+    @Test
+    void automaticFailover_thatThrowsAnError_isToldAndTheDetectorGoesOn() throws Exception {
+        RecoveryPlan<Place> broken = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("promote", (from, to) -> {
+                    throw new NoClassDefFoundError("the database's driver");
+                })
+                .pointOfNoReturn()
+                .build();
+        start(three().remembering(OutageMemory.in(directory.resolve("outage.json")))
+                .automaticFailover(runner, broken, OVER));
+        disaster();
+
+        assertThat(told(DetectionEvent.FailoverFailed.class).get(0).line()).contains("the database's driver");
+        assertThat(detector.status().health()).isInstanceOf(Health.Sick.class);
     }
 
     @Test

@@ -22,6 +22,9 @@ import io.drkit.core.readiness.Readiness;
 import io.drkit.core.readiness.ReadinessReport;
 import io.drkit.core.readiness.ReadinessWatch;
 import io.drkit.core.readiness.ReadyState;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.run.Preview;
+import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.io.ByteArrayOutputStream;
@@ -190,6 +193,20 @@ class ReadinessTest {
         Finding found = report.in(ReadyState.UNKNOWN).get(0).finding();
         assertThat(found.why()).isEqualTo("under way: waiting for 2 pods of runtime (CrashLoopBackOff)");
         assertThat(found.remedy()).isNotEmpty();
+    }
+
+    @Test
+    void preview_ofAStepThatIsUnderWay_isNotClear() throws Exception {
+        Preview preview = PlanRunner.journalingTo(new InMemoryJournalStore())
+                .clockwork(clockwork)
+                .build()
+                .preview(planOf(() -> Assessment.underway("2 pods of runtime")), OVER);
+
+        assertThat(preview.clear()).isFalse();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        preview.printTo(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .contains("UNDER WAY: would wait for 2 pods of runtime", "Something stands in the way");
     }
 
     @Test

@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Site;
+import io.drkit.core.detect.Health;
+import io.drkit.core.detect.HealthProbe;
+import io.drkit.core.detect.Observer;
+import io.drkit.core.detect.OutageDetector;
 import io.drkit.core.lease.Leadership;
 import io.drkit.core.lease.Leases;
 import io.drkit.core.lease.Node;
@@ -49,6 +53,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -210,6 +215,55 @@ class StatusTest {
     }
 
     @Test
+    @DisplayName("C4, F14: the status shows what the detector sees, and is not green over an outage or a blind detector")
+    void status_showsTheDetector_andIsGreenOnlyWhileItSeesTheSiteHealthy() throws Exception {
+        try (VirtualClockwork clockwork = VirtualClockwork.seeded(4)) {
+            clockwork.run(() -> {
+                AtomicReference<Health> west = new AtomicReference<>(Health.healthy("200"));
+                HealthProbe east = HealthProbe.named("east", () -> Health.healthy("200"));
+                OutageDetector detector = OutageDetector.watching("west")
+                        .observer(Observer.here("paris", HealthProbe.named("west", west::get), east, clockwork))
+                        .clockwork(clockwork)
+                        .build();
+                detector.start();
+                FakeDnsZone zone = FakeDnsZone.on(clockwork);
+                zone.record("shop", "west", Duration.ofSeconds(60));
+                RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                        .pointOfNoReturn()
+                        .build();
+                ReadinessWatch watch =
+                        Readiness.of(plan, OVER).clockwork(clockwork).build().watch(Duration.ofMinutes(1));
+                StatusBoard board = StatusBoard.titled("shop")
+                        .readiness(watch)
+                        .detector(detector)
+                        .clockwork(clockwork)
+                        .build();
+
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(board.status().ready()).isEqualTo(ReadyState.READY);
+                assertThat(StatusPage.toHtml(board.status())).contains("Detection: west", "✓ Healthy", "paris");
+
+                west.set(Health.sick("503"));
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(board.status().ready()).isEqualTo(ReadyState.UNKNOWN);
+                assertThat(StatusPage.toHtml(board.status())).contains("West is seen sick.", "✕ Sick", "503");
+
+                west.set(Health.unknown("no such name"));
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(StatusPage.toHtml(board.status()))
+                        .contains("Whether west is out is not known.")
+                        .doesNotContain("✓ Healthy", "outcome good");
+
+                detector.close();
+                assertThat(StatusPage.toHtml(board.status())).contains("the detector is closed");
+                watch.close();
+            });
+        }
+    }
+
+    @Test
     void page_ofAFailoverWhoseOutageNobodyDated_saysAtLeast() {
         RunReport report = Statuses.run(RunOutcome.SUCCEEDED, Optional.empty(), Optional.empty());
         Status status = new Status(
@@ -306,6 +360,16 @@ class StatusTest {
         assertThat(json.at("/runs/items/1/rtoVerdict").asText()).isEqualTo("MET");
         assertThat(json.at("/runs/items/1/rpoVerdict").asText()).isEqualTo("UNKNOWN");
         assertThat(json.at("/nodes/unknown").isNull()).isTrue();
+        assertThat(json.at("/runs/items/0/over").asBoolean()).isFalse();
+        assertThat(json.at("/runs/items/1/over").asBoolean()).isTrue();
+        assertThat(json.at("/runs/items/1/rtoAtLeast").asBoolean()).isFalse();
+        assertThat(json.at("/detectors/items/0/health").asText()).isEqualTo("HEALTHY");
+        assertThat(json.at("/detectors/items/0/observers/2/health").asText()).isEqualTo("UNKNOWN");
+        assertThat(json.at("/concerns"))
+                .extracting(JsonNode::asText)
+                .containsExactly(
+                        "what shop north is now is not known",
+                        "the switchover west → east of shop is not over");
     }
 
     // -- over HTTP ----------------------------------------------------------------------------------------------------
