@@ -327,7 +327,7 @@ public final class OutageDetector implements AutoCloseable {
                         ? Optional.of(last.get().outage())
                         : Optional.empty();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             log.warn("It cannot be read whether the outage was acknowledged; people are told again all the same", e);
         }
         return Optional.ofNullable(open);
@@ -352,7 +352,7 @@ public final class OutageDetector implements AutoCloseable {
             } else {
                 return false;
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (failover == null) {
                 log.warn("It cannot be read whether an outage was declared before; people are told all the same", e);
                 return false;
@@ -404,7 +404,7 @@ public final class OutageDetector implements AutoCloseable {
         boolean remembered = true;
         try {
             memory.declared(outage);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             remembered = false;
             log.error("The outage could not be written down; people are told, and nothing is done by itself", e);
         }

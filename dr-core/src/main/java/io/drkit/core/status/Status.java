@@ -72,7 +72,7 @@ public record Status(
         for (DetectorStatus detector : detectors.items()) {
             Health health = detector.health();
             if (health instanceof Health.Sick) {
-                concerns.add(detector.site() + " is seen sick");
+                concerns.add("site " + detector.site() + " is seen sick");
             } else if (health instanceof Health.Unknown) {
                 concerns.add("whether " + detector.site() + " is out is not known");
             }

@@ -550,6 +550,27 @@ class OutageDetectorTest {
     }
 
     @Test
+    void memory_thatThrowsAnError_keepsNobodyFromBeingTold() throws Exception {
+        start(three().remembering(new OutageMemory() {
+            @Override
+            public Optional<Remembered> latest() {
+                throw new NoClassDefFoundError("the memory's driver");
+            }
+
+            @Override
+            public void declared(Outage outage) {
+                throw new NoClassDefFoundError("the memory's driver");
+            }
+
+            @Override
+            public void acknowledge(String who, String reason, Instant at) {}
+        }));
+        westDown = true;
+        pass(Duration.ofMinutes(6));
+        assertThat(told(DetectionEvent.Declared.class)).hasSize(2); // and again
+    }
+
+    @Test
     void memory_whenTheFileIsDamaged_isRefusedAndNotReadAsEmpty() throws Exception {
         Path file = directory.resolve("outage.json");
         Files.writeString(file, "{\"site\":\"we");

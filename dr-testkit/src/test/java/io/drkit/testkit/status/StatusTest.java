@@ -248,7 +248,7 @@ class StatusTest {
                 west.set(Health.sick("503"));
                 clockwork.sleep(Duration.ofSeconds(31));
                 assertThat(board.status().ready()).isEqualTo(ReadyState.UNKNOWN);
-                assertThat(StatusPage.toHtml(board.status())).contains("West is seen sick.", "✕ Sick", "503");
+                assertThat(StatusPage.toHtml(board.status())).contains("Site west is seen sick.", "✕ Sick", "503");
 
                 west.set(Health.unknown("no such name"));
                 clockwork.sleep(Duration.ofSeconds(31));
