@@ -46,9 +46,7 @@ public sealed interface DetectionEvent {
         @Override
         public String line() {
             return outage.site()
-                    + (again
-                            ? " is seen sick, and nobody has acknowledged the outage of "
-                            : " is out since ")
+                    + (again ? " is seen sick, and nobody has acknowledged the outage of " : " is out since ")
                     + outage.began() + ": " + String.join("; ", outage.why());
         }
     }

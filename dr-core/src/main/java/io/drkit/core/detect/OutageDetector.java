@@ -130,7 +130,10 @@ public final class OutageDetector implements AutoCloseable {
         needed = observers.size() / 2 + 1;
         blindAfter = Math.max(builder.window, builder.healthyRow);
         remindEvery = builder.remindEvery;
-        Duration longest = observers.stream().map(Observer::timeout).max(Duration::compareTo).orElse(Duration.ZERO);
+        Duration longest = observers.stream()
+                .map(Observer::timeout)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
         fresh = every.plus(longest).multipliedBy(2);
         List<DetectorStatus.Opinion> none = new ArrayList<>();
         for (Observer observer : observers) {

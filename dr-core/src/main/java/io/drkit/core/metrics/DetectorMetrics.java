@@ -37,7 +37,10 @@ public final class DetectorMetrics {
     public void bindTo(MeterRegistry registry) {
         DetectorStatus status = detector.status();
         Tags site = Tags.of("site", status.site());
-        Gauge.builder("drkit.detector", detector, watching -> number(watching.status().health()))
+        Gauge.builder(
+                        "drkit.detector",
+                        detector,
+                        watching -> number(watching.status().health()))
                 .description("What a majority of observers sees of a site: 1 healthy, 0 sick, -1 unknown")
                 .tags(site)
                 .strongReference(true)

@@ -85,8 +85,7 @@ public final class RunMetrics implements RunListener {
                     .ifPresent(rto -> Timer.builder("drkit.runs.rto")
                             .description("The achieved recovery time")
                             .tags(tags.and(
-                                    "at_least",
-                                    Boolean.toString(ended.report().rtoAtLeast())))
+                                    "at_least", Boolean.toString(ended.report().rtoAtLeast())))
                             .register(registry)
                             .record(rto));
         }

@@ -308,7 +308,8 @@ public final class Checks {
                     + first.detail("to") + " of " + first.at() + " (run " + first.detail("run") + ")";
             return JournalEntry.over(run)
                     ? Finding.ready(which + " is over")
-                    : Finding.notReady(which + " is not over", "wait for it if it goes on; else resume it, or abandon it by name");
+                    : Finding.notReady(
+                            which + " is not over", "wait for it if it goes on; else resume it, or abandon it by name");
         });
     }
 

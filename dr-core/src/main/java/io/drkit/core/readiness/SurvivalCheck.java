@@ -81,8 +81,7 @@ final class SurvivalCheck implements Check {
                     Finding.unknown(
                             "it was read while " + site + " did not answer, but " + nothing,
                             "run a drill; if there was one, see whether the right place is read");
-                case NOT_CUT ->
-                    Finding.unknown(site + " still answers inside the black hole", "mend the black hole");
+                case NOT_CUT -> Finding.unknown(site + " still answers inside the black hole", "mend the black hole");
             };
         }
         String how = inside instanceof Survey.Answer.Failed<Inside> failed

@@ -47,7 +47,7 @@ final class Verdicts {
         throw new AssertionError(assessment);
     }
 
-    static String say(Exception failure) {
+    static String say(Throwable failure) {
         String message = failure.getMessage();
         return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
     }

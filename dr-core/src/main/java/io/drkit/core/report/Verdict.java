@@ -41,8 +41,9 @@ public enum Verdict {
      * know, and while service is not back, because what was stated until then is not the whole.
      */
     public static Verdict rpo(RunReport report) {
-        List<Optional<Duration>> counted =
-                report.countedLosses().stream().map(stated -> stated.loss().time()).toList();
+        List<Optional<Duration>> counted = report.countedLosses().stream()
+                .map(stated -> stated.loss().time())
+                .toList();
         if (counted.stream()
                 .flatMap(Optional::stream)
                 .anyMatch(time -> time.compareTo(report.objectives().rpo()) > 0)) {

@@ -101,7 +101,9 @@ public final class StatusJson {
                 .put("needed", detector.needed())
                 .put(
                         "outageBegan",
-                        detector.outage().map(outage -> outage.began().toString()).orElse(null));
+                        detector.outage()
+                                .map(outage -> outage.began().toString())
+                                .orElse(null));
         ArrayNode observers = out.putArray("observers");
         for (DetectorStatus.Opinion opinion : detector.observers()) {
             observers

@@ -171,10 +171,7 @@ public final class StatusPage {
             out.raw("<tr role=\"row\">").cell("Observer", "").raw("<div>").element("b", "", opinion.observer());
             out.raw("</div></td>").cell("Sees it", "").raw("<div>");
             pill(out, opinion.health()).raw("</div></td>");
-            out.cell("Why", "wide")
-                    .raw("<div>")
-                    .text(opinion.health().why())
-                    .raw("</div></td></tr>\n");
+            out.cell("Why", "wide").raw("<div>").text(opinion.health().why()).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
     }

@@ -77,9 +77,9 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                         stated.loss().stage() == DataLoss.Stage.BOUND
                                 ? "that is the bound from before, and the step never said what was lost in the end"
                                 : actual.mode() == Mode.FAILOVER
-                                ? "a failover gives up what had not been replicated yet; assert achievedRpo(), or let a"
-                                        + " switchover move it"
-                                : "the writers were not stopped before the last copy, or a write came in between");
+                                        ? "a failover gives up what had not been replicated yet; assert achievedRpo(), or let a"
+                                                + " switchover move it"
+                                        : "the writers were not stopped before the last copy, or a write came in between");
             }
         }
         return this;

@@ -261,16 +261,12 @@ class OutageDetectorTest {
         pass(Duration.ofSeconds(10));
         assertThat(told).as("a look or two").isEmpty();
         pass(Duration.ofMinutes(10));
-        assertThat(told)
-                .extracting(event -> event.getClass().getSimpleName())
-                .containsExactly("Blind");
+        assertThat(told).extracting(event -> event.getClass().getSimpleName()).containsExactly("Blind");
         assertThat(told.get(0).line()).contains("west", "paris: sees neither site", "oslo: sees neither site");
 
         cutOff.clear();
         pass(Duration.ofMinutes(10));
-        assertThat(told)
-                .extracting(event -> event.getClass().getSimpleName())
-                .containsExactly("Blind", "SeesAgain");
+        assertThat(told).extracting(event -> event.getClass().getSimpleName()).containsExactly("Blind", "SeesAgain");
     }
 
     @Test
@@ -516,7 +512,8 @@ class OutageDetectorTest {
     }
 
     @Test
-    @DisplayName("C4: a declared outage is told again, to whoever missed it, for as long as it is seen and not acknowledged")
+    @DisplayName(
+            "C4: a declared outage is told again, to whoever missed it, for as long as it is seen and not acknowledged")
     void declared_whileItIsSeenAndNotAcknowledged_isToldAgain() throws Exception {
         start(three());
         westDown = true;

@@ -123,7 +123,8 @@ class MetricsTest {
     }
 
     @Test
-    @DisplayName("D12: a recovery time that counts from the run only, as nobody dated the outage, is marked as the least it was")
+    @DisplayName(
+            "D12: a recovery time that counts from the run only, as nobody dated the outage, is marked as the least it was")
     void rto_ofAFailoverWhoseOutageNobodyDated_isAtLeastThat() throws Exception {
         SiteSwitch<Place> failover = SiteSwitch.failover(new Place("west"), new Place("east"));
         PlanRunner runner = PlanRunner.journalingTo(new InMemoryJournalStore())

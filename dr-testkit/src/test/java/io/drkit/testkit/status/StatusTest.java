@@ -185,15 +185,16 @@ class StatusTest {
                 "shop",
                 Statuses.NOW,
                 sites,
-                Status.Part.of(List.of(
-                        new ReadinessReport("shop", "failover west → east", Statuses.NOW, List.of(fine)))),
+                Status.Part.of(
+                        List.of(new ReadinessReport("shop", "failover west → east", Statuses.NOW, List.of(fine)))),
                 nodes,
                 Status.Part.of(List.of()),
                 Status.Part.of(List.of()));
     }
 
     @Test
-    @DisplayName("F14: a part that is not known, a site that may be anything or two active ones keep the status from green")
+    @DisplayName(
+            "F14: a part that is not known, a site that may be anything or two active ones keep the status from green")
     void ready_whenAnythingOfItIsNotKnown_isUnknown() {
         SiteView west = new SiteView("west", SiteView.Role.ACTIVE, "serves");
         SiteView east = new SiteView("east", SiteView.Role.STANDBY, "replica");
@@ -215,7 +216,8 @@ class StatusTest {
     }
 
     @Test
-    @DisplayName("C4, F14: the status shows what the detector sees, and is not green over an outage or a blind detector")
+    @DisplayName(
+            "C4, F14: the status shows what the detector sees, and is not green over an outage or a blind detector")
     void status_showsTheDetector_andIsGreenOnlyWhileItSeesTheSiteHealthy() throws Exception {
         try (VirtualClockwork clockwork = VirtualClockwork.seeded(4)) {
             clockwork.run(() -> {
@@ -368,8 +370,7 @@ class StatusTest {
         assertThat(json.at("/concerns"))
                 .extracting(JsonNode::asText)
                 .containsExactly(
-                        "what shop north is now is not known",
-                        "the switchover west → east of shop is not over");
+                        "what shop north is now is not known", "the switchover west → east of shop is not over");
     }
 
     // -- over HTTP ----------------------------------------------------------------------------------------------------

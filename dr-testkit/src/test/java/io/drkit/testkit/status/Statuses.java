@@ -73,7 +73,8 @@ public final class Statuses {
                         name + " west",
                         NOW.minusSeconds(4),
                         List.of(
-                                new DetectorStatus.Opinion(name + " paris", Health.healthy("https://west answered 200")),
+                                new DetectorStatus.Opinion(
+                                        name + " paris", Health.healthy("https://west answered 200")),
                                 new DetectorStatus.Opinion(name + " oslo", Health.healthy("https://west answered 200")),
                                 new DetectorStatus.Opinion(
                                         name + " rome", Health.unknown("no answer within 15000 ms"))),
