@@ -547,6 +547,17 @@ class OutageDetectorTest {
     }
 
     @Test
+    void declared_ofTheOtherSite_isNotToldAgainAsThisOne() throws Exception {
+        OutageMemory memory = OutageMemory.in(directory.resolve("outage.json"));
+        memory.declared(new Outage("east", clockwork.now(), clockwork.now(), List.of("paris: no answer")));
+        westDown = true;
+        start(three().remembering(memory));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "Suppressed");
+    }
+
+    @Test
     void memory_thatThrowsAnError_keepsNobodyFromBeingTold() throws Exception {
         start(three().remembering(new OutageMemory() {
             @Override
