@@ -127,7 +127,7 @@ final class PlanRun {
                             : end(Kind.RUN_PAUSED, RunOutcome.STOPPED, unsafe.get());
                 }
                 // What a step that goes on unheard may still change cannot be put back.
-                if (crew.anyUnheard() || log.ask(history -> history.pastPointOfNoReturn(all))) {
+                if (crew.anyUnheard() || log.ask(RunHistory::pastPointOfNoReturn)) {
                     return end(Kind.RUN_PAUSED, RunOutcome.STOPPED, failure.get());
                 }
                 log.write(Kind.UNDO_BEGAN, "", Map.of("reason", failure.get()));
@@ -300,6 +300,9 @@ final class PlanRun {
 
         void fail(PlannedStep step, String why) {
             Instant now = log.now();
+            // Of what an earlier doing of the step has changed, or may have, the missing word says nothing.
+            boolean stands = log.ask(history -> history.step(step.name()).mayHaveChanged());
+            String detail = stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
             log.write(
                     Kind.OUTCOME,
                     step.name(),
@@ -309,11 +312,11 @@ final class PlanRun {
                             "status",
                             StepStatus.FAILED.name(),
                             "detail",
-                            why,
+                            detail,
                             "unchanged",
-                            "true"));
-            log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, why, Duration.ZERO, false));
-            failures.put(step.name(), why);
+                            Boolean.toString(!stands)));
+            log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, detail, Duration.ZERO, false));
+            failures.put(step.name(), detail);
         }
 
         String failure() {
