@@ -28,6 +28,11 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         INTENT,
         /** A step ended, and how. */
         OUTCOME,
+        /**
+         * A step, or its undo, that was told to stop and given up has ended after all. It may be the last entry of a run that has
+         * paused; how the step stands is for whoever goes on to observe.
+         */
+        GIVEN_UP_ENDED,
         /** A step recorded a fact. */
         FACT,
         /** A step stated a loss. */

@@ -34,6 +34,8 @@ import java.util.Optional;
  *     failover and those that the switchover had begun
  * @param told what people told the run, in order
  * @param waits when the run waited for people, in order
+ * @param warnings what is not settled, however the run ended, each with what to do: a step that was given up, or was at work when
+ *     its process was taken over, and that nobody has seen end. Empty as a rule
  */
 public record RunReport(
         String plan,
@@ -54,7 +56,8 @@ public record RunReport(
         List<StatedLoss> losses,
         List<StepReport> steps,
         List<Told> told,
-        List<Wait> waits) {
+        List<Wait> waits,
+        List<String> warnings) {
     /**
      * A loss and the step that stated it.
      *
@@ -113,9 +116,10 @@ public record RunReport(
         steps = List.copyOf(steps);
         told = List.copyOf(told);
         waits = List.copyOf(waits);
+        warnings = List.copyOf(warnings);
     }
 
-    /** A run that nobody told anything, and that waited for nobody. */
+    /** A run that nobody told anything, that waited for nobody, and that left nothing unsettled. */
     public RunReport(
             String plan,
             String planHash,
@@ -152,6 +156,7 @@ public record RunReport(
                 objectives,
                 losses,
                 steps,
+                List.of(),
                 List.of(),
                 List.of());
     }

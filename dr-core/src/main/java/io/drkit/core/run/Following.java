@@ -38,6 +38,8 @@ final class Following {
     private final List<RunListener> listeners;
     /** The run that was over before anybody was found at work; empty when there was none. */
     private final String overBefore;
+    /** Whether it had paused by then with a step still at work, and so is nobody's to watch. */
+    private final boolean pausedBefore;
 
     private String followed = "";
     private @Nullable JournalInUseException inUse;
@@ -50,6 +52,7 @@ final class Following {
         this.listeners = settings.listeners();
         RunHistory latest = RunHistory.of(latest());
         this.overBefore = latest.over() ? latest.runId() : "";
+        this.pausedBefore = pausedWithStepAtWork(latest);
     }
 
     /**
@@ -72,6 +75,9 @@ final class Following {
             }
             RunHistory latest = RunHistory.of(latest());
             if (overlapped(latest)) {
+                if (pausedWithStepAtWork(latest) && (pausedBefore || !plans.isOf(latest))) {
+                    throw PlanRunner.stepAtWork(latest, inUse);
+                }
                 if (!plans.isOf(latest)) {
                     throw new JournalInUseException(
                             "journal.in-use",
@@ -90,6 +96,10 @@ final class Following {
             }
             clockwork.sleep(every);
         }
+    }
+
+    private static boolean pausedWithStepAtWork(RunHistory latest) {
+        return latest.outcome().isPresent() && !latest.givenUp().isEmpty();
     }
 
     private static String message(@Nullable JournalInUseException inUse) {
@@ -253,7 +263,7 @@ final class Following {
                             entry.step(),
                             entry.detail("name")));
                 case INSTRUCTION -> instructed(entry);
-                case RUN_PAUSED, RUN_ENDED, MIRROR_LOST -> List.of();
+                case RUN_PAUSED, RUN_ENDED, GIVEN_UP_ENDED, MIRROR_LOST -> List.of();
             };
         }
 

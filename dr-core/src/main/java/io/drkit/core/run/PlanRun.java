@@ -71,7 +71,8 @@ final class PlanRun {
         this.clockwork = settings.clockwork();
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
-        this.scope = new RunScope(history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+        this.scope = new RunScope(
+                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -88,9 +89,14 @@ final class PlanRun {
         signals.put(new Signal.Word());
     }
 
-    /** Whether no step is at work any more, in whatever way the run ended. */
-    boolean allEnded() {
-        return crew.allEnded();
+    /** Whether a step is still at work that was given up, in whatever way the run ended here. */
+    boolean stepAtWork() {
+        return !crew.unheard().isEmpty();
+    }
+
+    /** Waits, once the run has ended here, for a step that is still at work, and writes down that it has ended. */
+    void hearOut(Duration atMost) throws InterruptedException {
+        crew.hearOut(atMost);
     }
 
     RunReport execute(boolean resumed) throws InterruptedException {
@@ -127,7 +133,8 @@ final class PlanRun {
                             : end(Kind.RUN_PAUSED, RunOutcome.STOPPED, unsafe.get());
                 }
                 // What a step that goes on unheard may still change cannot be put back.
-                if (crew.anyUnheard() || log.ask(RunHistory::pastPointOfNoReturn)) {
+                crew.hearOut(Duration.ZERO);
+                if (stepAtWork() || log.ask(RunHistory::pastPointOfNoReturn)) {
                     return end(Kind.RUN_PAUSED, RunOutcome.STOPPED, failure.get());
                 }
                 log.write(Kind.UNDO_BEGAN, "", Map.of("reason", failure.get()));
@@ -485,7 +492,8 @@ final class PlanRun {
 
     /** What keeps a run whose steps are all done, or all put back, from being called so. */
     private Optional<String> unsafe() throws InterruptedException {
-        List<String> givenUp = crew.unheardAtWork();
+        crew.hearOut(Duration.ZERO);
+        List<String> givenUp = crew.unheard();
         if (!givenUp.isEmpty()) {
             return Optional.of("a step that was given up is still at work: \"" + String.join("\", \"", givenUp) + "\"");
         }

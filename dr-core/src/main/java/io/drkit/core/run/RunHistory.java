@@ -48,6 +48,10 @@ final class RunHistory {
         String detail = "";
         /** The step ended, and this run is known to have changed nothing by it. */
         boolean unchanged;
+        /** When its change, or that of its undo, was last begun. */
+        @Nullable
+        Instant applyingSince;
+
         /** It was once seen to be done, whatever was seen later. */
         boolean wasDone;
 
@@ -77,7 +81,35 @@ final class RunHistory {
         }
     }
 
+    /**
+     * A step, or its undo, whose thread may still be at work, as far as was written down.
+     *
+     * @param began when it began, as its entries say
+     * @param what what became of it, as a sentence that follows upon its name
+     * @param left whether it was at work in a process that the run is not in any more
+     */
+    record Unended(String step, boolean undo, String began, String what, boolean left) {
+        /** As the subject of a sentence, with what became of it. */
+        String said() {
+            return (undo ? "the undo of " : "") + "\"" + step + "\" " + what;
+        }
+
+        String warning() {
+            return left
+                    ? said() + ": where that process is not known to be dead, it may still change something, except what"
+                            + " refuses a lower epoch (an action whose epoch check is ADVISORY does not)"
+                    : said() + " and was still at work when the run stopped: until it has ended it may change something,"
+                            + " and the run cannot be resumed. Wait until it has ended, or end its process; where neither can"
+                            + " be, take the run over by name";
+        }
+
+        private Unended leftBehind(String how) {
+            return left ? this : new Unended(step, undo, began, what + how, true);
+        }
+    }
+
     private final Map<String, Step> steps = new LinkedHashMap<>();
+    private final List<Unended> unended = new ArrayList<>();
     private final List<RunReport.StatedLoss> losses = new ArrayList<>();
     private Map<String, String> header = Map.of();
     private @Nullable Instant began;
@@ -107,8 +139,8 @@ final class RunHistory {
     }
 
     void replay(JournalEntry entry) {
-        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST) {
-            // that one is the store's own, and only in one of two
+        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST && entry.kind() != JournalEntry.Kind.GIVEN_UP_ENDED) {
+            // the one is the store's own, and only in one of two; the other may come long after the run has paused
             lastAt = entry.at();
         }
         switch (entry.kind()) {
@@ -120,7 +152,9 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
-                if (!entry.detail("who").isEmpty()) {
+                boolean takenOver = !entry.detail("who").isEmpty();
+                leaveBehind(takenOver);
+                if (takenOver) {
                     told.add(new RunReport.Told(
                             new Instruction(
                                     entry.detail("id"),
@@ -149,11 +183,13 @@ final class RunHistory {
                     step.began = Instant.parse(entry.detail("began"));
                 }
                 step.ended = null;
+                step.applyingSince = entry.at();
                 step.attempts++;
                 step.unchanged = false;
                 step.changes = entry.detail("changes").lines().toList();
             }
             case OUTCOME -> {
+                noteGivenUp(entry, false);
                 Step step = step(entry.step());
                 step.status = StepStatus.valueOf(entry.detail("status"));
                 if (step.began == null) {
@@ -182,8 +218,10 @@ final class RunHistory {
                 }
                 step.undoEnded = null;
                 step.undoOpen = true;
+                step.applyingSince = entry.at();
             }
             case UNDO_OUTCOME -> {
+                noteGivenUp(entry, true);
                 Step step = step(entry.step());
                 step.status = StepStatus.valueOf(entry.detail("status"));
                 if (step.undoBegan == null) {
@@ -205,6 +243,10 @@ final class RunHistory {
                         entry.at(),
                         wait -> wait.step().equals(entry.step())
                                 && wait.what().name().equals(entry.detail("what")));
+            case GIVEN_UP_ENDED ->
+                unended.removeIf(one -> one.step().equals(entry.step())
+                        && one.began().equals(entry.detail("began"))
+                        && one.undo() == Boolean.parseBoolean(entry.detail("undo")));
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
@@ -217,6 +259,48 @@ final class RunHistory {
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
             }
         }
+    }
+
+    private void noteGivenUp(JournalEntry entry, boolean undo) {
+        String by = entry.detail("givenUpBy");
+        if (!by.isEmpty()) {
+            unended.add(new Unended(
+                    entry.step(), undo, entry.detail("began"), "was given up at " + entry.at() + " by " + by, false));
+        }
+    }
+
+    /**
+     * The run goes on in another process. One that was taken over may be alive, and with it whatever it was doing. One whose journal
+     * was free has died, as far as the store can tell; where a lock is a session it may only have lost that.
+     */
+    private void leaveBehind(boolean takenOver) {
+        unended.replaceAll(one -> one.leftBehind(
+                takenOver
+                        ? ", and nobody has seen it end"
+                        : ", which lost the journal, or let it go, without writing down that it ended"));
+        if (takenOver) {
+            steps.forEach((name, step) -> {
+                if (step.undoOpen || step.status == StepStatus.RUNNING) {
+                    unended.add(new Unended(
+                            name,
+                            step.undoOpen,
+                            "",
+                            "was at work since " + step.applyingSince
+                                    + " in the process that was taken over, and nobody has seen it end",
+                            true));
+                }
+            });
+        }
+    }
+
+    /** What may still be at work in whatever process, although the run counts on it no more; for people. */
+    List<String> unended() {
+        return unended.stream().map(Unended::said).toList();
+    }
+
+    /** What is still at work in the process that the run is in, or was last, after it was given up. */
+    List<Unended> givenUp() {
+        return unended.stream().filter(one -> !one.left()).toList();
     }
 
     private void take(JournalEntry entry) {
@@ -544,7 +628,8 @@ final class RunHistory {
                 losses,
                 shapes().stream().map(this::report).toList(),
                 told,
-                waits);
+                waits,
+                unended.stream().map(Unended::warning).toList());
     }
 
     /** Of every step of the plan, and of those of a switchover that it began before it was turned into a failover. */

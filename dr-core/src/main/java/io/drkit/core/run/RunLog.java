@@ -1,5 +1,7 @@
 package io.drkit.core.run;
 
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.event.RunListener;
 import io.drkit.core.journal.Instruction;
@@ -47,6 +49,23 @@ final class RunLog {
     }
 
     synchronized void write(JournalEntry.Kind kind, String step, Map<String, String> details) {
+        if (closed) {
+            // only a step that goes on unheard comes here
+            throw new StaleEpochException(
+                    "run.step-given-up",
+                    Problem.expected("the step \"" + step + "\" to write down something while its run goes on")
+                            .found("that the run has ended or paused")
+                            .remedy("let the step end; the run is resumed when its outcome can be observed"));
+        }
+        put(kind, step, details);
+    }
+
+    /** Writes down that a step which was given up has ended, also when the run has ended here before it. */
+    void writeEnd(String step, Map<String, String> details) {
+        put(JournalEntry.Kind.GIVEN_UP_ENDED, step, details);
+    }
+
+    private synchronized void put(JournalEntry.Kind kind, String step, Map<String, String> details) {
         JournalEntry entry = new JournalEntry(kind, now(), step, details);
         journal.append(entry);
         history.replay(entry);
@@ -93,7 +112,7 @@ final class RunLog {
         }
     }
 
-    /** The run has ended here: a step that goes on unheard tells nobody any more. */
+    /** The run has ended here: a step that goes on unheard tells nobody any more, and writes nothing. */
     synchronized void close() {
         closed = true;
     }

@@ -21,7 +21,8 @@ public final class RunReports {
     private RunReports() {}
 
     /**
-     * The report that the run answered with when it ended, or last paused: the same to the byte in every form.
+     * The report that the run answered with when it ended, or last paused: the same to the byte in every form. Only the warning of
+     * a step that was still at work then is gone from it once that has ended.
      *
      * @param run all entries of one run, in their order
      * @return empty while the run goes on, or when the process that ran it is gone and nobody resumed it

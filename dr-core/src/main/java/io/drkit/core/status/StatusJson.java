@@ -21,7 +21,7 @@ import java.util.function.BiConsumer;
  * {@code readiness}, {@code nodes} and {@code runs}, each an object of {@code unknown} (why it is not known, else null) and
  * {@code items}, whose fields are those of {@link SiteView}, {@link ReadinessReport}, {@link NodeView} and {@link RunView}; of a
  * run's report there are {@code outcome}, {@code reason}, {@code ended}, {@code rto}, {@code rpo}, {@code rtoVerdict} and
- * {@code rpoVerdict}, all null while it goes on. Fields may be added; none is renamed or given another meaning. Instants and
+ * {@code rpoVerdict}, all null while it goes on, and a list {@code warnings}. Fields may be added; none is renamed or given another meaning. Instants and
  * durations are ISO-8601.
  */
 public final class StatusJson {
@@ -107,5 +107,7 @@ public final class StatusJson {
                                 .orElse(null))
                 .put("rtoVerdict", report.map(r -> Verdict.rto(r).name()).orElse(null))
                 .put("rpoVerdict", report.map(r -> Verdict.rpo(r).name()).orElse(null));
+        ArrayNode warnings = out.putArray("warnings");
+        report.ifPresent(r -> r.warnings().forEach(warnings::add));
     }
 }

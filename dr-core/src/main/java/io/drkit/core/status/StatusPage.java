@@ -164,9 +164,10 @@ public final class StatusPage {
                 boolean good = report.get().succeeded();
                 out.element(
                         "span",
-                        "pill " + (good ? "good" : "bad"),
+                        "pill " + (!good ? "bad" : report.get().warnings().isEmpty() ? "good" : "warn"),
                         (good ? "✓ " : "! ") + words(report.get().outcome()));
                 report.get().reason().ifPresent(why -> out.raw("<br>").text(why));
+                report.get().warnings().forEach(warning -> out.raw("<br>").text("Warning: " + warning));
             } else {
                 out.raw("<span class=\"pill unknown\">? goes on, or nobody resumed it</span>");
             }
