@@ -1,6 +1,5 @@
 package io.drkit.core.run;
 
-import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Instruction;
@@ -8,7 +7,6 @@ import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.plan.Approval;
 import io.drkit.core.plan.BoundPlan;
-import io.drkit.core.plan.PlannedRule;
 import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.Undo;
 import io.drkit.core.report.RunOutcome;
@@ -72,7 +70,7 @@ final class PlanRun {
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
         this.scope = new RunScope(
-                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log, clockwork, settings.observeWithin()), signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -500,16 +498,12 @@ final class PlanRun {
         if (plan.rules().isEmpty()) {
             return Optional.empty();
         }
-        List<Observations.Answer<Optional<BlockedException>>> answers = new Observations(
-                        clockwork, settings.observeWithin())
-                .each(plan.rules(), PlannedRule::name, scope.guard()::whenOver);
-        List<String> broken = new ArrayList<>();
-        for (Observations.Answer<Optional<BlockedException>> answer : answers) {
-            if (answer.value().isEmpty()) {
-                broken.add(answer.failure());
-            }
-            answer.value().flatMap(found -> found).ifPresent(found -> broken.add(String.valueOf(found.getMessage())));
-        }
+        List<String> broken = scope
+                .guard()
+                .whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId()))
+                .stream()
+                .map(found -> String.valueOf(found.getMessage()))
+                .toList();
         return broken.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", broken));
     }
 
