@@ -212,15 +212,27 @@ final class Following {
             boolean first = !entry.step().isEmpty() && history.step(entry.step()).began == null;
             history.replay(entry);
             return switch (entry.kind()) {
-                case RUN_BEGAN, RUN_RESUMED ->
-                    List.of(new RunEvent.RunBegan(
+                case RUN_BEGAN, RUN_RESUMED -> {
+                    RunEvent began = new RunEvent.RunBegan(
                             entry.at(),
                             history.plan(),
                             history.mode() + " " + history.direction(),
                             runId,
                             new Epoch(Long.parseLong(entry.detail("epoch"))),
                             history.stepNames(),
-                            entry.kind() == JournalEntry.Kind.RUN_RESUMED));
+                            entry.kind() == JournalEntry.Kind.RUN_RESUMED);
+                    yield history.paused()
+                            ? List.of(
+                                    began,
+                                    new RunEvent.WordAwaited(
+                                            entry.at(),
+                                            RunReport.Wait.For.CONTINUATION,
+                                            "",
+                                            "",
+                                            "",
+                                            Duration.ZERO))
+                            : List.of(began);
+                }
                 case INTENT, UNDO_INTENT -> {
                     boolean undo = entry.kind() == JournalEntry.Kind.UNDO_INTENT;
                     RunEvent applying = new RunEvent.StepApplying(

@@ -45,6 +45,8 @@ final class PlanRun {
     private BoundPlan plan;
     /** Every step that this run may do or have done, in an order in which they can run. */
     private List<PlannedStep> all;
+    /** Whether it was told that the run waits for the end of the pause in which it is. */
+    private boolean pauseTold;
 
     /**
      * What a switchover may be turned into.
@@ -160,8 +162,7 @@ final class PlanRun {
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
         // Whoever lost the run since its last effect cannot say how it ended.
         scope.authority().require();
-        log.write(kind, "", Map.of("outcome", outcome.name(), "reason", reason));
-        RunReport report = log.ask(RunHistory::report);
+        RunReport report = log.end(kind, Map.of("outcome", outcome.name(), "reason", reason));
         log.tell(new RunEvent.RunEnded(report.ended(), report));
         return report;
     }
@@ -342,6 +343,7 @@ final class PlanRun {
             if (!calledOff && !paused) {
                 begin(way);
             }
+            tellPause();
             if (crew.isEmpty()) {
                 if (calledOff) {
                     return cancelled.map(said -> "cancelled by " + Wording.speaker(said) + ": " + said.reason());
@@ -538,10 +540,22 @@ final class PlanRun {
 
     private void awaitContinuation() throws InterruptedException {
         listen();
-        while (log.ask(RunHistory::paused)) {
+        while (tellPause()) {
             crew.await(ear.rest());
             listen();
         }
+    }
+
+    /** Tells once that the run waits for the end of a pause; answers whether it does. */
+    private boolean tellPause() {
+        boolean paused = log.ask(RunHistory::paused);
+        boolean rests = paused && crew.isEmpty();
+        if (rests && !pauseTold) {
+            log.tell(new RunEvent.WordAwaited(
+                    log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
+        }
+        pauseTold = paused && (rests || pauseTold);
+        return paused;
     }
 
     private StepRun awaitEnd() throws InterruptedException {

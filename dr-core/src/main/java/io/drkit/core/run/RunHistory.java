@@ -629,7 +629,22 @@ final class RunHistory {
                 shapes().stream().map(this::report).toList(),
                 told,
                 waits,
-                unended.stream().map(Unended::warning).toList());
+                warnings());
+    }
+
+    private List<String> warnings() {
+        List<String> warnings =
+                new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        if (paused != null && !over) {
+            warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
+                    + "), and it still is: whoever resumes it has to let it go on as well (goOn)");
+        }
+        return warnings;
+    }
+
+    /** What it waits for now, if some process is at work on it. */
+    List<RunReport.Wait> awaited() {
+        return waits.stream().filter(wait -> wait.ended().isEmpty()).toList();
     }
 
     /** Of every step of the plan, and of those of a switchover that it began before it was turned into a failover. */

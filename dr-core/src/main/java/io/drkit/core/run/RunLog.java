@@ -7,6 +7,7 @@ import io.drkit.core.event.RunListener;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.time.Clockwork;
 import java.time.Instant;
 import java.util.HashMap;
@@ -58,6 +59,12 @@ final class RunLog {
                             .remedy("let the step end; the run is resumed when its outcome can be observed"));
         }
         put(kind, step, details);
+    }
+
+    /** Writes the last entry and answers the report, which so is what the journal says up to that entry. */
+    synchronized RunReport end(JournalEntry.Kind kind, Map<String, String> details) {
+        write(kind, "", details);
+        return history.report();
     }
 
     /** Writes down that a step which was given up has ended, also when the run has ended here before it. */

@@ -17,13 +17,21 @@ import java.util.Optional;
  * @param began when it began
  * @param report how it ended, or last paused; empty while it goes on, or when the process that ran it is gone and nobody resumed
  *     it
+ * @param awaited the words of people that it waits for, while it goes on
  */
-public record RunView(String plan, String line, Instant began, Optional<RunReport> report) {
+public record RunView(
+        String plan, String line, Instant began, Optional<RunReport> report, List<RunReport.Wait> awaited) {
     public RunView {
         Objects.requireNonNull(plan, "plan");
         Objects.requireNonNull(line, "line");
         Objects.requireNonNull(began, "began");
         Objects.requireNonNull(report, "report");
+        awaited = List.copyOf(awaited);
+    }
+
+    /** One that waits for nobody. */
+    public RunView(String plan, String line, Instant began, Optional<RunReport> report) {
+        this(plan, line, began, report, List.of());
     }
 
     /**
@@ -37,6 +45,7 @@ public record RunView(String plan, String line, Instant began, Optional<RunRepor
                 first.detail("plan"),
                 first.detail("mode").toLowerCase(Locale.ROOT) + " " + first.detail("from") + " → " + first.detail("to"),
                 first.at(),
-                RunReports.of(run));
+                RunReports.of(run),
+                RunReports.awaited(run));
     }
 }

@@ -21,8 +21,9 @@ import java.util.function.BiConsumer;
  * {@code readiness}, {@code nodes} and {@code runs}, each an object of {@code unknown} (why it is not known, else null) and
  * {@code items}, whose fields are those of {@link SiteView}, {@link ReadinessReport}, {@link NodeView} and {@link RunView}; of a
  * run's report there are {@code outcome}, {@code reason}, {@code ended}, {@code rto}, {@code rpo}, {@code rtoVerdict} and
- * {@code rpoVerdict}, all null while it goes on, and a list {@code warnings}. Fields may be added; none is renamed or given another meaning. Instants and
- * durations are ISO-8601.
+ * {@code rpoVerdict}, all null while it goes on, and a list {@code warnings}; {@code awaited} is a list of {@code for},
+ * {@code step}, {@code name} and {@code began}, as in {@link RunReport.Wait}. Fields may be added; none is renamed or given
+ * another meaning. Instants and durations are ISO-8601.
  */
 public final class StatusJson {
     private static final JsonMapper JSON =
@@ -109,5 +110,13 @@ public final class StatusJson {
                 .put("rpoVerdict", report.map(r -> Verdict.rpo(r).name()).orElse(null));
         ArrayNode warnings = out.putArray("warnings");
         report.ifPresent(r -> r.warnings().forEach(warnings::add));
+        ArrayNode awaited = out.putArray("awaited");
+        for (RunReport.Wait wait : run.awaited()) {
+            awaited.addObject()
+                    .put("for", wait.what().name())
+                    .put("step", wait.step())
+                    .put("name", wait.name())
+                    .put("began", wait.began().toString());
+        }
     }
 }

@@ -170,6 +170,7 @@ public final class StatusPage {
                 report.get().warnings().forEach(warning -> out.raw("<br>").text("Warning: " + warning));
             } else {
                 out.raw("<span class=\"pill unknown\">? goes on, or nobody resumed it</span>");
+                run.awaited().forEach(wait -> out.raw("<br>").text(Wording.awaited(wait)));
             }
             out.raw("</div></td>").cell("Back after", "num").raw("<div>");
             out.text(report.flatMap(RunReport::achievedRto)

@@ -2,13 +2,18 @@ package io.drkit.testkit.engine;
 
 import static io.drkit.testkit.engine.Town.OVER;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.drkit.core.BlockedException;
+import io.drkit.core.DataLoss;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.report.RunOutcome;
@@ -17,10 +22,15 @@ import io.drkit.core.report.StepReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunControl;
+import io.drkit.core.safety.Outlook;
+import io.drkit.core.safety.SafetyFinding;
+import io.drkit.core.safety.SafetyRule;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -428,5 +438,119 @@ class DoubtTest {
         assertThat(town.values).containsEntry("writers", "off");
         assertThat(report.told()).last().satisfies(told -> assertThat(told.refused())
                 .isPresent());
+    }
+
+    // ---- steps that were given up
+
+    @Test
+    @DisplayName("F13: a step whose safety rule heeds nobody ends in its time, and begins no change afterwards")
+    void run_ruleHeedsNobodyBeyondTheStepsTime_beginsNoChangeLater() throws Exception {
+        town.takes.put("other", Duration.ofMinutes(5));
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("deaf", (from, to) -> new SafetyRule<String>() {
+                    @Override
+                    public String describe() {
+                        return "heeds nobody for two minutes";
+                    }
+
+                    @Override
+                    public String observe(ActionContext context) {
+                        new Deaf(time, Duration.ofMinutes(2)).apply("", context);
+                        return "";
+                    }
+
+                    @Override
+                    public SafetyFinding judge(String observed, Outlook outlook) {
+                        return SafetyFinding.holds("");
+                    }
+                })
+                .step("promote", (from, to) -> within(Duration.ofSeconds(10), town.set("primary", "east")))
+                .pointOfNoReturn()
+                .build();
+        RunReport report = time.run(() ->
+                process().observeWithin(Duration.ofMinutes(5)).build().run(plan, OVER));
+
+        assertThat(step(report, "promote").attempts()).isZero();
+        assertThat(status(report, "promote")).isEqualTo(StepStatus.FAILED);
+        assertThat(town.applied).isEmpty();
+    }
+
+    private static <O> Action<O> within(Duration time, Action<O> action) {
+        return new Action<>() {
+            @Override
+            public String describe() {
+                return action.describe();
+            }
+
+            @Override
+            public O observe(ActionContext context) throws InterruptedException {
+                return action.observe(context);
+            }
+
+            @Override
+            public Assessment assess(O observed) {
+                return action.assess(observed);
+            }
+
+            @Override
+            public void apply(O observed, ActionContext context) throws InterruptedException {
+                action.apply(observed, context);
+            }
+
+            @Override
+            public ExecutionPolicy policy() {
+                return ExecutionPolicy.builder().timeout(time).build();
+            }
+        };
+    }
+
+    @Test
+    @DisplayName("F13: what a step that was given up says later stands in no journal and no report")
+    void run_stepThatWasGivenUpSaysSomething_isNotWrittenDown() throws Exception {
+        town.takes.put("other", Duration.ofMinutes(5));
+        List<Throwable> refused = new ArrayList<>();
+        RecoveryPlan<Place> plan = Town.plan()
+                .step("slow", (from, to) -> new Action<String>() {
+                    @Override
+                    public String describe() {
+                        return "heeds nobody, and then says what it has done";
+                    }
+
+                    @Override
+                    public String observe(ActionContext context) {
+                        return "";
+                    }
+
+                    @Override
+                    public Assessment assess(String observed) {
+                        return Assessment.needed("something");
+                    }
+
+                    @Override
+                    public void apply(String observed, ActionContext context) {
+                        new Deaf(time, Duration.ofMinutes(2)).apply(observed, context);
+                        refused.add(catchThrowable(() -> context.record("copied", "17 files")));
+                        refused.add(catchThrowable(() -> context.report(DataLoss.none("files", "all of them"))));
+                    }
+
+                    @Override
+                    public ExecutionPolicy policy() {
+                        return ExecutionPolicy.builder()
+                                .timeout(Duration.ofSeconds(10))
+                                .build();
+                    }
+                })
+                .nothingToUndo("a test")
+                .step("other", (from, to) -> town.set("other", "1"))
+                .nothingToUndo("a test")
+                .build();
+        RunReport report = time.run(() -> process().build().run(plan, OVER));
+
+        assertThat(refused).hasSize(2).allSatisfy(each -> assertThat(each).isInstanceOf(StaleEpochException.class));
+        assertThat(step(report, "slow").facts()).isEmpty();
+        assertThat(report.losses()).isEmpty();
+        assertThat(journals.runs(new JournalKey("p", "west", "east"), 1).get(0))
+                .extracting(JournalEntry::kind)
+                .doesNotContain(JournalEntry.Kind.FACT, JournalEntry.Kind.LOSS);
     }
 }
