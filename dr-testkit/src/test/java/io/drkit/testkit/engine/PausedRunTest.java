@@ -108,7 +108,7 @@ class PausedRunTest {
         console.reset();
         RunReport report = time.run(() -> {
             meanwhile(ann -> {
-                time.sleep(Duration.ofDays(7));
+                time.sleep(Duration.ofHours(6));
                 assertThat(awaited()).hasSize(1);
                 assertThat(console.toString(StandardCharsets.UTF_8))
                         .contains("PAUSED: nothing more begins until somebody lets the run go on");
