@@ -15,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -76,7 +77,7 @@ public final class PostgresJournalStore implements JournalStore {
                 role text NOT NULL,
                 reason text NOT NULL,
                 at text NOT NULL,
-                meant_for text NOT NULL,
+                meant_for text NOT NULL DEFAULT '',
                 PRIMARY KEY (journal, run, number),
                 UNIQUE (journal, run, id),
                 FOREIGN KEY (journal, run) REFERENCES SCHEMA.run);
@@ -132,7 +133,7 @@ public final class PostgresJournalStore implements JournalStore {
     private Journal held(JournalKey key, Registry.Work<Long> generation) {
         Connection connection = registry.connect();
         try {
-            registry.create(connection, "journal", TABLES);
+            create(connection);
             long mine = generation.with(connection);
             boolean locked = number(
                             connection,
@@ -161,6 +162,16 @@ public final class PostgresJournalStore implements JournalStore {
             Registry.close(connection, e);
             throw e;
         }
+    }
+
+    private void create(Connection connection) throws SQLException {
+        registry.create(connection, "journal", TABLES);
+        upgrade(connection);
+    }
+
+    /** Tables that were made before a word could be meant for one run only. */
+    private void upgrade(Connection connection) throws SQLException {
+        registry.addColumn(connection, "instruction", "meant_for", "text NOT NULL DEFAULT ''");
     }
 
     private void row(Connection connection, JournalKey key) throws SQLException {
@@ -247,6 +258,7 @@ public final class PostgresJournalStore implements JournalStore {
         boolean posted = registry.write(connection -> {
             while (registry.exists(connection, "journal")
                     && number(connection, "SELECT r.number" + LATEST_RUN, key).isPresent()) {
+                upgrade(connection);
                 if (isPosted(connection, key, instruction.id()) || insert(connection, key, instruction)) {
                     return true;
                 }
@@ -296,26 +308,42 @@ public final class PostgresJournalStore implements JournalStore {
 
     private List<Instruction> read(Connection connection, JournalKey key) throws SQLException {
         List<Instruction> instructions = new ArrayList<>();
+        // whoever only looks changes no table
+        String meantFor = registry.has(connection, "instruction", "meant_for") ? "i.meant_for" : "''";
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, i.meant_for FROM"
+                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor + " FROM"
                                 + " SCHEMA.instruction AS i JOIN (SELECT r.journal, r.number" + LATEST_RUN
                                 + ") AS latest ON latest.journal = i.journal AND latest.number = i.run ORDER BY i.number",
                         key);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                instructions.add(new Instruction(
-                        row.getString(1),
-                        Instruction.Kind.valueOf(row.getString(2)),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getString(5),
-                        row.getString(6),
-                        Instant.parse(row.getString(7)),
-                        row.getString(8)));
+                instructions.add(instruction(key, row));
             }
         }
         return instructions;
+    }
+
+    private static Instruction instruction(JournalKey key, ResultSet row) throws SQLException {
+        try {
+            return new Instruction(
+                    row.getString(1),
+                    Instruction.Kind.valueOf(row.getString(2)),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getString(5),
+                    row.getString(6),
+                    Instant.parse(row.getString(7)),
+                    row.getString(8));
+        } catch (IllegalArgumentException | DateTimeParseException e) {
+            throw new CorruptJournalException(
+                    "journal.corrupt",
+                    Problem.expected("an instruction for the latest run of " + key + " that can be read")
+                            .found("one of kind " + row.getString(2) + ": " + e.getMessage())
+                            .remedy("ask whoever posted it, perhaps with a newer version; then move its row aside, and post"
+                                    + " it again"),
+                    e);
+        }
     }
 
     private OptionalLong number(Connection connection, String sql, JournalKey key) throws SQLException {

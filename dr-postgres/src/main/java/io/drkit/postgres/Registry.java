@@ -13,6 +13,8 @@ import java.sql.Statement;
 record Registry(PostgresNode node, String schema, String subject) {
     static final String UNIQUE_VIOLATION = "23505";
 
+    private static final int IDLE_TIMEOUT_SINCE = 14;
+
     Registry {
         if (!schema.matches("[a-z_][a-z0-9_]{0,62}")) {
             throw new IllegalArgumentException(
@@ -27,14 +29,21 @@ record Registry(PostgresNode node, String schema, String subject) {
 
     /**
      * Connects. What a commit says is durable whatever the server's defaults are, and a client whose machine vanished is noticed by
-     * the server within half a minute, so that its locks do not outlive it for hours.
+     * the server within half a minute, so that its locks do not outlive it for hours. A session that is idle, as it is while a run
+     * waits for an approval, is not ended by the server. A statement that takes too long is ended there a little before this side
+     * gives up, so that it is known not to have been done.
      */
     Connection connect() {
         try {
             Connection connection = Session.connect(node);
             try (Statement statement = connection.createStatement()) {
+                long limit = node.socketTimeout().toMillis();
                 statement.execute("SET synchronous_commit = on; SET tcp_keepalives_idle = 10;"
-                        + " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
+                        + " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET lock_timeout = "
+                        + limit * 8 / 10 + "; SET statement_timeout = " + limit * 9 / 10);
+                if (connection.getMetaData().getDatabaseMajorVersion() >= IDLE_TIMEOUT_SINCE) {
+                    statement.execute("SET idle_session_timeout = 0");
+                }
                 return connection;
             } catch (SQLException e) {
                 close(connection, e);
@@ -92,6 +101,27 @@ record Registry(PostgresNode node, String schema, String subject) {
             statement.execute("DO $drkit$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('drkit schema " + schema
                     + "', 0)); CREATE SCHEMA IF NOT EXISTS " + schema + "; " + ddl.replace("SCHEMA.", schema + ".")
                     + " END $drkit$");
+        }
+    }
+
+    /** Adds a column that tables made by an older version lack. Those versions must be able to go on writing without it. */
+    void addColumn(Connection connection, String table, String column, String definition) throws SQLException {
+        if (has(connection, table, column)) {
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            // whoever waits behind this lock waits as long
+            statement.execute("DO $drkit$ BEGIN PERFORM set_config('lock_timeout', '2s', true); ALTER TABLE " + schema + "."
+                    + table + " ADD COLUMN IF NOT EXISTS " + column + " " + definition + "; END $drkit$");
+        }
+    }
+
+    boolean has(Connection connection, String table, String column) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('"
+                        + schema + "." + table + "') AND attname = '" + column + "' AND NOT attisdropped)")) {
+            row.next();
+            return row.getBoolean(1);
         }
     }
 
