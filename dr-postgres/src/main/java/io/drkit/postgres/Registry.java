@@ -5,6 +5,8 @@ import io.drkit.core.DeniedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.Finding;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -130,6 +132,37 @@ record Registry(PostgresNode node, String schema, String subject) {
                 var row = statement.executeQuery("SELECT to_regclass('" + schema + "." + table + "') IS NOT NULL")) {
             row.next();
             return row.getBoolean(1);
+        }
+    }
+
+    /** That what the server acknowledged is still there after its own crash, and after a failover of its own. */
+    Check outlivesFailover() {
+        return Check.named(
+                subject + "s in " + node.name(),
+                "what " + node.name() + " acknowledged outlives its crash and its failover",
+                clockwork -> read(this::durability));
+    }
+
+    private Finding durability(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT current_setting('fsync') = 'on',"
+                        + " current_setting('synchronous_standby_names'),"
+                        + " greatest((SELECT count(*) FROM pg_stat_replication),"
+                        + " (SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical'))")) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                return Finding.notReady(node.name() + " runs with fsync = off", "set fsync to on");
+            }
+            long standbys = row.getLong(3);
+            if (standbys == 0) {
+                return Finding.ready("it has no standby that could be promoted with less");
+            }
+            return row.getString(2).isEmpty()
+                    ? Finding.notReady(
+                            node.name() + " has standbys, " + standbys + ", and waits for none: were one promoted, entries"
+                                    + " could be missing and an epoch be given twice",
+                            "set synchronous_standby_names on it, and promote only a standby that is named there")
+                    : Finding.ready("it waits for a standby: synchronous_standby_names = " + row.getString(2));
         }
     }
 

@@ -13,6 +13,8 @@ import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.ReadyState;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -182,5 +184,36 @@ class RegistryUpkeepTest {
         try (Journal again = store().open(KEY)) {
             assertThat(again.latestRun()).isEmpty();
         }
+    }
+
+    @Test
+    @DisplayName("F3, F14: a registry that may forget what it acknowledged when it is failed over is not ready")
+    void outlivesFailover_standbyThatIsNotWaitedFor_isNotReady() throws Exception {
+        Check check = store().outlivesFailover();
+        assertThat(check.run(Duo.CLOCK).state()).isEqualTo(ReadyState.NOT_READY);
+        assertThat(check.run(Duo.CLOCK).why()).contains("fsync");
+        set("fsync", "on");
+        assertThat(check.run(Duo.CLOCK).state()).isEqualTo(ReadyState.READY);
+        registry.sql("SELECT pg_create_physical_replication_slot('standby')");
+        try {
+            assertThat(check.run(Duo.CLOCK).state()).isEqualTo(ReadyState.NOT_READY);
+            assertThat(new PostgresLeaseStore(registry.node())
+                            .outlivesFailover()
+                            .run(Duo.CLOCK)
+                            .remedy())
+                    .contains("synchronous_standby_names");
+            set("synchronous_standby_names", "standby");
+            assertThat(check.run(Duo.CLOCK).state()).isEqualTo(ReadyState.READY);
+        } finally {
+            set("synchronous_standby_names", "");
+            set("fsync", "off");
+            registry.sql("SELECT pg_drop_replication_slot('standby')");
+        }
+    }
+
+    private static void set(String name, String value) throws Exception {
+        registry.sql("ALTER SYSTEM SET " + name + " = '" + value + "'");
+        registry.sql("SELECT pg_reload_conf()");
+        Duo.until(() -> registry.one("SHOW " + name).equals(value));
     }
 }
