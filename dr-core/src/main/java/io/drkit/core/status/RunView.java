@@ -15,10 +15,11 @@ import java.util.Optional;
  * @param plan the plan's name
  * @param line for example {@code switchover west → east}
  * @param began when it began
+ * @param over whether it is over; one that goes on, stopped, or was left by its process and not resumed is not
  * @param report how it ended, or last paused; empty while it goes on, or when the process that ran it is gone and nobody resumed
  *     it
  */
-public record RunView(String plan, String line, Instant began, Optional<RunReport> report) {
+public record RunView(String plan, String line, Instant began, boolean over, Optional<RunReport> report) {
     public RunView {
         Objects.requireNonNull(plan, "plan");
         Objects.requireNonNull(line, "line");
@@ -37,6 +38,7 @@ public record RunView(String plan, String line, Instant began, Optional<RunRepor
                 first.detail("plan"),
                 first.detail("mode").toLowerCase(Locale.ROOT) + " " + first.detail("from") + " → " + first.detail("to"),
                 first.at(),
+                JournalEntry.over(run),
                 RunReports.of(run));
     }
 }
