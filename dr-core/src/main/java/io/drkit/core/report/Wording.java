@@ -102,6 +102,17 @@ public final class Wording {
         };
     }
 
+    /** For example {@code waits for the approval "go" of the step "promote", since 2026-03-01T10:02:13Z}. */
+    public static String awaited(RunReport.Wait wait) {
+        String step = " of the step \"" + wait.step() + "\"";
+        String what = switch (wait.what()) {
+            case APPROVAL -> "the approval \"" + wait.name() + "\"" + step;
+            case DECISION -> "a word about the failure" + step;
+            case CONTINUATION -> "somebody to let it go on: it is paused";
+        };
+        return "waits for " + what + ", since " + wait.began();
+    }
+
     /** For example {@code ann (commander)}. */
     public static String speaker(Instruction said) {
         return said.role().isEmpty() ? said.who() : said.who() + " (" + said.role() + ")";

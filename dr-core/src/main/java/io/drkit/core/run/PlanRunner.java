@@ -487,8 +487,8 @@ public final class PlanRunner {
         }
 
         /**
-         * How long a preview, and the safety rules when all steps are done, may take to look; what does not answer by then is not
-         * known. More than zero.
+         * How long a preview, and a safety rule whenever it is asked, may take to look; what does not answer by then is not known.
+         * A rule that somebody overrode is not waited for longer than 2 s. More than zero.
          */
         public Builder observeWithin(Duration time) {
             observeWithin = positive("the time to observe", time);

@@ -96,7 +96,7 @@ record Refusal(
         if (history.undoing() || history.cancelled().isPresent()) {
             return "the run is putting back what it did already";
         }
-        return history.pastPointOfNoReturn(all)
+        return history.pastPointOfNoReturn()
                 ? "the run is past its point of no return, or may be, and goes forward only"
                 : "";
     }

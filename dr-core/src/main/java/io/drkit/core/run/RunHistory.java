@@ -7,7 +7,6 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.plan.BoundPlan;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
-import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepReport;
@@ -210,7 +209,10 @@ final class RunHistory {
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
             case LOSS -> losses.add(new RunReport.StatedLoss(entry.step(), loss(entry)));
-            case UNDO_BEGAN -> undoReason = entry.detail("reason");
+            case UNDO_BEGAN -> {
+                undoReason = entry.detail("reason");
+                cancelled = null;
+            }
             case UNDO_INTENT -> {
                 Step step = step(entry.step());
                 if (step.undoBegan == null) {
@@ -250,8 +252,10 @@ final class RunHistory {
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
-                // It could not be put back: from here on it only goes forward, or on with putting back.
-                cancelled = null;
+                if (pastPointOfNoReturn()) {
+                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back now.
+                    cancelled = null;
+                }
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));
                 reason = entry.detail("reason");
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
@@ -366,11 +370,27 @@ final class RunHistory {
                 paused = null;
                 cancelled = null;
                 undoReason = null;
-                // Both were said of a switchover.
+                // All of it was said of a switchover.
                 approved.clear();
                 rejected.clear();
+                overridden.clear();
+                StepShape.fromJson(entry.detail("steps")).forEach(shape -> unskip(step(shape.name())));
                 endWaits(entry.at(), wait -> true);
             }
+        }
+    }
+
+    private static void unskip(Step step) {
+        if (step.status != StepStatus.SKIPPED) {
+            return;
+        }
+        if (step.attempts > 0) {
+            step.status = StepStatus.FAILED;
+        } else {
+            step.status = StepStatus.NOT_REACHED;
+            step.detail = "";
+            step.began = null;
+            step.ended = null;
         }
     }
 
@@ -562,10 +582,10 @@ final class RunHistory {
      * Whether a point of no return was, or may have been, passed: by this run, or before it. Where it was so before, the other
      * site may already be taking writes, and going back would make two of them.
      */
-    boolean pastPointOfNoReturn(List<PlannedStep> steps) {
-        return steps.stream()
-                .filter(PlannedStep::pointOfNoReturn)
-                .map(step -> step(step.name()))
+    boolean pastPointOfNoReturn() {
+        return shapes().stream()
+                .filter(StepShape::pointOfNoReturn)
+                .map(shape -> step(shape.name()))
                 .anyMatch(step -> step.wasDone || step.mayHaveChanged());
     }
 
@@ -611,7 +631,22 @@ final class RunHistory {
                 shapes().stream().map(this::report).toList(),
                 told,
                 waits,
-                unended.stream().map(Unended::warning).toList());
+                warnings());
+    }
+
+    private List<String> warnings() {
+        List<String> warnings =
+                new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        if (paused != null && !over) {
+            warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
+                    + "), and it still is: whoever resumes it has to let it go on as well (goOn)");
+        }
+        return warnings;
+    }
+
+    /** What it waits for now, if some process is at work on it. */
+    List<RunReport.Wait> awaited() {
+        return waits.stream().filter(wait -> wait.ended().isEmpty()).toList();
     }
 
     /** Of every step of the plan, and of those of a switchover that it began before it was turned into a failover. */

@@ -7,6 +7,7 @@ import io.drkit.core.report.RunReport;
 import java.time.DateTimeException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The reports of past runs, from their journals alone: neither the plan nor the application that ran it is needed.
@@ -29,9 +30,22 @@ public final class RunReports {
      * @throws CorruptJournalException when the entries are not those of a run
      */
     public static Optional<RunReport> of(List<JournalEntry> run) {
+        return ask(run, history -> history.outcome().map(ended -> history.report()));
+    }
+
+    /**
+     * The words of people that the run waits for, as far as its journal says; none when it has ended or paused.
+     *
+     * @param run all entries of one run, in their order
+     * @throws CorruptJournalException when the entries are not those of a run
+     */
+    public static List<RunReport.Wait> awaited(List<JournalEntry> run) {
+        return ask(run, RunHistory::awaited);
+    }
+
+    private static <T> T ask(List<JournalEntry> run, Function<RunHistory, T> question) {
         try {
-            RunHistory history = RunHistory.of(run);
-            return history.outcome().map(ended -> history.report());
+            return question.apply(RunHistory.of(run));
         } catch (IllegalArgumentException | DateTimeException | NullPointerException e) {
             throw new CorruptJournalException(
                     "journal.not-a-run",

@@ -128,8 +128,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         if (undo) {
             write(StepStatus.UNDO_FAILED, detail, Map.of());
         } else {
-            // What an action refuses it has not changed; that holds only where nothing before it is in doubt.
-            boolean unchanged = cause instanceof BlockedException && !mayHaveChanged && !inDoubtBefore;
+            // What was not applied has changed nothing, nor has what the action refused as it was applied; both hold only where
+            // nothing before that is in doubt.
+            boolean unchanged = !mayHaveChanged && !inDoubtBefore && (!applying || cause instanceof BlockedException);
             write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
         }
     }
@@ -185,8 +186,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         }
     }
 
-    /** What was cancelled, or turned into a failover, in the meantime begins no further change. */
+    /** What was given up, cancelled, or turned into a failover, in the meantime begins no further change. */
     private void requireWanted(RunHistory history) {
+        requireHeard();
         if (history.mode() != plan.mode() || (!undo && history.cancelled().isPresent())) {
             throw new BlockedException(
                     "run.called-off",
@@ -266,7 +268,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     @Override
     public void record(String key, String value) {
-        log.write(Kind.FACT, step.name(), Map.of("key", key, "value", value));
+        log.write(Kind.FACT, step.name(), Map.of("key", key, "value", value), history -> requireHeard());
         log.tell(new RunEvent.FactRecorded(log.now(), step.name(), key, value));
     }
 
@@ -282,7 +284,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     @Override
     public void report(DataLoss loss) {
-        log.write(Kind.LOSS, step.name(), RunHistory.details(loss));
+        log.write(Kind.LOSS, step.name(), RunHistory.details(loss), history -> requireHeard());
         log.tell(new RunEvent.LossStated(log.now(), step.name(), loss));
     }
 }

@@ -26,7 +26,8 @@ import java.util.function.BiConsumer;
  * {@code HEALTHY}, {@code SICK} or {@code UNKNOWN}, as is that of each of its observers, beside the {@code why}. Of a run's report
  * there are {@code outcome}, {@code reason}, {@code ended}, {@code rto}, {@code rtoAtLeast} (whether it counts from the run's begin,
  * as nobody said when the outage began), {@code rpo}, {@code rtoVerdict} and {@code rpoVerdict}, all null while it goes on, and the
- * list {@code warnings}. Fields may be added; none is renamed or given another meaning. Instants and durations are ISO-8601.
+ * list {@code warnings}; a run's {@code awaited} is a list of {@code for}, {@code step}, {@code name} and {@code began}, as in
+ * {@link RunReport.Wait}. Fields may be added; none is renamed or given another meaning. Instants and durations are ISO-8601.
  */
 public final class StatusJson {
     private static final JsonMapper JSON =
@@ -145,5 +146,13 @@ public final class StatusJson {
                 .put("rpoVerdict", report.map(r -> Verdict.rpo(r).name()).orElse(null));
         ArrayNode warnings = out.putArray("warnings");
         report.ifPresent(r -> r.warnings().forEach(warnings::add));
+        ArrayNode awaited = out.putArray("awaited");
+        for (RunReport.Wait wait : run.awaited()) {
+            awaited.addObject()
+                    .put("for", wait.what().name())
+                    .put("step", wait.step())
+                    .put("name", wait.name())
+                    .put("began", wait.began().toString());
+        }
     }
 }

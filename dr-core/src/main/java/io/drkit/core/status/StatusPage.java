@@ -205,6 +205,7 @@ public final class StatusPage {
                 }
             } else {
                 out.raw("<span class=\"pill unknown\">? goes on, or nobody resumed it</span>");
+                run.awaited().forEach(wait -> out.raw("<br>").text(Wording.awaited(wait)));
             }
             out.raw("</div></td>").cell("Back after", "num").raw("<div>");
             out.text(report.map(Wording::rto).orElse("not known"))
