@@ -181,7 +181,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
             running.clear();
             RunOutcome outcome = e.report().outcome();
             Terminal.Tone tone = switch (outcome) {
-                case SUCCEEDED -> Terminal.Tone.GOOD;
+                case SUCCEEDED -> e.report().warnings().isEmpty() ? Terminal.Tone.GOOD : Terminal.Tone.WARN;
                 case UNDONE -> Terminal.Tone.WARN;
                 case UNDO_INCOMPLETE, STOPPED -> Terminal.Tone.BAD;
             };

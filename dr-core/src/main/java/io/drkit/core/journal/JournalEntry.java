@@ -69,6 +69,11 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         }
     }
 
+    /** Whether the run of these entries, which are all of it in their order, is over. One that only paused is not. */
+    public static boolean over(List<JournalEntry> run) {
+        return run.stream().anyMatch(entry -> entry.kind() == Kind.RUN_ENDED);
+    }
+
     /** The detail of that name; the empty string when there is none. */
     public String detail(String key) {
         return details.getOrDefault(key, "");

@@ -98,7 +98,7 @@ public final class HtmlReport {
                 out,
                 "RTO",
                 "Time until service was back",
-                Summary.rto(report),
+                Wording.rto(report),
                 report.objectives().rto(),
                 Summary.rtoBasis(report),
                 Verdict.rto(report),

@@ -54,8 +54,9 @@ import org.jspecify.annotations.Nullable;
  *       {@code step}, {@code name}, {@code began}, {@code ended}: as in {@link RunReport}; {@code warnings}: a list of texts; all
  *       three may be missing in older reports
  *   <li>{@code achieved}: what follows from the above, written for readers and computed anew when read: {@code serviceRestored},
- *       {@code rto}, {@code rtoVerdict}, {@code rpo}, {@code rpoVerdict}, {@code breakdown} (null when service is not back, else a
- *       list of {@code kind}, {@code what}, {@code began}, {@code ended}, {@code took}: see {@link RtoBreakdown})
+ *       {@code rto}, {@code rtoAtLeast} (whether it counts from the run's begin, as nobody said when the outage began),
+ *       {@code rtoVerdict}, {@code rpo}, {@code rpoVerdict}, {@code breakdown} (null when service is not back, else a list of
+ *       {@code kind}, {@code what}, {@code began}, {@code ended}, {@code took}: see {@link RtoBreakdown})
  * </ul>
  *
  * <pre>{@code
@@ -186,6 +187,7 @@ public final class JsonReport {
     private static void achieved(RunReport report, ObjectNode out) {
         put(out, "serviceRestored", report.serviceRestored());
         put(out, "rto", report.achievedRto());
+        out.put("rtoAtLeast", report.rtoAtLeast());
         out.put("rtoVerdict", Verdict.rto(report).name());
         put(out, "rpo", report.achievedRpo());
         out.put("rpoVerdict", Verdict.rpo(report).name());

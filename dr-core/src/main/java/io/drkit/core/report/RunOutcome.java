@@ -9,7 +9,7 @@ public enum RunOutcome {
     /** As {@link #UNDONE}, but something could not be put back. Resume goes on putting it back. */
     UNDO_INCOMPLETE,
     /**
-     * A step failed past the point of no return, or is still running unheard, which {@link RunReport#warnings} says. The way is
+     * A step failed past the point of no return, or is still running unheard, which {@link RunReport#warnings()} says. The way is
      * forward: mend the cause, then resume.
      */
     STOPPED

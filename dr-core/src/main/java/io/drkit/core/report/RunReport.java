@@ -192,11 +192,19 @@ public record RunReport(
     }
 
     /**
+     * Whether {@link #achievedRto()} is only the least that it was: in a failover of which nobody said when the outage began, it
+     * counts from the run's begin.
+     */
+    public boolean rtoAtLeast() {
+        return mode == Mode.FAILOVER && outageBegan.isEmpty();
+    }
+
+    /**
      * The longest span of changes that may have been lost, over everything that was stated: what was achieved where a step said
      * so, else its bound. Empty when nothing was stated, or when a step stated that it does not know.
      */
     public Optional<Duration> achievedRpo() {
-        List<DataLoss> counted = countedLosses();
+        List<DataLoss> counted = countedLosses().stream().map(StatedLoss::loss).toList();
         if (counted.isEmpty() || counted.stream().anyMatch(loss -> loss.time().isEmpty())) {
             return Optional.empty();
         }
@@ -208,11 +216,11 @@ public record RunReport(
         return Verdict.rto(this) == Verdict.MET && Verdict.rpo(this) == Verdict.MET;
     }
 
-    /** What was achieved where a step said so, else its bound. */
-    List<DataLoss> countedLosses() {
+    /** The losses that count: of each subject what was achieved where a step said so, else its bound, which then is the loss. */
+    public List<StatedLoss> countedLosses() {
         return losses.stream()
-                .map(StatedLoss::loss)
-                .filter(loss -> loss.stage() == DataLoss.Stage.ACHIEVED || !achieved(loss.subject()))
+                .filter(stated -> stated.loss().stage() == DataLoss.Stage.ACHIEVED
+                        || !achieved(stated.loss().subject()))
                 .toList();
     }
 

@@ -42,7 +42,7 @@ public final class TextReport {
         entry(
                 lines,
                 "RTO",
-                Summary.rto(report) + ", objective "
+                Wording.rto(report) + ", objective "
                         + Wording.duration(report.objectives().rto()) + ": " + Verdict.rto(report) + " ("
                         + Summary.rtoBasis(report) + ")",
                 columns);

@@ -58,6 +58,14 @@ public final class Wording {
         return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits) + " " + UNITS[unit];
     }
 
+    /** The achieved RTO, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */
+    public static String rto(RunReport report) {
+        return report.achievedRto()
+                .filter(time -> !time.isNegative())
+                .map(time -> (report.rtoAtLeast() ? "at least " : "") + duration(time))
+                .orElse("not known");
+    }
+
     /** How much, without the basis: for example {@code at most 2 min, 13 MiB}, {@code nothing}, {@code not known}. */
     public static String amount(DataLoss loss) {
         if (loss.time().isEmpty() && loss.bytes().isEmpty()) {

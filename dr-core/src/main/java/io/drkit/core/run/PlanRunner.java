@@ -89,7 +89,7 @@ public final class PlanRunner {
      * there, and answers with the same report.
      *
      * <p>It answers as soon as the run has ended or paused. Where a step is still at work then that was given up, the report says so
-     * ({@link RunReport#warnings}), and this process goes on holding the journal, and the lease, until that step has ended.
+     * ({@link RunReport#warnings()}), and this process goes on holding the journal, and the lease, until that step has ended.
      *
      * @throws JournalInUseException when a run of this plan between these sites is active, in another direction or mode; with the
      *     code {@code run.step-at-work} when one has paused and a step of it is still at work
@@ -152,7 +152,7 @@ public final class PlanRunner {
      * Goes on with a run although the process that runs it has not let go: for an operator who knows that this process is dead,
      * frozen or cut off. From then on whatever that one writes or asks is refused, and it stops before its next effect. Nobody
      * decides this by a timeout. What that process was doing then it may still do: where a step of it was not seen to end, the
-     * report says so ({@link RunReport#warnings}). Else as {@link #resume}.
+     * report says so ({@link RunReport#warnings()}). Else as {@link #resume}.
      *
      * @param who the person who answers for it
      * @param reason why, for whoever reads the journal

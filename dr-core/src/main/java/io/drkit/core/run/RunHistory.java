@@ -96,9 +96,11 @@ final class RunHistory {
 
         String warning() {
             return left
-                    ? said() + ": where that process is not known to be dead, it may still change something, except what"
+                    ? said()
+                            + ": where that process is not known to be dead, it may still change something, except what"
                             + " refuses a lower epoch (an action whose epoch check is ADVISORY does not)"
-                    : said() + " and was still at work when the run stopped: until it has ended it may change something,"
+                    : said()
+                            + " and was still at work when the run stopped: until it has ended it may change something,"
                             + " and the run cannot be resumed. Wait until it has ended, or end its process; where neither can"
                             + " be, take the run over by name";
         }

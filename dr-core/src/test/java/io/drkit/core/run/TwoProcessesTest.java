@@ -226,8 +226,7 @@ class TwoProcessesTest {
                 main.getName(),
                 home.toString()));
         command.addAll(List.of(arguments));
-        Process process =
-                new ProcessBuilder(command).redirectErrorStream(true).start();
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         processes.add(process);
         return process.inputReader(StandardCharsets.UTF_8);
     }
@@ -346,7 +345,10 @@ class TwoProcessesTest {
         BufferedReader output = start(GivesUp.class);
         assertThat(output.readLine())
                 .startsWith("STOPPED ")
-                .contains("\"late\" was given up at ", "by process " + processes.get(0).pid(), "still at work");
+                .contains(
+                        "\"late\" was given up at ",
+                        "by process " + processes.get(0).pid(),
+                        "still at work");
         return output;
     }
 
@@ -421,13 +423,16 @@ class TwoProcessesTest {
                 .last()
                 .asString()
                 .startsWith("late=1 under 1");
-        assertThat(JournalCheck.of(new FileJournalStore(home.resolve("journal"))).damages())
+        assertThat(JournalCheck.of(new FileJournalStore(home.resolve("journal")))
+                        .damages())
                 .isEmpty();
     }
 
     private void signal(String signal) throws IOException, InterruptedException {
         assertThat(new ProcessBuilder(
-                                "kill", "-" + signal, Long.toString(processes.get(0).pid()))
+                                "kill",
+                                "-" + signal,
+                                Long.toString(processes.get(0).pid()))
                         .start()
                         .waitFor())
                 .isZero();

@@ -11,6 +11,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
@@ -32,10 +33,17 @@ import io.drkit.core.report.TextReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunControl;
 import io.drkit.core.run.RunReports;
+import io.drkit.core.status.Status;
+import io.drkit.core.status.StatusBoard;
+import io.drkit.core.status.StatusJson;
+import io.drkit.core.status.StatusPage;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -112,7 +120,7 @@ class GivenUpStepTest {
     }
 
     private PlanRunner.Builder process() {
-        return PlanRunner.journalingTo(journals).clockwork(time);
+        return PlanRunner.journalingTo(journals).clockwork(time).listenEvery(Duration.ofSeconds(20));
     }
 
     private RunControl ann(RecoveryPlan<Place> plan) {
@@ -247,8 +255,8 @@ class GivenUpStepTest {
     @Test
     void resume_journalInTwoStores_bothAreHeldAndBothSayThatItEnded() throws Exception {
         InMemoryJournalStore other = new InMemoryJournalStore();
-        PlanRunner runner = PlanRunner.journalingTo(MirroredJournalStore.of("one", journals, "other", other)
-                        .build())
+        PlanRunner runner = PlanRunner.journalingTo(
+                        MirroredJournalStore.of("one", journals, "other", other).build())
                 .clockwork(time)
                 .build();
         RecoveryPlan<Place> plan = plan();
@@ -262,6 +270,21 @@ class GivenUpStepTest {
         });
         assertThat(journals.entries(KEY)).extracting(JournalEntry::kind).contains(Kind.GIVEN_UP_ENDED);
         assertThat(other.entries(KEY)).isEqualTo(journals.entries(KEY));
+    }
+
+    @Test
+    void status_givenUpStepIsAtWork_saysSoUntilItHasEnded() throws Exception {
+        stopped(plan());
+        StatusBoard board =
+                StatusBoard.titled("p").runs(journals, 1).clockwork(time).build();
+        Status during = time.run(board::status);
+        assertThat(StatusJson.toJson(during)).contains("\\\"late\\\" was given up at " + givenUpAt());
+        assertThat(StatusPage.toHtml(during)).contains("Warning: &quot;late&quot; was given up at");
+        Status after = time.run(() -> {
+            time.sleep(Duration.ofHours(11));
+            return board.status();
+        });
+        assertThat(StatusJson.toJson(after)).contains("\"STOPPED\"").doesNotContain("was given up");
     }
 
     @Test
@@ -315,8 +338,9 @@ class GivenUpStepTest {
                 .build();
         RunReport report = time.run(() -> process().build().run(plan, OVER));
         time.run(() -> time.sleep(Duration.ofHours(2)));
-        assertThat(refused).singleElement().satisfies(e -> assertThat(((StaleEpochException) e).code())
-                .isEqualTo("run.step-given-up"));
+        assertThat(refused)
+                .singleElement()
+                .satisfies(e -> assertThat(((StaleEpochException) e).code()).isEqualTo("run.step-given-up"));
         assertThat(journals.entries(KEY)).extracting(JournalEntry::kind).doesNotContain(Kind.FACT);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
     }
@@ -406,6 +430,12 @@ class GivenUpStepTest {
                 .satisfies(entry -> assertThat(entry.detail("notSeenToEnd")).contains("late"));
         assertThat(TextReport.toText(report)).contains("Warning");
         assertThat(HtmlReport.toHtml(report)).contains("nobody has seen it end").doesNotContain("outcome good");
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8))
+                .live()
+                .build()
+                .on(new RunEvent.RunEnded(report.ended(), report));
+        assertThat(console.toString(StandardCharsets.UTF_8)).contains("\u001B[33mSUCCEEDED", "Warning");
         assertThat(JsonReport.fromJson(JsonReport.toJson(report)).warnings()).isEqualTo(report.warnings());
         time.run(() -> time.sleep(Duration.ofHours(11)));
         assertThat(town.applied).as("it did change something later").containsExactly("late=1", "after=1", "late=1");
@@ -425,7 +455,8 @@ class GivenUpStepTest {
             start("taker", () -> process().build().takeOver(plan, OVER, "ann", "cannot wait"));
             time.sleep(Duration.ofMinutes(1));
             assertThat(catchThrowableOfType(
-                                    JournalInUseException.class, () -> process().build().resume(plan, OVER))
+                                    JournalInUseException.class,
+                                    () -> process().build().resume(plan, OVER))
                             .code())
                     .isEqualTo("journal.in-use");
             start("watching", () -> process().build().run(plan, OVER));
@@ -439,7 +470,9 @@ class GivenUpStepTest {
     void takeOver_ownerInTheMiddleOfAChange_warnsOfIt() throws Exception {
         RecoveryPlan<Place> plan = plan();
         RunReport report = time.run(() -> {
-            start("hangs", () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
+            start(
+                    "hangs",
+                    () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
             time.sleep(Duration.ofSeconds(30));
             town.takes.clear();
             return process().build().takeOver(plan, OVER, "ann", "it hangs");
@@ -455,7 +488,9 @@ class GivenUpStepTest {
     void resume_processDiedInTheMiddleOfAChange_doesNotWarn() throws Exception {
         RecoveryPlan<Place> plan = plan();
         RunReport report = time.run(() -> {
-            start("dies", () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
+            start(
+                    "dies",
+                    () -> process().stopGrace(Duration.ofHours(20)).build().run(plan, OVER));
             time.sleep(Duration.ofSeconds(30));
             town.takes.clear();
             journals.releaseAll();
@@ -469,10 +504,7 @@ class GivenUpStepTest {
     private PlanRunner leased(InMemoryJournalStore in, InMemoryLeaseStore store, String node) {
         return PlanRunner.journalingTo(in)
                 .clockwork(time)
-                .leasedBy(Leases.in(store)
-                        .as(Node.named(node))
-                        .clockwork(time)
-                        .build())
+                .leasedBy(Leases.in(store).as(Node.named(node)).clockwork(time).build())
                 .build();
     }
 
@@ -484,7 +516,8 @@ class GivenUpStepTest {
             assertThat(leased(journals, store, "n1").run(plan, OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
             town.takes.clear();
             time.sleep(Duration.ofHours(1));
-            assertThatThrownBy(() -> leased(new InMemoryJournalStore(), store, "n2").run(plan, OVER))
+            assertThatThrownBy(() ->
+                            leased(new InMemoryJournalStore(), store, "n2").run(plan, OVER))
                     .as("with a journal that knows nothing of it")
                     .isInstanceOf(DrTimeoutException.class);
             time.sleep(Duration.ofHours(10));
@@ -535,7 +568,9 @@ class GivenUpStepTest {
                 .singleElement()
                 .satisfies(answer -> assertThat(answer.orElseThrow().refused())
                         .contains("was given up at " + givenUpAt(), "still at work"));
-        assertThat(report.told()).last().satisfies(told -> assertThat(told.refused()).isEmpty());
+        assertThat(report.told())
+                .last()
+                .satisfies(told -> assertThat(told.refused()).isEmpty());
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.warnings()).isEmpty();
         assertThat(town.applied).containsExactly("late=1", "after=1");
@@ -570,8 +605,9 @@ class GivenUpStepTest {
         });
         assertThat(events.get(events.size() - 1)).isInstanceOf(RunEvent.RunEnded.class);
         try (Journal journal = journals.open(KEY)) {
-            assertThat(journal.latestRun()).last().satisfies(entry -> assertThat(entry.kind())
-                    .isEqualTo(Kind.GIVEN_UP_ENDED));
+            assertThat(journal.latestRun())
+                    .last()
+                    .satisfies(entry -> assertThat(entry.kind()).isEqualTo(Kind.GIVEN_UP_ENDED));
         }
     }
 }
