@@ -26,7 +26,7 @@ import java.util.function.BiConsumer;
  * {@code HEALTHY}, {@code SICK} or {@code UNKNOWN}, as is that of each of its observers, beside the {@code why}. Of a run's report
  * there are {@code outcome}, {@code reason}, {@code ended}, {@code rto}, {@code rtoAtLeast} (whether it counts from the run's begin,
  * as nobody said when the outage began), {@code rpo}, {@code rtoVerdict} and {@code rpoVerdict}, all null while it goes on, and the
- * list {@code warnings}; {@code awaited} is a list of {@code for}, {@code step}, {@code name} and {@code began}, as in
+ * list {@code warnings}; a run's {@code awaited} is a list of {@code for}, {@code step}, {@code name} and {@code began}, as in
  * {@link RunReport.Wait}. Fields may be added; none is renamed or given another meaning. Instants and durations are ISO-8601.
  */
 public final class StatusJson {
