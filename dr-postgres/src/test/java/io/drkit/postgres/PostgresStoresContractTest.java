@@ -5,6 +5,7 @@ import io.drkit.core.journal.JournalStore;
 import io.drkit.core.journal.MirroredJournalStore;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.testkit.journal.JournalStoreContract;
+import io.drkit.testkit.lease.LeadershipContract;
 import io.drkit.testkit.lease.LeaseStoreContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
@@ -59,6 +60,21 @@ class PostgresStoresContractTest {
 
     @Nested
     class Leases extends LeaseStoreContract {
+        private final String schema = RegistryServer.schema();
+
+        @Override
+        protected LeaseStore store() {
+            return new PostgresLeaseStore(registry.node(), schema);
+        }
+
+        @Override
+        protected void delete(String name) throws Exception {
+            registry.sql("DELETE FROM " + schema + ".lease WHERE name = '" + name + "'");
+        }
+    }
+
+    @Nested
+    class Leaders extends LeadershipContract {
         private final String schema = RegistryServer.schema();
 
         @Override

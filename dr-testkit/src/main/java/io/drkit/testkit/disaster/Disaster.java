@@ -30,6 +30,14 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
                 IntStream.range(0, mishaps.size()).boxed().toList());
     }
 
+    /** When all that lasts for a while is over. */
+    Duration over() {
+        return happening().stream()
+                .flatMap(mishap -> mishap.ends().or(mishap::begins).stream())
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+    }
+
     List<Mishap> happening() {
         return kept.stream().map(mishaps::get).toList();
     }
@@ -52,6 +60,6 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
 
     /** For example {@code 4711:0,2}; without numbers after the colon nothing goes wrong. */
     String token() {
-        return seed + ":" + String.join(",", kept.stream().map(String::valueOf).toList());
+        return Rehearsal.name(seed).orElseGet(() -> Long.toString(seed)) + ":" + String.join(",", kept.stream().map(String::valueOf).toList());
     }
 }

@@ -1,6 +1,7 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.Site;
+import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Task;
@@ -9,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -93,18 +95,25 @@ public final class Disasters<S extends Site> {
 
     /** A workload that takes the clients' traffic, with so many pods at the site that serves. */
     public Disasters<S> serving(Workload workload, int pods) {
-        setting.workloads().put(workload, pods);
+        setting.workload(workload, pods);
+        setting.working().remove(workload);
         setting.serving().add(workload);
         return this;
     }
 
     /** A workload that writes on its own, with so many pods at the site that serves. */
     public Disasters<S> working(Workload workload, int pods) {
-        setting.workloads().put(workload, pods);
+        setting.workload(workload, pods);
+        if (!setting.serving().contains(workload)) {
+            setting.working().add(workload);
+        }
         return this;
     }
 
-    /** Clients leave files in these folders of the share of the site that they reach. */
+    /**
+     * Clients leave files in these folders of the share of the site that they reach, and now and then write over one, whether or
+     * not the database takes a row at that moment; so do the pods of {@link #working}, when they have written a row.
+     */
     public Disasters<S> files(String... folders) {
         setting.folders().addAll(Arrays.asList(folders));
         return this;
@@ -135,12 +144,20 @@ public final class Disasters<S extends Site> {
     }
 
     /**
-     * Simulates them.
+     * Simulates them. Before them it simulates a switchover in which nothing goes wrong, and a failover in which nothing does but
+     * the outage of its site: both must end {@code SUCCEEDED}, with writes acknowledged to clients in both sites, or no disaster
+     * would be any. They also show for how long the plan can be disturbed, and in how many calls and entries of its journal.
      *
      * @return what happened in all of them
-     * @throws DisasterFound when an invariant is broken; of several disasters the first
+     * @throws DisasterFound when an invariant is broken, in one of those two or in a disaster; of several disasters the first
+     * @throws IllegalArgumentException when no invariant is named
+     * @throws IllegalStateException when nobody would write: no workload serves any traffic, and none works on its own
      */
     public Tally holds(Invariant... invariants) throws InterruptedException {
+        requireSome(invariants);
+        setting.requireSomebodyAtWork();
+        Rehearsal.Courses courses = new Rehearsal.Courses(
+                rehearsed(Mode.SWITCHOVER, invariants), rehearsed(Mode.FAILOVER, invariants));
         AtomicInteger next = new AtomicInteger();
         AtomicInteger first = new AtomicInteger(runs);
         AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
@@ -152,7 +169,7 @@ public final class Disasters<S extends Site> {
             tasks.add(real.start("disasters-" + i, () -> {
                 try {
                     for (int n = next.getAndIncrement(); n < first.get(); n = next.getAndIncrement()) {
-                        if (Finding.in(application, Draw.disaster(seed + n), counted, invariants)
+                        if (Finding.in(application, Draw.disaster(seed + n, courses), counted, invariants)
                                 .isPresent()) {
                             first.accumulateAndGet(n, Math::min);
                         }
@@ -172,11 +189,32 @@ public final class Disasters<S extends Site> {
             throw new IllegalStateException("The simulation itself failed", failed.get());
         }
         if (first.get() < runs) {
-            throw new DisasterFound(Finding.in(application, Draw.disaster(seed + first.get()), invariants)
+            throw new DisasterFound(Finding.in(application, Draw.disaster(seed + first.get(), courses), invariants)
                     .map(finding -> finding.shrunk(application, invariants))
                     .orElseThrow(() -> new IllegalStateException("The same seed did not break again")));
         }
         return counts.stream().map(counted -> counted.tally).reduce(Tally.NONE, Tally::plus);
+    }
+
+    private static void requireSome(Invariant... invariants) {
+        if (invariants.length == 0) {
+            throw new IllegalArgumentException(
+                    "Without an invariant every plan passes; call holds(Invariants.all()), or name some");
+        }
+    }
+
+    private Course rehearsed(Mode mode, Invariant... invariants) {
+        AtomicReference<@Nullable History> seen = new AtomicReference<>();
+        Optional<Finding> found = Finding.in(application, Rehearsal.of(mode), seen::set, invariants);
+        if (found.isPresent()) {
+            throw new DisasterFound(found.get().shrunk(application, invariants));
+        }
+        return Objects.requireNonNull(seen.get()).course();
+    }
+
+    /** The disaster of that seed. */
+    Disaster drawn(long drawnFrom) {
+        return Draw.disaster(drawnFrom, Rehearsal.measure(application));
     }
 
     /** What one thread has seen. */
@@ -195,7 +233,8 @@ public final class Disasters<S extends Site> {
      * @param token as a failure printed it
      */
     public Replay<S> replay(String token) {
-        return new Replay<>(application, Draw.again(token));
+        setting.requireSomebodyAtWork();
+        return new Replay<>(application, Draw.again(token, () -> Rehearsal.measure(application)));
     }
 
     /** One disaster that is simulated again. */
@@ -214,6 +253,7 @@ public final class Disasters<S extends Site> {
          * @throws DisasterFound when an invariant is broken
          */
         public void holds(Invariant... invariants) {
+            requireSome(invariants);
             Optional<Finding> found = Finding.in(application, disaster, invariants);
             if (found.isPresent()) {
                 throw new DisasterFound(found.get());

@@ -6,27 +6,43 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
-/** Draws disasters that could be: most of them small, some of them several at once. */
+/**
+ * Draws disasters that could be: most of them small, some of them several at once. Whatever an undisturbed run does, and as long
+ * as it lasts, can be struck.
+ */
 final class Draw {
     private static final List<String> SITES = List.of(Scene.WEST, Scene.EAST);
 
     private final Random random;
     private final Duration begins;
+    private final Mode mode;
+    private final Course course;
 
-    private Draw(long seed) {
+    private Draw(long seed, Rehearsal.Courses courses) {
         random = new Random((seed + 7) * 0x9E3779B97F4A7C15L);
         random.nextLong();
         begins = Duration.ofMillis(5_000 + random.nextInt(5_000));
+        mode = random.nextInt(100) < 65 ? Mode.SWITCHOVER : Mode.FAILOVER;
+        course = courses.of(mode);
     }
 
-    static Disaster disaster(long seed) {
-        return new Draw(seed).draw(seed);
+    static Disaster disaster(long seed, Rehearsal.Courses courses) {
+        return new Draw(seed, courses).draw(seed);
     }
 
-    /** The disaster of that {@link Disaster#token()}. */
-    static Disaster again(String token) {
+    /** The disaster of that {@link Disaster#token()}; {@code courses} are asked for when it has to be drawn. */
+    static Disaster again(String token, Supplier<Rehearsal.Courses> courses) {
+        for (Mode mode : Mode.values()) {
+            Disaster rehearsal = Rehearsal.of(mode);
+            for (Disaster one : List.of(rehearsal, rehearsal.with(List.of()))) {
+                if (one.token().equals(token)) {
+                    return one;
+                }
+            }
+        }
         if (!token.matches("-?[0-9]{1,18}:([0-9]{1,3}(,[0-9]{1,3})*)?")) {
             throw new IllegalArgumentException(
                     "A replay reads seed:mishaps, such as 4711:0,2, as the failure printed it; not " + token);
@@ -37,12 +53,11 @@ final class Draw {
                 .filter(number -> !number.isEmpty())
                 .map(Integer::valueOf)
                 .toList();
-        return disaster(Long.parseLong(token.substring(0, colon))).with(kept);
+        return disaster(Long.parseLong(token.substring(0, colon)), courses.get()).with(kept);
     }
 
     private Disaster draw(long seed) {
         List<Mishap> mishaps = new ArrayList<>();
-        Mode mode = random.nextInt(100) < 65 ? Mode.SWITCHOVER : Mode.FAILOVER;
         if (mode == Mode.FAILOVER) {
             mishaps.add(surprise());
         }
@@ -65,13 +80,13 @@ final class Draw {
     private Mishap mishap() {
         int kind = random.nextInt(100);
         if (kind < 20) {
-            return new Mishap.CallFails(true, 1 + random.nextInt(40), fault());
+            return new Mishap.CallFails(true, oneOf(course.changes()), fault());
         } else if (kind < 28) {
-            return new Mishap.CallFails(false, 1 + random.nextInt(120), fault());
+            return new Mishap.CallFails(false, oneOf(course.asks()), fault());
         } else if (kind < 44) {
-            return new Mishap.Crash(1 + random.nextInt(130));
+            return new Mishap.Crash(oneOf(course.moments()));
         } else if (kind < 49) {
-            return new Mishap.JournalFails(1 + random.nextInt(50), random.nextBoolean());
+            return new Mishap.JournalFails(oneOf(course.entries()), random.nextBoolean());
         } else if (kind < 54) {
             return new Mishap.Throttled(random.nextInt(3) == 0 ? Scene.DNS : site(), at(), lasts(20));
         } else if (kind < 62) {
@@ -81,7 +96,9 @@ final class Draw {
         } else if (kind < 77) {
             return new Mishap.Lag(Duration.ofMillis(500 + random.nextInt(20_000)), at(), lasts(60));
         } else if (kind < 83) {
-            return new Mishap.PodsFail(site(), at(), lasts(90));
+            return random.nextInt(4) > 0
+                    ? new Mishap.PodsFail(site(), at(), lasts(90))
+                    : new Mishap.PodsStay(site(), at(), lasts(90));
         } else if (kind < 87) {
             return random.nextBoolean()
                     ? new Mishap.ClockJump(at(), Duration.ofSeconds(random.nextInt(7_200) - 3_600))
@@ -97,7 +114,7 @@ final class Draw {
     private Fault fault() {
         return switch (random.nextInt(6)) {
             case 0 -> Fault.refused(503);
-            case 1 -> Fault.refused(random.nextBoolean() ? 429 : 403);
+            case 1 -> Fault.refused(List.of(429, 403, 409).get(random.nextInt(3)));
             case 2 -> Fault.requestLost();
             case 3, 4 -> Fault.answerLost();
             default -> Fault.delayed(Duration.ofMillis(200 + random.nextInt(40_000)));
@@ -105,9 +122,11 @@ final class Draw {
     }
 
     private Mishap partition() {
-        return switch (random.nextInt(5)) {
+        return switch (random.nextInt(7)) {
             case 0, 1 -> new Mishap.Partition(Scene.OPERATORS, site(), at(), lasts(90));
             case 2 -> new Mishap.Partition(Scene.CLIENTS, site(), at(), lasts(90));
+            case 3 -> new Mishap.Partition(Scene.OPERATORS, Scene.DNS, at(), lasts(90));
+            case 4 -> new Mishap.Partition(Scene.OPERATORS, Scene.control(site()), at(), lasts(90));
             default -> new Mishap.Partition(Scene.WEST, Scene.EAST, at(), lasts(90));
         };
     }
@@ -116,9 +135,21 @@ final class Draw {
         return SITES.get(random.nextInt(SITES.size()));
     }
 
-    /** While the plan is run, or a little before. */
+    /** A number of those that are counted in an undisturbed run, or a little above: what is disturbed does more. */
+    private int oneOf(int counted) {
+        return 1 + random.nextInt(counted + counted / 4 + 4);
+    }
+
+    /**
+     * While the plan is run, or a little before or after. Half of them are about when something is changed, so that a long wait
+     * does not draw them all.
+     */
     private Duration at() {
-        return begins.plusMillis(random.nextInt(16_000) - 2_000);
+        if (random.nextBoolean() && !course.busy().isEmpty()) {
+            Duration busy = course.busy().get(random.nextInt(course.busy().size()));
+            return begins.plus(busy).plusMillis(random.nextInt(2_000) - 1_500);
+        }
+        return begins.plusMillis(random.nextLong(course.lasts().toMillis() + 4_000) - 2_000);
     }
 
     private Duration lasts(int secondsAtMost) {

@@ -54,6 +54,15 @@ public sealed interface Event {
     /** From here on clients can write to the databases of these sites. */
     record Writable(Duration at, Set<String> sites) implements Event {}
 
-    /** From here on these sites can take traffic: a writable database, and a ready pod of everything that serves. */
+    /**
+     * From here on these sites can take traffic: they have a ready pod of everything that serves, and the database that those are
+     * pointed at takes writes.
+     */
     record Ready(Duration at, Set<String> sites) implements Event {}
+
+    /** A user reached a site, and did not find there the file, or the content of it, that they had left last. */
+    record Missed(Duration at, Acknowledged write, String site) implements Event {}
+
+    /** From here on pods that work on their own do so at these sites. */
+    record AtWork(Duration at, Set<String> sites) implements Event {}
 }

@@ -1,12 +1,15 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.testkit.fault.Fault;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Which of the things that are counted go wrong: calls, entries in the journal, moments at which a process may die. */
 final class Fate {
@@ -19,24 +22,29 @@ final class Fate {
         FAILED
     }
 
-    private final Map<Integer, Fault> changes = new HashMap<>();
-    private final Map<Integer, Fault> asks = new HashMap<>();
-    private final Map<Integer, JournalAnswer> entries = new HashMap<>();
-    private final Set<Integer> deaths = new HashSet<>();
+    private final Map<Integer, Mishap.CallFails> changes = new HashMap<>();
+    private final Map<Integer, Mishap.CallFails> asks = new HashMap<>();
+    private final Map<Integer, Mishap.JournalFails> entries = new HashMap<>();
+    private final Map<Integer, Mishap.Crash> deaths = new HashMap<>();
     private final Map<String, Integer> throttled = new HashMap<>();
     private int changesMade;
     private int asked;
     private int written;
-    private int moments;
+    private final List<Duration> moments = new ArrayList<>();
+    private final Supplier<Duration> clock;
+    private final Consumer<Mishap> struck;
 
-    Fate(List<Mishap> mishaps) {
+    /** Of {@code mishaps} those that are counted; {@code struck} is told of each when it happens. */
+    Fate(List<Mishap> mishaps, Supplier<Duration> clock, Consumer<Mishap> struck) {
+        this.clock = clock;
+        this.struck = struck;
         for (Mishap mishap : mishaps) {
             if (mishap instanceof Mishap.CallFails call) {
-                (call.change() ? changes : asks).putIfAbsent(call.number(), call.fault());
+                (call.change() ? changes : asks).putIfAbsent(call.number(), call);
             } else if (mishap instanceof Mishap.JournalFails journal) {
-                entries.putIfAbsent(journal.number(), journal.kept() ? JournalAnswer.KEPT : JournalAnswer.FAILED);
+                entries.putIfAbsent(journal.number(), journal);
             } else if (mishap instanceof Mishap.Crash crash) {
-                deaths.add(crash.moment());
+                deaths.putIfAbsent(crash.moment(), crash);
             }
         }
     }
@@ -51,21 +59,52 @@ final class Fate {
 
     Optional<Fault> nextAsk(String place) {
         asked++;
-        return refused(place).or(() -> Optional.ofNullable(asks.get(asked)));
+        return refused(place).or(() -> fault(asks.get(asked)));
     }
 
     Optional<Fault> nextChange(String place) {
         changesMade++;
-        return refused(place).or(() -> Optional.ofNullable(changes.get(changesMade)));
+        return refused(place).or(() -> fault(changes.get(changesMade)));
+    }
+
+    private Optional<Fault> fault(Mishap.@Nullable CallFails call) {
+        if (call == null) {
+            return Optional.empty();
+        }
+        struck.accept(call);
+        return Optional.of(call.fault());
     }
 
     JournalAnswer nextEntry() {
         written++;
-        return entries.getOrDefault(written, JournalAnswer.WRITTEN);
+        Mishap.JournalFails failing = entries.get(written);
+        if (failing == null) {
+            return JournalAnswer.WRITTEN;
+        }
+        struck.accept(failing);
+        return failing.kept() ? JournalAnswer.KEPT : JournalAnswer.FAILED;
     }
 
     boolean diesNow() {
-        moments++;
-        return deaths.contains(moments);
+        moments.add(clock.get());
+        Mishap.Crash death = deaths.get(moments.size());
+        if (death != null) {
+            struck.accept(death);
+        }
+        return death != null;
+    }
+
+    /** How far it came by now, since the operators began. */
+    Course course(Duration begins) {
+        return new Course(
+                clock.get().minus(begins),
+                moments.stream()
+                        .map(at -> at.minus(begins))
+                        .filter(at -> !at.isNegative())
+                        .toList(),
+                asked,
+                changesMade,
+                written,
+                moments.size());
     }
 }

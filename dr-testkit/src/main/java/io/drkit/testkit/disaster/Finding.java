@@ -20,19 +20,21 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
             Application<S> application, Disaster disaster, Consumer<History> watcher, Invariant... invariants) {
         History history;
         try {
-            history = new Simulation<>(application, disaster).run();
+            history = history(application, disaster);
         } catch (VirtualClockwork.Stuck stuck) {
             return Optional.of(new Finding(
                     disaster,
                     Invariants.everyRunEndsOrSaysWhy(),
                     new Breach(java.time.Duration.ZERO, String.valueOf(stuck.getMessage())),
                     Optional.empty()));
-        } catch (InterruptedException e) {
-            throw new IllegalStateException("The simulation was interrupted", e);
-        } catch (Exception e) {
-            throw new IllegalStateException("The simulation of " + disaster.token() + " failed", e);
         }
         watcher.accept(history);
+        if (Rehearsal.is(disaster)) {
+            Optional<Breach> breach = Rehearsal.WORKS.check(history);
+            if (breach.isPresent()) {
+                return Optional.of(new Finding(disaster, Rehearsal.WORKS, breach.get(), Optional.of(history)));
+            }
+        }
         for (Invariant invariant : invariants) {
             Optional<Breach> breach = invariant.check(history);
             if (breach.isPresent()) {
@@ -62,8 +64,21 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
     }
 
     static <S extends Site> List<String> timeline(Application<S> application, Disaster disaster) {
+        return Timeline.whole(history(application, disaster));
+    }
+
+    /**
+     * What happens in it.
+     *
+     * @throws VirtualClockwork.Stuck when it does not end
+     */
+    static <S extends Site> History history(Application<S> application, Disaster disaster) {
         try {
-            return Timeline.whole(new Simulation<>(application, disaster).run());
+            return new Simulation<>(application, disaster).run();
+        } catch (VirtualClockwork.Stuck stuck) {
+            throw stuck;
+        } catch (InterruptedException e) {
+            throw new IllegalStateException("The simulation was interrupted", e);
         } catch (Exception e) {
             throw new IllegalStateException("The simulation of " + disaster.token() + " failed", e);
         }

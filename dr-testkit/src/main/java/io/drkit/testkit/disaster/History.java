@@ -6,6 +6,8 @@ import io.drkit.core.report.RunReport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,10 +22,14 @@ public final class History {
     private final Supplier<Duration> clock;
     private final List<Event> events = new ArrayList<>();
     private final List<Acknowledged> acknowledged = new ArrayList<>();
-    private final Map<String, Set<String>> rows = new TreeMap<>();
-    private final Map<String, Set<String>> files = new TreeMap<>();
+    private final Map<String, List<String>> rows = new TreeMap<>();
+    private final Map<String, Map<String, Integer>> files = new TreeMap<>();
     private final Map<String, Integer> promotions = new TreeMap<>();
+    private final List<RunReport> written = new ArrayList<>();
+    private @Nullable Course course;
+    private Optional<Calm> calm = Optional.empty();
     private Duration end = Duration.ZERO;
+    private List<Acknowledged> lost = List.of();
     private @Nullable Picture last;
 
     History(Supplier<Duration> clock) {
@@ -45,15 +51,46 @@ public final class History {
         acknowledged.add(write);
     }
 
-    void left(String site, Set<String> rowsThere, Set<String> filesThere, int promoted) {
+    void left(String site, List<String> rowsThere, Map<String, Integer> filesThere, int promoted) {
         rows.put(site, rowsThere);
         files.put(site, filesThere);
         promotions.put(site, promoted);
     }
 
+    /**
+     * The time when all mishaps are over and nobody is at work any more.
+     *
+     * @param since when it begins
+     * @param writers whoever should get writes acknowledged then
+     * @param counts of each workload how many pods it has at the site that serves
+     */
+    record Calm(Duration since, Set<String> writers, Map<String, Integer> counts) {}
+
+    void calm(Calm begins) {
+        calm = Optional.of(begins);
+    }
+
+    Optional<Calm> calm() {
+        return calm;
+    }
+
+    /** What the journals hold in the end. */
+    void written(List<RunReport> reports) {
+        written.addAll(reports);
+    }
+
+    void course(Course measured) {
+        course = measured;
+    }
+
+    Course course() {
+        return Objects.requireNonNull(course, "nobody has begun");
+    }
+
     void end(Picture picture) {
         last = picture;
         end = now();
+        lost = missing();
     }
 
     /** What happened, in order. */
@@ -80,6 +117,14 @@ public final class History {
     /** The reports of all runs, in the order in which they ended or paused. */
     public List<RunReport> reports() {
         return events(Event.RunEnded.class).stream().map(Event.RunEnded::report).toList();
+    }
+
+    /**
+     * The reports that the journals hold in the end: also those that no process lived to hand out, and of a run that paused and
+     * went on only the last one.
+     */
+    public List<RunReport> journalledReports() {
+        return Collections.unmodifiableList(written);
     }
 
     /** Whether any run was a failover, or was turned into one. */
@@ -113,16 +158,31 @@ public final class History {
         return primaries.size() == 1 ? Optional.of(primaries.get(0)) : Optional.empty();
     }
 
-    /** What was acknowledged and is not there in the end: at the surviving site, or at either where none survived. */
+    /**
+     * What was acknowledged and is not there in the end: at the surviving site, or at either where none survived. A file is there
+     * when its content is what was written, or what somebody wrote over it later.
+     */
     public List<Acknowledged> lost() {
-        Optional<String> survivor = survivor();
-        return acknowledged.stream()
-                .filter(write -> {
-                    Map<String, Set<String>> kept = write.file() ? files : rows;
-                    return survivor.isPresent()
-                            ? !kept.getOrDefault(survivor.get(), Set.of()).contains(write.id())
-                            : kept.values().stream().noneMatch(there -> there.contains(write.id()));
-                })
-                .toList();
+        return lost;
+    }
+
+    private List<Acknowledged> missing() {
+        Set<String> sites = survivor().map(Set::of).orElse(rows.keySet());
+        Set<String> rowsLeft = new HashSet<>();
+        Map<String, Integer> filesLeft = new HashMap<>();
+        sites.forEach(site -> {
+            rowsLeft.addAll(rows.getOrDefault(site, List.of()));
+            files.getOrDefault(site, Map.of()).forEach((path, content) -> filesLeft.merge(path, content, Math::max));
+        });
+        List<Acknowledged> missing = new ArrayList<>();
+        for (Acknowledged write : acknowledged) {
+            boolean there = write.file()
+                    ? filesLeft.getOrDefault(write.id(), 0) >= write.version()
+                    : rowsLeft.contains(write.id());
+            if (!there) {
+                missing.add(write);
+            }
+        }
+        return Collections.unmodifiableList(missing);
     }
 }

@@ -12,6 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** What should hold in every disaster, whatever the plan. */
 public final class Invariants {
@@ -32,6 +34,7 @@ public final class Invariants {
             noStaleChange(),
             nothingAfterTheEnd(),
             reportsAreTrue(),
+            worksInTheEnd(),
             promotedOnce()
         };
     }
@@ -47,14 +50,25 @@ public final class Invariants {
                         .map(event -> new Breach(event.at(), "clients can write to both " + event.sites())));
     }
 
-    /** Where every run was a switchover, each row and file that was acknowledged is there in the end. */
+    /**
+     * Where every run was a switchover, each row and file that was acknowledged is there in the end; and at any time users find
+     * the file that they left last at whichever site they reach.
+     */
     public static Invariant noAcknowledgedWriteLost() {
         return Invariant.named(
                 "no acknowledged write lost in a switchover",
                 "something is brought over before the writers were stopped, or the writers were not all stopped",
                 history -> history.failedOver()
                         ? Optional.empty()
-                        : history.lost().stream().findFirst().map(Invariants::lost));
+                        : history.lost().stream()
+                                .findFirst()
+                                .map(Invariants::lost)
+                                .or(() -> history.events(Event.Missed.class).stream()
+                                        .findFirst()
+                                        .map(missed -> new Breach(
+                                                missed.at(),
+                                                missed.write().line() + " is not there for its user in "
+                                                        + missed.site()))));
     }
 
     private static Breach lost(Acknowledged write) {
@@ -71,7 +85,9 @@ public final class Invariants {
                     if (!history.failedOver() || lost.isEmpty()) {
                         return Optional.empty();
                     }
-                    List<RunReport> reports = history.reports().stream()
+                    // What the journal holds counts as well: a process may die before it has handed its report out.
+                    List<RunReport> reports = Stream.concat(
+                                    history.reports().stream(), history.journalledReports().stream())
                             .filter(report -> report.mode() == Mode.FAILOVER)
                             .toList();
                     if (reports.isEmpty()) {
@@ -134,7 +150,10 @@ public final class Invariants {
                 });
     }
 
-    /** In switchovers, once the pods of the other site have done some work, those of the first do none any more. */
+    /**
+     * In switchovers, once the pods of the other site have done some work, those of the first do none any more; pods that work on
+     * their own do so at one site at a time; and a run that succeeded has left no pod wanted at the site that it left.
+     */
     public static Invariant onlyOneSiteProcesses() {
         return Invariant.named(
                 "only one site processes data",
@@ -153,8 +172,77 @@ public final class Invariants {
                             current = write.through();
                         }
                     }
-                    return Optional.empty();
+                    return history.failedOver() ? Optional.empty() : atTwoSites(history);
                 });
+    }
+
+    private static Optional<Breach> atTwoSites(History history) {
+        for (Event event : history.events()) {
+            if (event instanceof Event.AtWork now && now.sites().size() > 1) {
+                return Optional.of(new Breach(now.at(), "pods are at work in both " + now.sites()));
+            } else if (event instanceof Event.RunEnded ended && ended.report().succeeded()) {
+                String left = ended.report().from();
+                for (String place : ended.after().wanted().keySet()) {
+                    if (place.startsWith(left + " ") && ended.after().wanted().getOrDefault(place, 0) > 0) {
+                        return Optional.of(new Breach(
+                                ended.at(), "the run ended SUCCEEDED, and pods are still wanted for " + place));
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * Where the last run succeeded, or a switchover was put back, the application works at that site when nothing goes wrong any
+     * more: each client gets a write acknowledged there, each workload has as many pods as before, and those that work on their own
+     * get theirs acknowledged too.
+     */
+    public static Invariant worksInTheEnd() {
+        return Invariant.named(
+                "it works when all is over",
+                "something is not started at the site that serves, or a name that leads there is not moved",
+                history -> {
+                    Optional<String> serving = Optional.of(Scene.WEST);
+                    Optional<String> before = serving;
+                    for (Event event : history.events()) {
+                        if (event instanceof Event.RunBegan began) {
+                            before = began.told().resumed() ? before : serving;
+                            serving = Optional.empty();
+                        } else if (event instanceof Event.RunEnded ended) {
+                            serving = serving(ended.report(), before);
+                        }
+                    }
+                    return serving.flatMap(site -> history.calm().flatMap(calm -> worksAt(site, history, calm)));
+                });
+    }
+
+    /** Where the application should work after a run that ended so, if anywhere. */
+    private static Optional<String> serving(RunReport ended, Optional<String> before) {
+        if (ended.outcome() == RunOutcome.SUCCEEDED) {
+            return Optional.of(ended.to());
+        }
+        return ended.outcome() == RunOutcome.UNDONE && ended.mode() == Mode.SWITCHOVER ? before : Optional.empty();
+    }
+
+    private static Optional<Breach> worksAt(String site, History history, History.Calm calm) {
+        for (Map.Entry<String, Integer> count : calm.counts().entrySet()) {
+            int wanted = history.endPicture().wanted(site, count.getKey());
+            if (wanted != count.getValue()) {
+                return Optional.of(new Breach(
+                        history.end(),
+                        "of " + count.getKey() + " " + wanted + " pods are wanted in " + site + ", and there were "
+                                + count.getValue()));
+            }
+        }
+        Set<String> silent = new TreeSet<>(calm.writers());
+        history.acknowledged().stream()
+                .filter(write -> write.at().compareTo(calm.since()) >= 0 && !write.file())
+                .filter(write -> write.through().equals(site))
+                .forEach(write -> silent.remove(write.by()));
+        return silent.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Breach(history.end(), "no write is acknowledged in " + site + " to " + silent));
     }
 
     /**
@@ -239,8 +327,8 @@ public final class Invariants {
     }
 
     /**
-     * A run that says that it succeeded has made the other site ready, moved the names there and left one primary; one that says
-     * that all was put back has left primaries, names and counts of pods as they were.
+     * A run that says that it succeeded has made the other site ready, moved the names there, those of the database too, and left
+     * one primary; one that says that all was put back has left primaries, names and counts of pods as they were.
      */
     public static Invariant reportsAreTrue() {
         return Invariant.named(
@@ -272,7 +360,7 @@ public final class Invariants {
     }
 
     private static Optional<String> wrong(
-            RunReport report, @org.jspecify.annotations.Nullable Picture before, Picture after, Set<String> wereReady) {
+            RunReport report, @Nullable Picture before, Picture after, Set<String> wereReady) {
         String to = report.to();
         if (report.outcome() == RunOutcome.SUCCEEDED) {
             if (!after.primaries().getOrDefault(to, false)) {
@@ -281,7 +369,7 @@ public final class Invariants {
             if (!wereReady.contains(to)) {
                 return Optional.of(to + " was never ready");
             }
-            return after.traffic().entrySet().stream()
+            return Stream.concat(after.traffic().entrySet().stream(), after.databases().entrySet().stream())
                     .filter(name -> !name.getValue().equals(to))
                     .map(name -> name.getKey() + " points at " + name.getValue())
                     .findFirst();

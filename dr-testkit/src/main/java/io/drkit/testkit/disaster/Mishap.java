@@ -99,6 +99,14 @@ public sealed interface Mishap {
         }
     }
 
+    /** No pod of a site that is to end does. */
+    record PodsStay(String site, Duration at, Duration lasts) implements Mishap {
+        @Override
+        public String what() {
+            return "no pod in " + site + " ends";
+        }
+    }
+
     /**
      * The wall clocks of the machines that plans run on go wrong: all that are started from then on, and those that run.
      *
@@ -190,6 +198,8 @@ public sealed interface Mishap {
             return Optional.of(lag.at());
         } else if (this instanceof PodsFail pods) {
             return Optional.of(pods.at());
+        } else if (this instanceof PodsStay pods) {
+            return Optional.of(pods.at());
         } else if (this instanceof ClockJump jump) {
             return Optional.of(jump.at());
         } else if (this instanceof ClocksDrift drift) {
@@ -215,6 +225,8 @@ public sealed interface Mishap {
         } else if (this instanceof Lag lag) {
             return Optional.of(lag.at().plus(lag.lasts()));
         } else if (this instanceof PodsFail pods) {
+            return Optional.of(pods.at().plus(pods.lasts()));
+        } else if (this instanceof PodsStay pods) {
             return Optional.of(pods.at().plus(pods.lasts()));
         } else if (this instanceof Pause pause) {
             return Optional.of(pause.at().plus(pause.lasts()));

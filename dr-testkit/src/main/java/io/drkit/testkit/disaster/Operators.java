@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Operators<S extends Site> {
     private static final int TRIES = 14;
+    private static final int MOST_TRIES = 500;
     private static final Duration BETWEEN_TRIES = Duration.ofSeconds(20);
     private static final Duration LOOK = Duration.ofSeconds(15);
     /** How long they wait for a process that answers nothing. */
@@ -37,6 +38,7 @@ final class Operators<S extends Site> {
     private final Disaster disaster;
     private final Clockwork time;
     private final Mailbox<Seat> ended;
+    private final Mailbox<Seat> died;
     private final List<Seat> atWork = new ArrayList<>();
     private Mode mode;
     private @Nullable Mode unfinished;
@@ -50,6 +52,7 @@ final class Operators<S extends Site> {
         this.time = scene.time();
         this.mode = disaster.mode();
         this.ended = time.mailbox();
+        this.died = time.mailbox();
         this.pausedUntil = time.nanoTime();
     }
 
@@ -64,9 +67,12 @@ final class Operators<S extends Site> {
         @Nullable
         Task task;
 
+        boolean mourned;
         boolean told;
         boolean watches;
         boolean saidFailOver;
+
+        RunEvent.@Nullable WordAwaited asks;
 
         @Nullable
         RunReport report;
@@ -105,6 +111,9 @@ final class Operators<S extends Site> {
     }
 
     private void note(Seat seat, RunEvent event) {
+        if (event instanceof RunEvent.StepEnded || event instanceof RunEvent.RunEnded) {
+            scene.look();
+        }
         Duration now = scene.history().now();
         String machine = seat.host.name();
         if (event instanceof RunEvent.Attached) {
@@ -127,6 +136,9 @@ final class Operators<S extends Site> {
             scene.history().add(new Event.RunEnded(now, machine, end.report(), scene.picture()));
             RunOutcome outcome = end.report().outcome();
             unfinished = outcome == RunOutcome.SUCCEEDED || outcome == RunOutcome.UNDONE ? null : seat.at;
+        } else if (event instanceof RunEvent.WordAwaited awaited && awaited.what() == RunReport.Wait.For.APPROVAL) {
+            seat.asks = awaited;
+            scene.history().add(new Event.Told(now, machine, event));
         } else if (!(event instanceof RunEvent.StepProgressed) && !(event instanceof RunEvent.StepWaiting)) {
             if (event instanceof RunEvent.FailedOver) {
                 seat.at = Mode.FAILOVER;
@@ -141,7 +153,8 @@ final class Operators<S extends Site> {
     void work() throws InterruptedException {
         Seat seat = sit();
         time.sleep(disaster.begins());
-        for (int tries = 1; tries <= TRIES; tries++) {
+        int tries = 1;
+        for (int begun = 0; tries <= TRIES && begun < MOST_TRIES; begun++) {
             if (seat.host.dead()) {
                 seat = sit();
             }
@@ -160,13 +173,21 @@ final class Operators<S extends Site> {
                 decided("ops", seat.host.name() + " answers nothing: take over on another machine");
                 seat = sit();
                 takeOver(seat);
-                await(seat);
+                while (await(seat) == null) {
+                    // nobody is left to take over; it goes on when it can
+                }
             }
             if (over(tries)) {
                 return;
             }
+            // who finds somebody else at work comes again
+            tries += somebodyAtWork() ? 0 : 1;
             time.sleep(BETWEEN_TRIES);
         }
+    }
+
+    private boolean somebodyAtWork() {
+        return atWork.stream().anyMatch(seat -> !seat.host.dead());
     }
 
     private void begin(Seat seat, boolean resume) {
@@ -198,6 +219,19 @@ final class Operators<S extends Site> {
             decided("ann", "tells the switchover to go on as a failover");
         } catch (DrException | Host.Death e) {
             decided("ann", "could not tell it to fail over: " + e.getMessage());
+        }
+    }
+
+    /** Somebody in the role that a run asks approves. */
+    private void approve(Seat seat, RunEvent.WordAwaited asked) {
+        seat.asks = null;
+        try {
+            seat.runner
+                    .control(seat.plan, seat.over(seat.at), "carol", asked.role())
+                    .approve(asked.name(), "all is ready");
+            decided("carol", "approves \"" + asked.name() + "\"");
+        } catch (DrException | Host.Death e) {
+            decided("carol", "could not approve: " + e.getMessage());
         }
     }
 
@@ -261,13 +295,28 @@ final class Operators<S extends Site> {
         }
     }
 
-    /** Tells of processes that died; called now and then. */
+    /** Looks for processes that died; called now and then. Waits for nothing. */
     void noticeDeaths() {
-        for (Seat seat : List.copyOf(atWork)) {
-            if (seat.host.dead()) {
-                seat.host.bury();
-                tell(seat);
+        for (Seat seat : atWork) {
+            if (seat.host.dead() && !seat.mourned) {
+                seat.mourned = true;
+                died.put(seat);
             }
+        }
+    }
+
+    /** Clears dead processes away and tells of them, until it is ended. */
+    void buryTheDead() {
+        try {
+            while (true) {
+                Seat seat = died.poll(PATIENCE);
+                if (seat != null) {
+                    seat.host.bury();
+                    tell(seat);
+                }
+            }
+        } catch (InterruptedException e) {
+            // nobody dies any more
         }
     }
 
@@ -278,6 +327,10 @@ final class Operators<S extends Site> {
             Seat done = ended.poll(LOOK);
             if (done == seat) {
                 return seat;
+            }
+            RunEvent.WordAwaited asks = seat.asks;
+            if (asks != null) {
+                approve(seat, asks);
             }
             if (patience.passed() && pausedUntil - time.nanoTime() > 0) {
                 return null;

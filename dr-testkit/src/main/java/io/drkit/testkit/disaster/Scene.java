@@ -9,14 +9,17 @@ import io.drkit.testkit.replica.FakeDatabases;
 import io.drkit.testkit.share.InMemoryFileTree;
 import io.drkit.testkit.time.VirtualClockwork;
 import io.drkit.testkit.workload.FakeWorkloads;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that there is in the simulated world but the people and the processes: two sites, the names, the ways between them, and
@@ -29,6 +32,10 @@ final class Scene {
     static final String CLIENTS = "clients";
     static final String DNS = "dns";
     private static final Duration LAG = Duration.ofMillis(50);
+    private static final Set<String> NEITHER = Set.of();
+    private static final Set<String> ONLY_WEST = Set.of(WEST);
+    private static final Set<String> ONLY_EAST = Set.of(EAST);
+    private static final Set<String> BOTH = Collections.unmodifiableSet(new TreeSet<>(List.of(EAST, WEST)));
 
     /** One site. */
     record Side(String name, FakeDatabase database, FakeWorkloads pods, InMemoryFileTree files) {}
@@ -44,12 +51,13 @@ final class Scene {
     private final InMemoryJournalStore journals = new InMemoryJournalStore();
     private final Map<String, Integer> down = new HashMap<>();
     private final Map<String, Integer> unready = new HashMap<>();
+    private final Map<String, Integer> staying = new HashMap<>();
     private final List<Mishap.Partition> partitions = new ArrayList<>();
     private final List<Host> hosts = new ArrayList<>();
     private int drift;
     private Duration clockError = Duration.ZERO;
-    private Set<String> writable = Set.of();
-    private Set<String> ready = Set.of();
+    private Set<String> writable = NEITHER;
+    private Set<String> ready = NEITHER;
 
     Scene(VirtualClockwork time, Setting setting, Fate fate, History history) {
         this.time = time;
@@ -139,7 +147,7 @@ final class Scene {
     // ---- ways
 
     boolean down(String place) {
-        return down.getOrDefault(place, 0) > 0;
+        return down.containsKey(place);
     }
 
     /** Whether something sent from one place is answered at the other. */
@@ -160,6 +168,8 @@ final class Scene {
     // ---- what goes wrong
 
     void strike(Mishap mishap, boolean over) {
+        // what was so until now
+        look();
         history.add(new Event.Struck(history.now(), mishap, over));
         if (mishap instanceof Mishap.Throttled throttled) {
             fate.throttle(throttled.place(), over);
@@ -176,6 +186,8 @@ final class Scene {
             databases.replicationDelay(over ? LAG : lag.delay());
         } else if (mishap instanceof Mishap.PodsFail pods) {
             keepUnready(pods.site(), over);
+        } else if (mishap instanceof Mishap.PodsStay pods) {
+            keepEnding(pods.site(), over);
         } else if (mishap instanceof Mishap.ClockJump jump) {
             clockError = clockError.plus(jump.by());
             hosts.forEach(host -> host.machine().stepClock(jump.by()));
@@ -190,9 +202,9 @@ final class Scene {
         String site = outage.site();
         int change = over ? -1 : 1;
         boolean wasDown = down(site);
-        down.merge(site, change, Integer::sum);
+        down.merge(site, change, Scene::noneAtZero);
         if (outage.controlToo()) {
-            down.merge(control(site), change, Integer::sum);
+            down.merge(control(site), change, Scene::noneAtZero);
         }
         keepUnready(site, over);
         if (!wasDown && down(site)) {
@@ -204,10 +216,21 @@ final class Scene {
         }
     }
 
+    private static @Nullable Integer noneAtZero(int count, int change) {
+        return count + change == 0 ? null : count + change;
+    }
+
     private void keepUnready(String site, boolean over) {
         int left = unready.merge(site, over ? -1 : 1, Integer::sum);
         for (Workload workload : setting.workloads().keySet()) {
             side(site).pods().keepUnready(workload, left > 0 ? "no room" : null);
+        }
+    }
+
+    private void keepEnding(String site, boolean over) {
+        int left = staying.merge(site, over ? -1 : 1, Integer::sum);
+        for (Workload workload : setting.workloads().keySet()) {
+            side(site).pods().stickTerminating(workload, left > 0);
         }
     }
 
@@ -230,35 +253,58 @@ final class Scene {
 
     /** Notes what clients could do now, where that is something new. */
     void look() {
-        Set<String> writableNow = new TreeSet<>();
-        Set<String> readyNow = new TreeSet<>();
-        for (Side side : Arrays.asList(west, east)) {
-            boolean writes = side.database().writable();
-            if (writes && answers(CLIENTS, side.name())) {
-                writableNow.add(side.name());
-            }
-            if (writes && !down(side.name()) && serves(side)) {
-                readyNow.add(side.name());
-            }
-        }
-        if (!writableNow.equals(writable)) {
+        Set<String> writableNow = sites(
+                west.database().writable() && answers(CLIENTS, WEST),
+                east.database().writable() && answers(CLIENTS, EAST));
+        if (writableNow != writable) {
             writable = writableNow;
             history.add(new Event.Writable(history.now(), writableNow));
         }
-        if (!readyNow.equals(ready)) {
+        Set<String> readyNow = sites(takesTraffic(west), takesTraffic(east));
+        if (readyNow != ready) {
             ready = readyNow;
             history.add(new Event.Ready(history.now(), readyNow));
         }
     }
 
+    /** One of four sets, the same one each time. */
+    static Set<String> sites(boolean west, boolean east) {
+        if (west) {
+            return east ? BOTH : ONLY_WEST;
+        }
+        return east ? ONLY_EAST : NEITHER;
+    }
+
+    private boolean takesTraffic(Side side) {
+        return !down(side.name()) && serves(side) && findsItsDatabase(side);
+    }
+
     /** Whether every workload that serves has a ready pod there. */
     boolean serves(Side side) {
         for (Workload workload : setting.serving()) {
-            if (side.pods().truth(workload).ready() == 0) {
+            if (side.pods().ready(workload) == 0) {
                 return false;
             }
         }
         return true;
+    }
+
+    /** Whether the database that the pods of a site are pointed at takes their writes. */
+    private boolean findsItsDatabase(Side side) {
+        Side database = side;
+        if (!setting.databaseNames().isEmpty()) {
+            database = side(siteOf(zone.truth(setting.databaseNames().get(0)).target()));
+        }
+        return database.database().writable()
+                && (database.name().equals(side.name()) || answers(side.name(), database.name()));
+    }
+
+    /** Which content that file has at a site's share; 0 when it is not there. */
+    int content(Side side, String path) {
+        return side.files()
+                .content(path)
+                .map(bytes -> Integer.parseInt(new String(bytes, StandardCharsets.UTF_8)))
+                .orElse(0);
     }
 
     Picture picture() {
@@ -269,13 +315,20 @@ final class Scene {
             primaries.put(side.name(), side.database().primary());
             for (Workload workload : setting.workloads().keySet()) {
                 wanted.put(
-                        side.name() + " " + workload,
+                        Picture.key(side.name(), workload.toString()),
                         side.pods().truth(workload).wanted());
             }
         }
         for (String name : setting.trafficNames()) {
             traffic.put(name, siteOf(zone.truth(name).target()));
         }
-        return new Picture(primaries, wanted, traffic);
+        Map<String, String> databaseNames = new HashMap<>();
+        for (String name : setting.databaseNames()) {
+            databaseNames.put(name, siteOf(zone.truth(name).target()));
+        }
+        for (String name : setting.aliases()) {
+            databaseNames.put(name, siteOf(zone.truth(name).target()));
+        }
+        return new Picture(primaries, wanted, traffic, databaseNames);
     }
 }

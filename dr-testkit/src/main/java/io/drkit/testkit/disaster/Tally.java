@@ -1,13 +1,17 @@
 package io.drkit.testkit.disaster;
 
+import io.drkit.core.event.RunEvent;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What happened in all disasters together, to see that something did.
  *
  * @param disasters how many were simulated
- * @param mishaps by kind, how many of them struck; those that are counted struck perhaps
+ * @param mishaps by kind, how many of them struck
+ * @param steps by step, how many mishaps struck while it was at work; 0 for one that none met
  * @param outcomes by outcome, how many disasters ended with a run of that outcome; {@code NONE} for those without a report
  * @param resumptions how many runs were gone on with
  * @param deaths how many processes died
@@ -18,6 +22,7 @@ import java.util.TreeMap;
 public record Tally(
         long disasters,
         Map<String, Long> mishaps,
+        Map<String, Long> steps,
         Map<String, Long> outcomes,
         long resumptions,
         long deaths,
@@ -26,13 +31,16 @@ public record Tally(
         long lost) {
     public Tally {
         mishaps = new TreeMap<>(mishaps);
+        steps = new TreeMap<>(steps);
         outcomes = new TreeMap<>(outcomes);
     }
 
-    static final Tally NONE = new Tally(0, Map.of(), Map.of(), 0, 0, 0, 0, 0);
+    static final Tally NONE = new Tally(0, Map.of(), Map.of(), Map.of(), 0, 0, 0, 0, 0);
 
     Tally plus(History history) {
         Map<String, Long> struck = new TreeMap<>(mishaps);
+        Map<String, Long> met = new TreeMap<>(steps);
+        Map<String, Set<String>> atWork = new TreeMap<>();
         long resumed = resumptions;
         long died = deaths;
         long threw = refused;
@@ -40,10 +48,18 @@ public record Tally(
         for (Event event : history.events()) {
             if (event instanceof Event.Struck strike && !strike.over()) {
                 struck.merge(strike.mishap().getClass().getSimpleName(), 1L, Long::sum);
+                atWork.values().forEach(now -> now.forEach(step -> met.merge(step, 1L, Long::sum)));
+            } else if (event instanceof Event.Told told && told.told() instanceof RunEvent.StepBegan began) {
+                met.putIfAbsent(began.step(), 0L);
+                atWork.computeIfAbsent(told.machine(), machine -> new TreeSet<>())
+                        .add(began.step());
+            } else if (event instanceof Event.Told told && told.told() instanceof RunEvent.StepEnded step) {
+                atWork.getOrDefault(told.machine(), Set.of()).remove(step.step());
             } else if (event instanceof Event.RunBegan began && began.told().resumed()) {
                 resumed++;
-            } else if (event instanceof Event.Left left && left.died()) {
-                died++;
+            } else if (event instanceof Event.Left left) {
+                atWork.remove(left.machine());
+                died += left.died() ? 1 : 0;
             } else if (event instanceof Event.RunFailed) {
                 threw++;
             } else if (event instanceof Event.RunEnded ended) {
@@ -55,6 +71,7 @@ public record Tally(
         return new Tally(
                 disasters + 1,
                 struck,
+                met,
                 ends,
                 resumed,
                 died,
@@ -67,6 +84,7 @@ public record Tally(
         return new Tally(
                 disasters + other.disasters,
                 sum(mishaps, other.mishaps),
+                sum(steps, other.steps),
                 sum(outcomes, other.outcomes),
                 resumptions + other.resumptions,
                 deaths + other.deaths,

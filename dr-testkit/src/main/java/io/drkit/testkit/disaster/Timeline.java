@@ -77,6 +77,11 @@ final class Timeline {
                     : change.machine() + " → " + change.place() + ": " + change.what();
         } else if (event instanceof Event.Writable writable) {
             return "clients can write to " + (writable.sites().isEmpty() ? "no database" : writable.sites());
+        } else if (event instanceof Event.Missed missed) {
+            return missed.write().by() + " does not find in " + missed.site() + " "
+                    + missed.write().line();
+        } else if (event instanceof Event.AtWork working) {
+            return working.sites().isEmpty() ? "" : "pods work on their own in " + working.sites();
         } else if (event instanceof Event.Ready ready) {
             return ready.sites().isEmpty() ? "no site is ready" : "ready: " + ready.sites();
         }

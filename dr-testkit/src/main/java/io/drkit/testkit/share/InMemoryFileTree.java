@@ -16,8 +16,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -105,6 +105,13 @@ public final class InMemoryFileTree implements FileTree {
         return nodes.containsKey(TreePath.of(path));
     }
 
+    /** What the file of that path holds, as whoever has the tree before their eyes sees it; empty when there is no such file. */
+    public synchronized Optional<byte[]> content(String path) {
+        return Optional.ofNullable(nodes.get(TreePath.of(path)))
+                .filter(node -> node.type == FileEntry.Type.FILE)
+                .map(node -> node.content.clone());
+    }
+
     @Override
     public String describe() {
         return "tree " + name;
@@ -121,7 +128,7 @@ public final class InMemoryFileTree implements FileTree {
         }
         List<FileEntry> entries = new ArrayList<>();
         nodes.forEach((path, node) -> {
-            if (path.parent().equals(Optional.of(directory))) {
+            if (in(directory, path)) {
                 entries.add(node.entry(path));
             }
         });
@@ -187,6 +194,19 @@ public final class InMemoryFileTree implements FileTree {
         return describe();
     }
 
+    /** Whether it is an entry of that very directory. */
+    private static boolean in(TreePath directory, TreePath path) {
+        String value = path.value();
+        int parent = value.lastIndexOf('/');
+        return !path.isRoot()
+                && Math.max(0, parent) == directory.value().length()
+                && value.startsWith(directory.value());
+    }
+
+    private long used() {
+        return nodes.values().stream().mapToLong(node -> node.content.length).sum();
+    }
+
     private FileEntry.@Nullable Type type(TreePath path) {
         Node node = nodes.get(path);
         return node == null ? null : node.type;
@@ -196,8 +216,11 @@ public final class InMemoryFileTree implements FileTree {
         for (Optional<TreePath> parent = path.parent();
                 parent.isPresent();
                 parent = parent.get().parent()) {
-            nodes.putIfAbsent(
-                    parent.get(), new Node(FileEntry.Type.DIRECTORY, new byte[0], Instant.EPOCH, Map.of(), ++versions));
+            if (!nodes.containsKey(parent.get())) {
+                nodes.put(
+                        parent.get(),
+                        new Node(FileEntry.Type.DIRECTORY, new byte[0], Instant.EPOCH, Map.of(), ++versions));
+            }
         }
         nodes.put(path, new Node(type, content, modified, Map.of(), ++versions));
         return this;
@@ -286,18 +309,14 @@ public final class InMemoryFileTree implements FileTree {
                                     .found("none")
                                     .remedy("make it first"));
                 }
-                long used = nodes.values().stream()
-                        .mapToLong(node -> node.content.length)
-                        .sum();
-                if (quota.isPresent() && used + content.length > quota.getAsLong()) {
+                if (quota.isPresent() && used() + content.length > quota.getAsLong()) {
                     throw new BlockedException(
                             "share.full",
                             Problem.expected("room for " + file.path())
                                     .found("none left")
                                     .remedy("make room"));
                 }
-                String hash =
-                        String.format(Locale.ROOT, "%016x", file.path().value().hashCode() & 0xffff_ffffL);
+                String hash = HexFormat.of().toHexDigits(file.path().value().hashCode() & 0xffff_ffffL);
                 TreePath temporary = parent.resolve(RESERVED_PREFIX + run + "-" + hash);
                 nodes.put(temporary, new Node(FileEntry.Type.FILE, content, Instant.EPOCH, Map.of(), ++versions));
                 return new Staged(file.path(), temporary, content.length);
@@ -374,7 +393,7 @@ public final class InMemoryFileTree implements FileTree {
             synchronized (InMemoryFileTree.this) {
                 requireHeld();
                 for (TreePath path : nodes.keySet()) {
-                    if (path.parent().equals(Optional.of(entry.path()))) {
+                    if (in(entry.path(), path)) {
                         throw inTheWay(path);
                     }
                 }

@@ -225,12 +225,12 @@ public final class Machine implements Clockwork {
 
     @Override
     public Instant now() {
-        return world.read(elapsed -> world.startsAt().plusNanos(own(elapsed) + ahead));
+        return world.startsAt().plusNanos(world.own(this) + ahead);
     }
 
     @Override
     public long nanoTime() {
-        return world.read(elapsed -> origin + own(elapsed));
+        return origin + world.own(this);
     }
 
     @Override

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.LongFunction;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,6 +71,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private static final long NANO_ORIGIN = NEVER - Duration.ofMinutes(1).toNanos();
     private static final Duration GLANCE = Duration.ofMillis(250);
     private static final Duration PATIENCE_AT_CLOSE = Duration.ofSeconds(10);
+    private static final Instant NEW_YEAR = Instant.parse("2026-01-01T00:00:00Z");
+    /** For whoever waits in real time; one for all, as there are thousands of virtual ones. */
+    private static final Clockwork REAL = Clockwork.system();
 
     private final long seed;
     private final Instant startsAt;
@@ -79,11 +82,12 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private final Duration watchdog;
     private final boolean traced;
     private final Schedule schedule;
-    private final Clockwork real = Clockwork.system();
+    /** Whether nobody but the seed decides the schedule, and so nobody wants to be asked. */
+    private final boolean drawn;
 
     private final Object lock = new Object();
     private volatile boolean closing;
-    // all below is guarded by the lock
+    // All below is guarded by the lock; the task that runs, and no other, also reads the time without it, and counts that.
     private final List<VirtualTask> ready = new ArrayList<>();
     private final TreeSet<Timed> timed =
             new TreeSet<>(Comparator.<Timed>comparingLong(t -> t.wakeAt).thenComparingLong(t -> t.id));
@@ -93,14 +97,16 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private final Deque<VirtualTask> dying = new ArrayDeque<>();
     private final List<String> trace = new ArrayList<>();
     private final List<Throwable> failures = new ArrayList<>();
-    private final Mailbox<Boolean> allEnded = real.mailbox();
+    private final Mailbox<Boolean> allEnded = REAL.mailbox();
     private @Nullable VirtualTask running;
     private @Nullable Mailbox<Ending> caller;
-    private @Nullable Stuck stuck;
+    private volatile @Nullable Stuck stuck;
     private @Nullable VirtualTask killer;
     private @Nullable Mailbox<Boolean> killed;
     private boolean burying;
     private boolean letLoose;
+    /** Whether the world itself acts; only the thread that holds the lock ever finds this true. */
+    private boolean worldActs;
     private long elapsed;
     private long steps;
     private long timedThings;
@@ -114,6 +120,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         watchdog = builder.watchdog;
         traced = builder.traced;
         world = new Machine(this, "", NANO_ORIGIN, new Random(mixed(seed)));
+        drawn = builder.schedule == null;
         schedule = builder.schedule != null ? builder.schedule : Schedule.drawnFrom(new Random(mixed(seed + 1)));
     }
 
@@ -145,7 +152,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     /** As {@link #run(Callable)}, for work that answers nothing. */
     public void run(Work main) throws Exception {
-        Mailbox<Ending> ending = real.mailbox();
+        Mailbox<Ending> ending = REAL.mailbox();
         synchronized (lock) {
             requireOpen();
             if (caller != null) {
@@ -235,6 +242,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     /** How much virtual time has passed since the beginning. */
     public Duration elapsed() {
+        if (holdsBaton()) {
+            return Duration.ofNanos(elapsed);
+        }
         synchronized (lock) {
             return Duration.ofNanos(elapsed);
         }
@@ -339,6 +349,49 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /**
+     * For simulated worlds: does {@code act} now and then, in the name of no task, first as soon as time is about to pass, and again
+     * whenever as much of it has gone by as {@code act} has answered, more than zero. It costs much less than a task that sleeps.
+     *
+     * <p>It happens between the acts of two tasks, and nothing happens meanwhile: it may read the time, draw random numbers, put
+     * messages, and start and interrupt tasks, but neither wait nor kill a machine. When it throws, it is not called again, and
+     * {@link #failures()} has the reason.
+     */
+    public void nowAndThen(Supplier<Duration> act) {
+        synchronized (lock) {
+            visible("let the world act");
+            timedThings++;
+            Timed turn = new Timed(timedThings) {
+                @Override
+                void ring() {
+                    turn(this, act);
+                }
+            };
+            turn.wakeAt = elapsed;
+            timed.add(turn);
+        }
+    }
+
+    private void turn(Timed turn, Supplier<Duration> act) {
+        VirtualTask before = running;
+        running = null;
+        worldActs = true;
+        try {
+            Duration next = act.get();
+            if (next.isZero() || next.isNegative()) {
+                throw new IllegalArgumentException("The world acts again after more than zero, not after " + next);
+            }
+            turn.wakeAt = elapsed + Math.min(nanos(next), NEVER - elapsed - 1);
+            timed.add(turn);
+        } catch (Throwable thrown) {
+            failures.add(thrown);
+            log.error("The world could not act", thrown);
+        } finally {
+            worldActs = false;
+            running = before;
+        }
+    }
+
+    /**
      * Ends the tasks that are left over, each at the call of the clockwork in which it waits, which throws an error of a kind
      * that no code can know; their {@code finally} blocks run, but cannot wait any more.
      *
@@ -405,7 +458,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         VirtualTask me = current();
         if (me == null) {
             requireOpen();
-            if (caller != null) {
+            if (caller != null && !worldActs) {
                 throw foreign(act);
             }
         } else {
@@ -442,6 +495,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         live.add(task);
         enqueue(task);
         note(task.label, "is started");
+        schedule.started(task);
         return task;
     }
 
@@ -554,11 +608,13 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     }
 
     /** Waits until woken, interrupted, or {@code span} of true time has passed. */
-    private void block(VirtualTask me, long span, @Nullable Set<VirtualTask> waiters, String waitingFor) {
+    private void block(VirtualTask me, long span, @Nullable Set<VirtualTask> waiters, Supplier<String> waitingFor) {
         synchronized (lock) {
             requireAlive(me);
             if (step(me)) {
-                note(me.label, waitingFor);
+                if (traced) {
+                    note(me.label, waitingFor.get());
+                }
                 me.wakeAt = span >= NEVER - elapsed ? NEVER : elapsed + span;
                 me.since = elapsed;
                 me.waitingFor = waitingFor;
@@ -700,6 +756,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             note(
                     task.label,
                     failure == null ? "ends" : "ends with " + failure.getClass().getName());
+            if (!task.dead) {
+                schedule.ended(task);
+            }
             if (closing) {
                 if (!letLoose) {
                     endNext();
@@ -769,18 +828,29 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         return elapsed;
     }
 
-    /** Reads the time. The caller may hold a lock of its own, so nobody else goes on here. */
-    <T> T read(LongFunction<T> clock) {
+    /** Reads a machine's time. The caller may hold a lock of its own, so nobody else goes on here. */
+    long own(Machine machine) {
+        if (drawn && stuck == null && steps < maxSteps && holdsBaton()) {
+            // by far the most frequent call, and whoever holds the baton is alone
+            steps++;
+            return machine.own(elapsed);
+        }
         VirtualTask me;
         synchronized (lock) {
             me = current();
             requireAlive(me);
             if (me == null || step(me)) {
-                return clock.apply(elapsed);
+                return machine.own(elapsed);
             }
         }
         me.awaitBaton();
         throw new Ended();
+    }
+
+    /** Without the lock: whether the calling thread is that of the task that runs, and nothing is about to end it. */
+    private boolean holdsBaton() {
+        VirtualTask task = running;
+        return task != null && task.thread == Thread.currentThread() && !task.dead && !closing;
     }
 
     void sleep(Machine machine, Duration time) throws InterruptedException {
@@ -789,7 +859,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         if (time.isZero() || time.isNegative()) {
             pass(me);
         } else {
-            block(me, trueSpan(machine, time), null, "sleeps " + time);
+            block(me, trueSpan(machine, time), null, () -> "sleeps " + time);
         }
         heedInterrupt();
     }
@@ -849,7 +919,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         heedInterrupt();
         pass(me);
         if (!task.ended() && !time.isZero() && !time.isNegative()) {
-            block(me, trueSpan(task.machine, time), task.joiners, "waits for task " + task.label + " to end");
+            block(me, trueSpan(task.machine, time), task.joiners, () -> "waits for task " + task.label + " to end");
         }
         heedInterrupt();
     }
@@ -868,7 +938,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             me = visible("put a message");
             acted(me, mailbox.key);
             mailbox.messages.add(message);
-            if (me != null) {
+            if (me != null && traced) {
                 note(me.label, "puts into mailbox " + mailbox.id);
             }
             wakeAll(mailbox.pollers);
@@ -901,7 +971,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             if (left <= 0) {
                 return null;
             }
-            block(me, left, mailbox.pollers, "waits for a message in mailbox " + mailbox.id);
+            block(me, left, mailbox.pollers, () -> "waits for a message in mailbox " + mailbox.id);
             heedInterrupt();
             synchronized (lock) {
                 acted(me, mailbox.key);
@@ -970,8 +1040,11 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     void kill(Machine machine) {
         VirtualTask me;
-        Mailbox<Boolean> done = real.mailbox();
+        Mailbox<Boolean> done = REAL.mailbox();
         synchronized (lock) {
+            if (worldActs) {
+                throw new IllegalStateException("To kill a machine takes waiting for its tasks to end: start a task that does it");
+            }
             me = acting("kill a machine", machine);
             if (!machine.alive()) {
                 return;
@@ -1071,7 +1144,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             } else if (!task.blocked) {
                 text.append(task == running ? " runs" : " could run");
             } else {
-                text.append(' ').append(task.waitingFor).append(" since +").append(Duration.ofNanos(task.since));
+                text.append(' ').append(task.waitingFor.get()).append(" since +").append(Duration.ofNanos(task.since));
             }
             text.append(whereabouts(task));
         }
@@ -1146,7 +1219,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
      */
     public static final class Builder {
         private long seed;
-        private Instant startsAt = Instant.parse("2026-01-01T00:00:00Z");
+        private Instant startsAt = NEW_YEAR;
         private Duration horizon = Duration.ofDays(3653);
         private long maxSteps = 10_000_000;
         private Duration watchdog = Duration.ofSeconds(30);

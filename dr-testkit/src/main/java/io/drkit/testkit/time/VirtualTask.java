@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A task of one machine: code on a thread of its own that runs only while it holds the baton. */
@@ -24,7 +25,7 @@ final class VirtualTask extends Timed implements Task, Schedule.Candidate {
     @Nullable
     Set<VirtualTask> waiters;
 
-    String waitingFor = "";
+    Supplier<String> waitingFor = () -> "";
     boolean blocked;
     boolean ended;
     long since;

@@ -17,8 +17,8 @@ final class Worker implements Runnable {
     private static final Deque<Worker> IDLE = new ArrayDeque<>();
 
     private static final long KEPT_NANOS = Duration.ofSeconds(5).toNanos();
+    private static final Clockwork REAL = Clockwork.system();
 
-    private final Clockwork real = Clockwork.system();
     private volatile @Nullable VirtualTask work;
     private volatile @Nullable Thread thread;
 
@@ -33,7 +33,7 @@ final class Worker implements Runnable {
             worker = IDLE.pollFirst();
         }
         if (worker == null) {
-            Clockwork.system().start("virtual", new Worker(task));
+            REAL.start("virtual", new Worker(task));
         } else {
             worker.next(task);
             LockSupport.unpark(worker.thread);
@@ -68,12 +68,12 @@ final class Worker implements Runnable {
             }
             IDLE.addFirst(this);
         }
-        long since = real.nanoTime();
+        long since = REAL.nanoTime();
         while (work == null) {
             LockSupport.parkNanos(this, KEPT_NANOS);
             // an interrupt that was meant for a task which has ended
             Thread.interrupted();
-            if (work == null && real.nanoTime() - since >= KEPT_NANOS) {
+            if (work == null && REAL.nanoTime() - since >= KEPT_NANOS) {
                 synchronized (IDLE) {
                     if (IDLE.remove(this)) {
                         return false;

@@ -110,6 +110,11 @@ public final class FakeWorkloads {
         return status(workload, known(workload));
     }
 
+    /** How many pods of the workload really are ready; no fault applies. */
+    public synchronized int ready(Workload workload) {
+        return ready(known(workload), clockwork.nanoTime());
+    }
+
     Clockwork clockwork() {
         return clockwork;
     }
@@ -181,25 +186,34 @@ public final class FakeWorkloads {
     }
 
     private void settle(Running running, long now) {
-        running.pods.removeIf(pod -> pod.dying != null && !running.stuck && now - pod.dying >= stopTime.toNanos());
+        if (!running.stuck) {
+            running.pods.removeIf(pod -> pod.dying != null && now - pod.dying >= stopTime.toNanos());
+        }
     }
 
     private WorkloadStatus status(Workload workload, Running running) {
         long now = clockwork.nanoTime();
         settle(running, now);
-        long ready = running.unready != null
-                ? 0
-                : running.pods.stream()
-                        .filter(pod -> pod.dying == null && now - pod.born >= startTime.toNanos())
-                        .count();
         return new WorkloadStatus(
                 workload,
                 running.wanted,
                 running.pods.size(),
-                (int) ready,
+                ready(running, now),
                 running.memory,
                 Optional.ofNullable(running.autoscaler),
                 running.unready == null || running.pods.isEmpty() ? "" : running.unready);
+    }
+
+    private int ready(Running running, long now) {
+        int ready = 0;
+        if (running.unready == null) {
+            for (FakePod pod : running.pods) {
+                if (pod.dying == null && now - pod.born >= startTime.toNanos()) {
+                    ready++;
+                }
+            }
+        }
+        return ready;
     }
 
     private Running known(Workload workload) {

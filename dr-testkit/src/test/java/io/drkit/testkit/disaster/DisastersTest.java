@@ -5,9 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.drkit.core.plan.Mode;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.replica.FailoverTerms;
 import io.drkit.testkit.disaster.Shop.Mistake;
+import io.drkit.testkit.disaster.Shop.Place;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +30,14 @@ class DisastersTest {
 
         assertThat(tally.disasters()).isEqualTo(runs);
         assertThat(tally.mishaps().keySet())
-                .as("every kind of mishap that is timed struck")
+                .as("every kind of mishap struck")
                 .contains(
+                        "CallFails",
                         "ClockJump",
                         "ClocksDrift",
+                        "Crash",
                         "Interrupted",
+                        "JournalFails",
                         "Lag",
                         "Outage",
                         "Partition",
@@ -33,10 +45,67 @@ class DisastersTest {
                         "PodsFail",
                         "SecondOperator",
                         "Throttled");
+        assertThat(tally.steps()).as("steps while which something struck").hasSize(12).allSatisfy((step, struck) -> assertThat(
+                        struck)
+                .as(step)
+                .isPositive());
         assertThat(tally.deaths()).as("processes that died").isGreaterThan(runs / 10);
         assertThat(tally.resumptions()).isGreaterThan(runs / 10);
         assertThat(tally.outcomes()).containsKeys("switchover SUCCEEDED", "switchover UNDONE", "failover SUCCEEDED");
         assertThat(tally.lost()).as("a failover does lose something").isPositive();
+    }
+
+    @Test
+    void planWithALongWait_isDisturbedInEachOfItsSteps() throws Exception {
+        Duration wait = Duration.ofMinutes(10);
+        Set<String> struckLate = ConcurrentHashMap.newKeySet();
+        Invariant watch = Invariant.named("watches", "none", history -> {
+            history.events(Event.Struck.class).stream()
+                    .filter(struck -> !struck.over() && struck.at().compareTo(wait) > 0)
+                    .forEach(struck -> struckLate.add(struck.mishap().getClass().getSimpleName()));
+            return Optional.empty();
+        });
+
+        Tally tally = Disasters.against(world -> Shop.patientPlan(world, wait))
+                .over(Place::of)
+                .traffic(Shop.NAME)
+                .serving(Shop.WEB, 2)
+                .runs(300)
+                .holds(
+                        Stream.concat(Arrays.stream(Invariants.all()), Stream.of(watch)).toArray(Invariant[]::new));
+
+        assertThat(tally.steps().keySet())
+                .containsExactly("move traffic", "promote", "start web", "stop web", "wait for caches");
+        assertThat(tally.steps().values()).as("how often %s", tally.steps()).allMatch(struck -> struck >= 5);
+        assertThat(struckLate).contains("CallFails", "Crash", "Outage", "Partition", "PodsFail", "Throttled");
+    }
+
+    @Test
+    void planThatAsksForAnApproval_isGivenIt() throws Exception {
+        Tally tally = Disasters.against(world -> RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(1), Duration.ofMinutes(15))
+                        .step("stop web", (from, to) -> from.workloads().toZero(Shop.WEB))
+                        .undo((from, to) -> from.workloads().restore(Shop.WEB))
+                        .approval("go", "commander", Duration.ofMinutes(30))
+                        .onlyIn(Mode.SWITCHOVER)
+                        .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
+                        .inFailover((from, to) -> world.promoter()
+                                .failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
+                        .after("stop web")
+                        .pointOfNoReturn()
+                        .step("start web", (from, to) -> to.workloads().restore(Shop.WEB))
+                        .after("promote")
+                        .step("move traffic", (from, to) -> world.dns().pointTo(Shop.NAME, to.host()))
+                        .after("start web")
+                        .restoresService()
+                        .build())
+                .over(Place::of)
+                .traffic(Shop.NAME)
+                .serving(Shop.WEB, 2)
+                .runs(50)
+                .holds(Invariants.all());
+
+        assertThat(tally.outcomes()).containsKey("switchover SUCCEEDED");
     }
 
     @Test
@@ -49,7 +118,7 @@ class DisastersTest {
                 .hasMessageStartingWith("Broken at ")
                 .hasMessageContaining("never two writable primaries")
                 .hasMessageContaining("Likely mistake: a failover promotes without a confirmed fence")
-                .hasMessageContaining("nothing passes between operators and west")
+                .hasMessageContaining("outage of west, but its database can be fenced")
                 .hasMessageContaining("clients can write to [east, west]")
                 .hasMessageContaining("Disasters.….replay(\"" + found.replay() + "\").holds(…)");
         assertThat(found.getMessage().lines().count()).as("lines to read").isLessThan(60);
@@ -72,7 +141,7 @@ class DisastersTest {
     void failure_ofManyMishaps_isShrunkToThoseThatItTakes() {
         DisasterFound found = catchThrowableOfType(
                 DisasterFound.class,
-                () -> Shop.disasters(Mistake.NO_FENCE).runs(1_000).holds(Invariants.neverTwoWriters()));
+                () -> Shop.disasters(Mistake.UNDO_FORGOTTEN).runs(1_000).holds(Invariants.reportsAreTrue()));
 
         String[] token = found.replay().split(":");
         String[] kept = token[1].split(",");
@@ -80,9 +149,9 @@ class DisastersTest {
             List<String> fewer = List.of(kept).stream()
                     .filter(other -> !other.equals(dropped))
                     .toList();
-            Shop.disasters(Mistake.NO_FENCE)
+            Shop.disasters(Mistake.UNDO_FORGOTTEN)
                     .replay(token[0] + ":" + String.join(",", fewer))
-                    .holds(Invariants.neverTwoWriters());
+                    .holds(Invariants.reportsAreTrue());
         }
     }
 
@@ -107,7 +176,7 @@ class DisastersTest {
     @Test
     void timeline_ofTheSameSeed_isTheSameToTheByte() {
         for (long seed = 1; seed <= 40; seed++) {
-            String token = Draw.disaster(seed).token();
+            String token = Shop.disasters().drawn(seed).token();
             List<String> first = Shop.disasters().replay(token).timeline();
             assertThat(Shop.disasters().replay(token).timeline()).isEqualTo(first);
         }

@@ -14,12 +14,19 @@ import org.junit.jupiter.params.provider.CsvSource;
 class PlanMistakesTest {
     @ParameterizedTest
     @CsvSource({
-        "PROMOTION_DOES_NOT_WAIT_FOR_THE_WRITERS, only one site processes data",
+        "PROMOTION_DOES_NOT_WAIT_FOR_THE_WRITERS, no acknowledged write lost in a switchover",
         "TRAFFIC_MOVED_BEFORE_THE_PROMOTION, traffic only to sites that are ready",
         "NO_FENCE, never two writable primaries",
         "FINAL_SYNC_BEFORE_THE_WRITERS_STOPPED, no acknowledged write lost in a switchover",
         "LOSS_NOT_STATED, loss in a failover within the report",
-        "UNDO_FORGOTTEN, a report says only what is so"
+        "UNDO_FORGOTTEN, a report says only what is so",
+        "DATABASE_NAME_NOT_MOVED, traffic only to sites that are ready",
+        "DATABASE_NAME_MOVED_BEFORE_THE_PROMOTION, a report says only what is so",
+        "JOBS_AND_QUEUE_NOT_STARTED, it works when all is over",
+        "A_WRITER_FORGOTTEN, only one site processes data",
+        "WRITERS_NOT_STOPPED, only one site processes data",
+        "FINAL_SYNC_AFTER_THE_TRAFFIC, no acknowledged write lost in a switchover",
+        "FINAL_SYNC_OVER_NEWER_FILES, no acknowledged write lost in a switchover"
     })
     void planWithAMistake_isFoundWithinAMinute(Mistake mistake, String invariant) throws Exception {
         Clockwork clock = Clockwork.system();
@@ -27,7 +34,7 @@ class PlanMistakesTest {
 
         assertThatThrownBy(() -> Shop.disasters(mistake).runs(10_000).holds(Invariants.all()))
                 .isInstanceOf(DisasterFound.class)
-                .hasMessageContaining(invariant);
+                .hasMessageContaining(": " + invariant + "\n");
 
         double seconds = (clock.nanoTime() - began) / 1e9;
         String name = mistake.name().toLowerCase(Locale.ROOT).replace('_', '-');

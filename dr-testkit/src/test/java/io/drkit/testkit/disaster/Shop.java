@@ -14,6 +14,7 @@ import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.replica.ReplicaPromoter;
+import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
@@ -21,6 +22,7 @@ import io.drkit.core.share.WritersStopped;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.replica.FakeDatabase;
+import java.time.Duration;
 import java.util.Optional;
 
 /** A plan of twelve steps over two sites, as it should be and with mistakes that teams make. */
@@ -31,8 +33,12 @@ final class Shop {
     static final Workload APP = Workload.deployment("app");
     static final Workload JOBS = Workload.deployment("jobs");
     static final Workload QUEUE = Workload.statefulSet("queue");
-    static final SyncOptions ORDERS =
-            SyncOptions.builder().subTrees("orders").concurrency(1).build();
+    /** Newer wins: whoever begins the switchover again when it is done overwrites nothing that was written at the other site. */
+    static final SyncOptions ORDERS = SyncOptions.builder()
+            .subTrees("orders")
+            .compare(CompareMode.NEWER_WINS)
+            .concurrency(1)
+            .build();
 
     /** What is wrong with the plan. */
     enum Mistake {
@@ -42,7 +48,14 @@ final class Shop {
         NO_FENCE,
         FINAL_SYNC_BEFORE_THE_WRITERS_STOPPED,
         LOSS_NOT_STATED,
-        UNDO_FORGOTTEN
+        UNDO_FORGOTTEN,
+        DATABASE_NAME_NOT_MOVED,
+        DATABASE_NAME_MOVED_BEFORE_THE_PROMOTION,
+        JOBS_AND_QUEUE_NOT_STARTED,
+        A_WRITER_FORGOTTEN,
+        WRITERS_NOT_STOPPED,
+        FINAL_SYNC_AFTER_THE_TRAFFIC,
+        FINAL_SYNC_OVER_NEWER_FILES
     }
 
     private Shop() {}
@@ -73,18 +86,127 @@ final class Shop {
     }
 
     static Disasters<Place> disasters(Mistake mistake) {
-        return Disasters.against(world -> plan(world, mistake))
+        Disasters<Place> disasters = Disasters.against(world -> plan(world, mistake))
                 .over(Place::of)
-                .traffic(NAME)
-                .database(DATABASE)
+                .traffic(NAME);
+        if (mistake != Mistake.WRITERS_NOT_STOPPED) {
+            disasters.files("orders");
+        }
+        // whose pods use the database of their own site cannot write to the other one by accident
+        boolean ownDatabase = mistake == Mistake.A_WRITER_FORGOTTEN || mistake == Mistake.WRITERS_NOT_STOPPED;
+        return (ownDatabase ? disasters.alias(DATABASE) : disasters.database(DATABASE))
                 .serving(WEB, 2)
                 .working(APP, 2)
                 .working(QUEUE, 1)
-                .working(JOBS, 1)
-                .files("orders");
+                .working(JOBS, 1);
     }
 
+    /** The same with parts left out and put elsewhere: a plan of its own for each mistake that changes the order of steps. */
     static RecoveryPlan<Place> plan(World world, Mistake mistake) {
+        return switch (mistake) {
+            case DATABASE_NAME_NOT_MOVED,
+                    DATABASE_NAME_MOVED_BEFORE_THE_PROMOTION,
+                    JOBS_AND_QUEUE_NOT_STARTED,
+                    A_WRITER_FORGOTTEN,
+                    WRITERS_NOT_STOPPED,
+                    FINAL_SYNC_AFTER_THE_TRAFFIC -> shortPlan(world, mistake);
+            default -> longPlan(world, mistake);
+        };
+    }
+
+    /** The same recovery in fewer steps. */
+    static RecoveryPlan<Place> shortPlan(World world, Mistake mistake) {
+        DnsSwitcher dns = world.dns();
+        ReplicaPromoter<FakeDatabase> promoter = world.promoter();
+        Workload[] stopped = mistake == Mistake.A_WRITER_FORGOTTEN
+                ? new Workload[] {WEB, APP, QUEUE}
+                : new Workload[] {WEB, APP, QUEUE, JOBS};
+        Workload[] started = mistake == Mistake.JOBS_AND_QUEUE_NOT_STARTED
+                ? new Workload[] {WEB, APP}
+                : new Workload[] {WEB, APP, QUEUE, JOBS};
+        RecoveryPlan.StepBuilder<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(ofMinutes(1), ofMinutes(15))
+                .step("begin", (from, to) -> nothing())
+                .nothingToUndo("nothing is done");
+        String before = "begin";
+        if (mistake != Mistake.WRITERS_NOT_STOPPED) {
+            plan = plan.step("stop writers", (from, to) -> from.workloads().toZero(stopped))
+                    .undo((from, to) -> from.workloads().restore(stopped))
+                    .onlyIn(Mode.SWITCHOVER)
+                    .after(before);
+            before = "stop writers";
+        }
+        if (mistake != Mistake.FINAL_SYNC_AFTER_THE_TRAFFIC && mistake != Mistake.WRITERS_NOT_STOPPED) {
+            plan = files(world, plan, before, mistake, stopped);
+            before = "bring files over";
+        }
+        if (mistake == Mistake.DATABASE_NAME_MOVED_BEFORE_THE_PROMOTION) {
+            plan = plan.step("move database name", (from, to) -> dns.pointTo(DATABASE, to.databaseHost()))
+                    .after(before)
+                    .nothingToUndo("it will be right in a moment");
+            before = "move database name";
+        }
+        plan = plan.step("promote database", (from, to) -> promoter.switchover(from.database(), to.database()))
+                .inFailover((from, to) -> promoter.failover(from.database(), to.database(), terms(from, mistake)))
+                .after(before)
+                .pointOfNoReturn();
+        before = "promote database";
+        if (mistake != Mistake.DATABASE_NAME_NOT_MOVED && mistake != Mistake.DATABASE_NAME_MOVED_BEFORE_THE_PROMOTION) {
+            plan = plan.step("move database name", (from, to) -> dns.pointTo(DATABASE, to.databaseHost()))
+                    .after(before);
+            before = "move database name";
+        }
+        plan = plan.step("start writers", (from, to) -> to.workloads().restore(started))
+                .after(before)
+                .step("move traffic", (from, to) -> dns.pointTo(NAME, to.host()))
+                .restoresService()
+                .after("start writers");
+        if (mistake == Mistake.FINAL_SYNC_AFTER_THE_TRAFFIC) {
+            plan = files(world, plan, "move traffic", mistake, stopped);
+        }
+        return plan.build();
+    }
+
+    /** A plan that waits for long before it does anything. */
+    static RecoveryPlan<Place> patientPlan(World world, Duration wait) {
+        return RecoveryPlan.<Place>named("shop")
+                .objectives(ofMinutes(1), ofMinutes(15))
+                .step("wait for caches", (from, to) -> new Once("wait " + wait, context -> context.clockwork()
+                        .sleep(wait)))
+                .nothingToUndo("nothing is done")
+                .step("stop web", (from, to) -> from.workloads().toZero(WEB))
+                .undo((from, to) -> from.workloads().restore(WEB))
+                .onlyIn(Mode.SWITCHOVER)
+                .after("wait for caches")
+                .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
+                .inFailover((from, to) -> world.promoter()
+                        .failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
+                .after("stop web", "wait for caches")
+                .pointOfNoReturn()
+                .step("start web", (from, to) -> to.workloads().restore(WEB))
+                .after("promote")
+                .step("move traffic", (from, to) -> world.dns().pointTo(NAME, to.host()))
+                .after("start web")
+                .restoresService()
+                .build();
+    }
+
+    private static RecoveryPlan.StepBuilder<Place> files(
+            World world, RecoveryPlan.StepBuilder<Place> plan, String after, Mistake mistake, Workload... stopped) {
+        return plan.step(
+                        "bring files over",
+                        (from, to) -> world.shares()
+                                .finalSync(
+                                        from.files(),
+                                        to.files(),
+                                        orders(mistake),
+                                        WritersStopped.shownBy(from.workloads().toZero(stopped))))
+                .inFailover((from, to) -> statesFiles())
+                .nothingToUndo("a newer copy hurts nobody")
+                .after(after);
+    }
+
+    private static RecoveryPlan<Place> longPlan(World world, Mistake mistake) {
         DnsSwitcher dns = world.dns();
         ReplicaPromoter<FakeDatabase> promoter = world.promoter();
         ShareSynchronizer<FileTree> shares = world.shares();
@@ -139,11 +261,17 @@ final class Shop {
                 .build();
     }
 
+    private static SyncOptions orders(Mistake mistake) {
+        return mistake == Mistake.FINAL_SYNC_OVER_NEWER_FILES || mistake == Mistake.FINAL_SYNC_AFTER_THE_TRAFFIC
+                ? ORDERS.toBuilder().compare(CompareMode.DIFFERS).build()
+                : ORDERS;
+    }
+
     private static Action<?> files(ShareSynchronizer<FileTree> shares, Place from, Place to, Mistake mistake) {
         WritersStopped stopped = mistake == Mistake.FINAL_SYNC_BEFORE_THE_WRITERS_STOPPED
                 ? context -> new WritersStopped.Stopped("somebody said so")
                 : WritersStopped.shownBy(from.workloads().toZero(WEB, APP, QUEUE, JOBS));
-        return shares.finalSync(from.files(), to.files(), ORDERS, stopped);
+        return shares.finalSync(from.files(), to.files(), orders(mistake), stopped);
     }
 
     private static FailoverTerms terms(Place from, Mistake mistake) {
@@ -164,8 +292,11 @@ final class Shop {
     }
 
     /** Does something that leaves no trace but the fact that it was done. */
-    private record Once(String describe, java.util.function.Consumer<ActionContext> what)
-            implements Action<Optional<String>> {
+    private record Once(String describe, Deed what) implements Action<Optional<String>> {
+        interface Deed {
+            void happens(ActionContext context) throws InterruptedException;
+        }
+
         @Override
         public Optional<String> observe(ActionContext context) {
             return context.recorded("done");
@@ -177,8 +308,8 @@ final class Shop {
         }
 
         @Override
-        public void apply(Optional<String> observed, ActionContext context) {
-            what.accept(context);
+        public void apply(Optional<String> observed, ActionContext context) throws InterruptedException {
+            what.happens(context);
             context.record("done", "yes");
         }
     }

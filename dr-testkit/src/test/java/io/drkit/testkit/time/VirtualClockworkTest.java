@@ -504,4 +504,86 @@ class VirtualClockworkTest {
                 .as("a thread that has just ended its task may still be on its way back")
                 .hasSizeLessThan(20);
     }
+
+    @Test
+    void worldThatActs_actsWhenItsTimeHasComeBeforeAnyTaskGoesOn() throws Exception {
+        try (VirtualClockwork virtual = VirtualClockwork.seeded(1)) {
+            List<String> seen = new ArrayList<>();
+            virtual.run(() -> {
+                virtual.nowAndThen(() -> {
+                    seen.add("world " + virtual.elapsed());
+                    return MINUTE;
+                });
+                for (int i = 0; i < 3; i++) {
+                    virtual.sleep(MINUTE);
+                    seen.add("task " + virtual.elapsed());
+                }
+            });
+
+            assertThat(seen)
+                    .containsExactly(
+                            "world PT0S", "world PT1M", "task PT1M", "world PT2M", "task PT2M", "world PT3M", "task PT3M");
+        }
+    }
+
+    @Test
+    void worldThatActs_mayPutMessagesAndStartTasks() throws Exception {
+        try (VirtualClockwork virtual = VirtualClockwork.seeded(1)) {
+            String got = virtual.run(() -> {
+                Mailbox<String> mailbox = virtual.mailbox();
+                virtual.nowAndThen(() -> {
+                    if (virtual.elapsed().equals(MINUTE)) {
+                        mailbox.put("first");
+                        virtual.start("child", () -> mailbox.put("second"));
+                    }
+                    return MINUTE;
+                });
+                return mailbox.poll(Duration.ofHours(1)) + " " + mailbox.poll(Duration.ofHours(1));
+            });
+
+            assertThat(got).isEqualTo("first second");
+            assertThat(virtual.elapsed()).isEqualTo(MINUTE);
+        }
+    }
+
+    @Test
+    void worldThatFails_actsNoMoreAndItIsKept() throws Exception {
+        try (VirtualClockwork virtual = VirtualClockwork.seeded(1)) {
+            List<Duration> acted = new ArrayList<>();
+            virtual.run(() -> {
+                virtual.nowAndThen(() -> {
+                    acted.add(virtual.elapsed());
+                    throw new IllegalStateException("it rains");
+                });
+                virtual.nowAndThen(() -> Duration.ZERO);
+                virtual.sleep(Duration.ofHours(1));
+            });
+
+            assertThat(acted).containsExactly(Duration.ZERO);
+            assertThat(virtual.failures()).hasSize(2);
+            assertThat(virtual.failures().get(0)).hasMessage("it rains");
+            assertThat(virtual.failures().get(1)).hasMessageContaining("more than zero");
+        }
+    }
+
+    @Test
+    void worldThatWaitsOrKills_isRefused() throws Exception {
+        try (VirtualClockwork virtual = VirtualClockwork.seeded(1)) {
+            virtual.run(() -> {
+                virtual.nowAndThen(() -> {
+                    sleep(virtual, MINUTE);
+                    return MINUTE;
+                });
+                virtual.nowAndThen(() -> {
+                    virtual.machine("west").kill();
+                    return MINUTE;
+                });
+                virtual.sleep(MINUTE);
+            });
+
+            assertThat(virtual.failures()).hasSize(2);
+            assertThat(virtual.failures().get(0)).hasMessageContaining("cannot sleep");
+            assertThat(virtual.failures().get(1)).hasMessageContaining("start a task that does it");
+        }
+    }
 }

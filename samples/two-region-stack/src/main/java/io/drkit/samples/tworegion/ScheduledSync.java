@@ -5,6 +5,7 @@ import io.drkit.core.DrException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncResult;
@@ -163,8 +164,14 @@ final class ScheduledSync implements AutoCloseable {
         }
     }
 
-    /** A step for a failover, where no final sync is possible: states how much of the files may be missing. Changes nothing. */
-    Action<Optional<String>> statesWhatItMissed() {
+    /**
+     * A step for a failover, where no final sync is possible: states how much of the files may be missing. It comes after the
+     * traffic was moved, and counts in what clients may still leave at the old region until their caches have run out. Changes
+     * nothing.
+     *
+     * @param name the name by which clients find the application
+     */
+    Action<Optional<String>> statesWhatItMissed(DnsSwitcher dns, String name) {
         return new Action<>() {
             private static final String STATED = "stated";
 
@@ -185,10 +192,11 @@ final class ScheduledSync implements AutoCloseable {
             }
 
             @Override
-            public void apply(Optional<String> observed, ActionContext context) {
-                Optional<Duration> missed = staleness();
+            public void apply(Optional<String> observed, ActionContext context) throws InterruptedException {
+                Optional<Duration> caches = dns.status(name).ttl();
+                Optional<Duration> missed = staleness().flatMap(time -> caches.map(time::plus));
                 String basis = missed.isPresent()
-                        ? "from the begin of the last sync that came through"
+                        ? "from the begin of the last sync that came through until caches of " + name + " have run out"
                         : "no sync in this direction came through yet";
                 context.report(new DataLoss("files", DataLoss.Stage.ACHIEVED, missed, OptionalLong.empty(), basis));
                 context.record(STATED, missed.map(Duration::toString).orElse("unknown"));

@@ -5,6 +5,7 @@ import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.ReplicaPromoter;
+import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
@@ -22,8 +23,10 @@ final class ShopPlan {
     static final Workload LISTENER = Workload.deployment("listener");
     static final Workload QUEUE = Workload.statefulSet("rabbitmq");
 
+    /** Newer wins: a switchover that is begun again when it is done overwrites nothing that was written at the other site. */
     static final SyncOptions SHARED = SyncOptions.builder()
             .subTrees("web/repository", "recovery", "reprocessing")
+            .compare(CompareMode.NEWER_WINS)
             .allowEmptySource()
             .build();
 
@@ -56,9 +59,6 @@ final class ShopPlan {
                         FailoverTerms.fencedBy(from.fence()).acceptingLoss(Duration.ofSeconds(15))))
                 .after("bring files over")
                 .pointOfNoReturn()
-                .step("state what files miss", (from, to) -> schedule.statesWhatItMissed())
-                .after("promote database")
-                .onlyIn(Mode.FAILOVER)
                 .step("move database name", (from, to) -> dns.pointTo(DATABASE, to.databaseHost()))
                 .after("promote database")
                 .step("start queue", (from, to) -> to.workloads().scaleTo(Map.of(QUEUE, 1)))
@@ -68,6 +68,9 @@ final class ShopPlan {
                 .step("move traffic", (from, to) -> dns.pointTo(SHOP, to.ingress()))
                 .after("start apps")
                 .restoresService()
+                .step("state what files miss", (from, to) -> schedule.statesWhatItMissed(dns, SHOP))
+                .after("move traffic") // until then users may leave files in a region that is not as dead as it seems
+                .onlyIn(Mode.FAILOVER)
                 .step("sync files the other way", (from, to) -> schedule.running(to, from))
                 .after("move traffic")
                 .onlyIn(Mode.SWITCHOVER)
