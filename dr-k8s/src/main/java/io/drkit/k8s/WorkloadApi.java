@@ -107,27 +107,30 @@ record WorkloadApi(ApiServer server, String namespace) {
     }
 
     private Optional<Head> head(Workload workload) throws InterruptedException {
-        String what = "to read " + workload + " in " + namespace;
         return switch (workload.kind()) {
-            case DEPLOYMENT ->
-                server.read(
-                        what,
-                        client -> Optional.ofNullable(client.apps()
-                                        .deployments()
-                                        .inNamespace(namespace)
-                                        .withName(workload.name())
-                                        .get())
-                                .map(found -> Head.of(workload, found)));
-            case STATEFUL_SET ->
-                server.read(
-                        what,
-                        client -> Optional.ofNullable(client.apps()
-                                        .statefulSets()
-                                        .inNamespace(namespace)
-                                        .withName(workload.name())
-                                        .get())
-                                .map(found -> Head.of(workload, found)));
+            case DEPLOYMENT -> deployment(workload).map(found -> Head.of(workload, found));
+            case STATEFUL_SET -> statefulSet(workload).map(found -> Head.of(workload, found));
         };
+    }
+
+    Optional<Deployment> deployment(Workload workload) throws InterruptedException {
+        return server.read(
+                "to read " + workload + " in " + namespace,
+                client -> Optional.ofNullable(client.apps()
+                        .deployments()
+                        .inNamespace(namespace)
+                        .withName(workload.name())
+                        .get()));
+    }
+
+    Optional<StatefulSet> statefulSet(Workload workload) throws InterruptedException {
+        return server.read(
+                "to read " + workload + " in " + namespace,
+                client -> Optional.ofNullable(client.apps()
+                        .statefulSets()
+                        .inNamespace(namespace)
+                        .withName(workload.name())
+                        .get()));
     }
 
     /** One conditional patch: the count, what is remembered, and the epoch become true together or not at all. */

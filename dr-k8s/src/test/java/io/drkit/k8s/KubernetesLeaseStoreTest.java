@@ -2,8 +2,11 @@ package io.drkit.k8s;
 
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.testkit.k8s.TestCluster;
+import io.drkit.testkit.lease.LeadershipContract;
 import io.drkit.testkit.lease.LeaseStoreContract;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
     protected final TestCluster cluster = cluster("west");
@@ -28,5 +31,19 @@ abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
                 .inNamespace(cluster.namespace())
                 .withName(name)
                 .delete();
+    }
+
+    @Tag("harness")
+    @Nested
+    class Leaders extends LeadershipContract {
+        @Override
+        protected LeaseStore store() {
+            return KubernetesLeaseStoreTest.this.store();
+        }
+
+        @Override
+        protected void delete(String name) {
+            KubernetesLeaseStoreTest.this.delete(name);
+        }
     }
 }

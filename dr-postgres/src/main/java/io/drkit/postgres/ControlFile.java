@@ -64,6 +64,11 @@ record ControlFile(long systemId, State state, Lsn checkpoint, Lsn redo, long ti
         return state == State.SHUT_DOWN && checkpoint.equals(redo);
     }
 
+    /** Whether the server ended as a standby, or is one that runs or crashed. */
+    boolean standby() {
+        return state == State.SHUT_DOWN_IN_RECOVERY || state == State.IN_ARCHIVE_RECOVERY;
+    }
+
     /** The bytes are not a control file that can be relied on. */
     static final class UnreadableException extends RuntimeException {
         private static final long serialVersionUID = 1L;

@@ -2,12 +2,15 @@ package io.drkit.postgres;
 
 import io.drkit.core.replica.NodeAgent;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.util.Optional;
 
 /** A server's process and files, through its agent. */
 final class DataDirectory {
     static final String STANDBY_SIGNAL = "standby.signal";
+    private static final String LOCK_FILE = "postmaster.pid";
+    private static final int STATUS_LINE = 8;
 
     private final NodeAgent agent;
 
@@ -41,6 +44,22 @@ final class DataDirectory {
 
     boolean running() throws IOException, InterruptedException {
         return agent.running();
+    }
+
+    /**
+     * Whether its process has begun to shut down, from which no server turns back to taking writes. Its lock file says so in its
+     * eighth line; source: {@code src/include/utils/pidfile.h}.
+     */
+    boolean stopping() throws IOException, InterruptedException {
+        return find(LOCK_FILE)
+                .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1).split("\n", -1))
+                .filter(lines -> lines.length >= STATUS_LINE && lines[STATUS_LINE - 1].strip().equals("stopping"))
+                .isPresent();
+    }
+
+    /** Whether it takes no more writes: its process has ended, or has written its last record and only lingers. */
+    boolean ended(ControlFile control) throws IOException, InterruptedException {
+        return !running() || (control.cleanlyShutDown() && stopping());
     }
 
     void stop(NodeAgent.Stop how) throws IOException, InterruptedException {

@@ -25,6 +25,9 @@ import java.util.function.Supplier;
 /** Promotes {@code to} without the help of {@code from}, which may be dead. */
 final class Failover implements Action<Failover.Seen> {
     private static final String BEGUN = "failover.begun";
+    /** The fact that the replica was cut off: {@code yes}, and {@code no} when it was put back. Not from what, which may hold a secret. */
+    private static final String CUT = "replica.cut";
+
     private static final String INTENT = "promotion.intent";
     private static final String BOUND_MILLIS = "loss.bound.millis";
     private static final String BOUND_BASIS = "loss.bound.basis";
@@ -62,9 +65,10 @@ final class Failover implements Action<Failover.Seen> {
      *
      * @param bound what would be lost if it were done now
      * @param pending whether a promotion was asked for that is still to come about
+     * @param cut whether {@code to} was cut from its primary, in this process or in the one before it, and was not put back
      * @param intent on which timeline it was when a promotion of this start of the server was decided; empty when none was
      */
-    record Seen(Pair pair, LossBound bound, boolean pending, OptionalLong intent) {
+    record Seen(Pair pair, LossBound bound, boolean pending, boolean cut, OptionalLong intent) {
         boolean sourceWrites() {
             return pair.from() instanceof ServerView.Answered source && source.writable();
         }
@@ -102,14 +106,19 @@ final class Failover implements Action<Failover.Seen> {
                                 .found(to.name() + " cannot be asked: " + silent.why())
                                 .remedy("make it reachable, then resume; nothing was undone"));
             }
-            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false, OptionalLong.empty());
+            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false, false, OptionalLong.empty());
         }
         ServerView.Answered target = (ServerView.Answered) pair.to();
         return new Seen(
                 pair,
                 bound(pair, target, target.received(), now(), false),
                 Promotion.pending(target, context),
+                wasCut(context),
                 intent(target, context));
+    }
+
+    private static boolean wasCut(ActionContext context) {
+        return context.recorded(CUT).filter("yes"::equals).isPresent();
     }
 
     private static OptionalLong intent(ServerView.Answered target, ActionContext context) {
@@ -171,24 +180,40 @@ final class Failover implements Action<Failover.Seen> {
                             + target.timeline().getAsLong() + ", proven by a write probe")
                     : Assessment.needed("prove " + to.name() + " by a write probe");
         }
-        if (sourceWrites && terms.fence().isEmpty()) {
-            return Refusals.primaryAnswers(from);
+        Optional<Assessment> refused = refused(seen, target);
+        if (refused.isPresent()) {
+            return seen.cut()
+                    ? Assessment.needed("refuse the failover, and put back the connection of " + to.name()
+                            + " to its primary, from which it was cut off: " + ((Assessment.Blocked) refused.get()).why())
+                    : refused.get();
         }
         if (seen.pending()) {
             return Assessment.underway(to.name() + " to carry out the promotion that it was asked for");
         }
-        if (seen.intent().isPresent() && !sourceWrites) {
-            // Decided before, under these terms: the request may be on its way, and the fence stands.
+        if (decided(seen)) {
             return Assessment.needed("go on to promote " + to.name(), "prove " + to.name() + " by a write probe");
         }
-        return unfit(target)
-                .or(() -> unaccepted(seen.bound()))
-                .orElseGet(() -> Assessment.needed(
-                        terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
-                        "cut " + to.name() + " from " + from.name(),
-                        "promote " + to.name() + ", losing at most " + seen.bound() + ": "
-                                + seen.bound().basis(),
-                        "prove " + to.name() + " by a write probe"));
+        return Assessment.needed(
+                terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
+                "cut " + to.name() + " from " + from.name(),
+                "promote " + to.name() + ", losing at most " + seen.bound() + ": "
+                        + seen.bound().basis(),
+                "prove " + to.name() + " by a write probe");
+    }
+
+    /** Whether it was decided before, under these terms: the request may be on its way, and the fence stands. */
+    private static boolean decided(Seen seen) {
+        return seen.intent().isPresent() && !seen.sourceWrites();
+    }
+
+    private Optional<Assessment> refused(Seen seen, ServerView.Answered target) {
+        if (seen.sourceWrites() && terms.fence().isEmpty()) {
+            return Optional.of(Refusals.primaryAnswers(from));
+        }
+        if (seen.pending() || decided(seen)) {
+            return Optional.empty();
+        }
+        return unfit(target).or(() -> unaccepted(seen.bound()));
     }
 
     private Optional<Assessment> unfit(ServerView.Answered target) {
@@ -246,7 +271,13 @@ final class Failover implements Action<Failover.Seen> {
         try (Session session = Session.open(to)) {
             Optional<Cut> cut = Optional.empty();
             if (!target.writable()) {
-                if (seen.intent().isPresent() && !seen.sourceWrites()) {
+                Optional<Assessment> refused = refused(seen, target);
+                if (refused.isPresent()) {
+                    BlockedException why = Refusals.exception(refused.get(), "to " + describe());
+                    new Freeze(context).putBack(session, why);
+                    throw why;
+                }
+                if (decided(seen)) {
                     context.requireAuthority();
                     context.noWayBack();
                     Promotion promotion = new Promotion(to, limits);
@@ -285,10 +316,10 @@ final class Failover implements Action<Failover.Seen> {
         }
         terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
 
-        Freeze freeze = new Freeze(session);
+        Freeze freeze = new Freeze(context);
         Lsn received;
         try {
-            freeze.begin(context);
+            freeze.begin(session);
             timings.lap("cut");
             received = session.received().orElseThrow(() -> new SQLException("It has no position"));
             // The fence may have just written down how the old primary ended.
@@ -351,17 +382,20 @@ final class Failover implements Action<Failover.Seen> {
 
     /** Keeps the replica from receiving more while its loss is being weighed. */
     private final class Freeze {
-        private final Session session;
-        private Optional<String> original = Optional.empty();
+        private final ActionContext context;
+        private String original = "";
 
-        Freeze(Session session) {
-            this.session = session;
+        Freeze(ActionContext context) {
+            this.context = context;
         }
 
-        void begin(ActionContext context) throws SQLException, InterruptedException {
+        void begin(Session session) throws SQLException, InterruptedException {
             context.requireAuthority();
-            String conninfo = session.setting("primary_conninfo");
-            original = Optional.of(conninfo);
+            original = connection(session);
+            if (!original.isEmpty()) {
+                // before it is cut, so that whoever resumes knows that it is to be put back
+                context.record(CUT, "yes");
+            }
             session.alterSystem("primary_conninfo", "");
             session.reload();
             Deadline deadline = context.clockwork().deadline(limits.drain());
@@ -378,14 +412,42 @@ final class Failover implements Action<Failover.Seen> {
             }
         }
 
+        /** What it is to be connected to again; what a process that is gone had cut off is known from its node alone. */
+        private String connection(Session session) throws SQLException {
+            String now = session.setting("primary_conninfo");
+            return now.isEmpty() && wasCut(context) ? from.conninfoFor(to) : now;
+        }
+
+        /** What a process that is gone had cut off. */
+        void putBack(Session session, BlockedException first) throws SQLException {
+            original = connection(session);
+            undo(first);
+        }
+
+        /** Over a session of its own, as the other may be what broke. */
         void undo(Exception first) {
-            if (original.isEmpty() || original.get().isEmpty()) {
+            if (original.isEmpty()) {
                 return;
             }
-            try {
-                session.alterSystem("primary_conninfo", original.get());
+            try (Session session = Session.open(to)) {
+                session.alterSystem("primary_conninfo", original);
                 session.reload();
             } catch (SQLException e) {
+                UnknownOutcomeException cut = new UnknownOutcomeException(
+                        "postgres.still-cut",
+                        Problem.expected("to connect " + to.name() + " to its primary again, after: "
+                                        + first.getMessage())
+                                .found(String.valueOf(e.getMessage()))
+                                .remedy("resume, which puts it back or fails over; or rejoin " + to.name()
+                                        + ": until then it receives nothing"),
+                        first);
+                cut.addSuppressed(e);
+                throw cut;
+            }
+            try {
+                context.record(CUT, "no");
+            } catch (RuntimeException e) {
+                // whoever resumes finds it connected
                 first.addSuppressed(e);
             }
         }

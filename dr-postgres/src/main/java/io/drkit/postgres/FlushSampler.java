@@ -126,6 +126,14 @@ public final class FlushSampler implements AutoCloseable {
                 : Optional.of(sample(taken - 1));
     }
 
+    /** How old the newest sample is, of whatever history; empty when there is none. */
+    synchronized Optional<Duration> ageOfNewest() {
+        return taken == 0
+                ? Optional.empty()
+                : Optional.of(Duration.ofNanos(
+                        Math.max(0, clockwork.nanoTime() - sample(taken - 1).at())));
+    }
+
     private Sample sample(long index) {
         int slot = (int) (index % KEPT);
         return new Sample(times[slot], new Lsn(positions[slot]));

@@ -7,6 +7,7 @@ import java.time.Duration;
 record Limits(
         long maxLagBytes,
         Duration checkpoint,
+        Duration stop,
         Duration drain,
         Duration restore,
         Duration promote,

@@ -34,6 +34,7 @@ final class PostgresJournal implements Journal {
     private final long generation;
     private long epoch;
     private long run;
+    private String owner = "";
     private List<JournalEntry> entries = new ArrayList<>();
     private EntryChain chain = EntryChain.begin();
     private @Nullable SQLException broken;
@@ -52,12 +53,13 @@ final class PostgresJournal implements Journal {
     private void load() throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(
                 sql(
-                        "SELECT epoch, (SELECT max(number) FROM SCHEMA.run WHERE journal = id) FROM SCHEMA.journal WHERE id = ?"))) {
+                        "SELECT epoch, (SELECT max(number) FROM SCHEMA.run WHERE journal = id), owner FROM SCHEMA.journal WHERE id = ?"))) {
             statement.setLong(1, journal);
             try (ResultSet row = statement.executeQuery()) {
                 row.next();
                 epoch = row.getLong(1);
                 run = row.getLong(2);
+                owner = row.getString(3);
             }
         }
         try (PreparedStatement statement = connection.prepareStatement(
@@ -182,6 +184,11 @@ final class PostgresJournal implements Journal {
         } catch (SQLException e) {
             throw lost(e);
         }
+    }
+
+    @Override
+    public synchronized String owner() {
+        return owner;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.drkit.postgres;
 
+import io.drkit.core.BlockedException;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
 import io.drkit.core.journal.CorruptJournalException;
@@ -10,11 +11,14 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
+import io.drkit.core.readiness.Check;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -76,11 +80,27 @@ public final class PostgresJournalStore implements JournalStore {
                 role text NOT NULL,
                 reason text NOT NULL,
                 at text NOT NULL,
-                meant_for text NOT NULL,
+                meant_for text NOT NULL DEFAULT '',
                 PRIMARY KEY (journal, run, number),
                 UNIQUE (journal, run, id),
                 FOREIGN KEY (journal, run) REFERENCES SCHEMA.run);
             """;
+
+    /** Where the rows were written; {@code floor} lies above every epoch that may have been given and forgotten. */
+    private static final String SERVER = """
+            CREATE TABLE IF NOT EXISTS SCHEMA.server (
+                id smallint PRIMARY KEY CHECK (id = 1),
+                system_id bigint NOT NULL,
+                timeline bigint NOT NULL,
+                floor bigint NOT NULL DEFAULT 0,
+                confirmed_by text NOT NULL DEFAULT '',
+                reason text NOT NULL DEFAULT '');
+            """;
+
+    private static final String HERE = "(SELECT (SELECT system_identifier FROM pg_control_system()) AS system_id,"
+            + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint AS timeline) AS here";
+
+    private static final long LEAP = 1_000_000;
 
     private final Registry registry;
     private final String schema;
@@ -98,6 +118,14 @@ public final class PostgresJournalStore implements JournalStore {
     public PostgresJournalStore(PostgresNode node, String schema) {
         this.registry = new Registry(node, schema, "journal");
         this.schema = schema;
+    }
+
+    /**
+     * That no acknowledged write is lost when the server of this store crashes or is itself failed over: {@code fsync} is on, and a
+     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice.
+     */
+    public Check outlivesFailover() {
+        return registry.outlivesFailover();
     }
 
     @Override
@@ -132,7 +160,8 @@ public final class PostgresJournalStore implements JournalStore {
     private Journal held(JournalKey key, Registry.Work<Long> generation) {
         Connection connection = registry.connect();
         try {
-            registry.create(connection, "journal", TABLES);
+            create(connection);
+            requireSameServer(connection);
             long mine = generation.with(connection);
             boolean locked = number(
                             connection,
@@ -163,10 +192,73 @@ public final class PostgresJournalStore implements JournalStore {
         }
     }
 
+    private void create(Connection connection) throws SQLException {
+        registry.create(connection, "journal", TABLES);
+        registry.create(connection, "server", SERVER);
+        upgrade(connection);
+    }
+
+    /** A promotion begins a new timeline. It says nothing of whether rows were lost by it, so that is for a person to say. */
+    private void requireSameServer(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
+                    + " FROM " + HERE + " ON CONFLICT DO NOTHING"));
+            try (ResultSet row = statement.executeQuery(
+                    sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, " + HERE
+                            + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
+                if (row.next()) {
+                    throw new BlockedException(
+                            "journal.registry-failed-over",
+                            Problem.expected("the journals of " + registry.node() + " on the server that wrote them, timeline "
+                                            + row.getLong(1))
+                                    .found("timeline " + row.getLong(2)
+                                            + ": it was failed over, or restored from a copy, and may have forgotten entries"
+                                            + " and epochs")
+                                    .remedy("see what state both sites are in, and that the server that it was is not in use;"
+                                            + " then let somebody confirm it by name with confirmFailover"));
+                }
+            }
+        }
+    }
+
+    /**
+     * A person's word that the server of this store was failed over, or restored from a copy, and that its journals are to be used
+     * as they now are, although the last entries may be missing from them. Until then {@link #open} and {@link #takeOver} refuse with
+     * {@code journal.registry-failed-over}. Raises the epochs of all its journals by a million, above all that were forgotten, and ends
+     * whoever holds one. Does nothing where there was no such failover. Reading needs no such word.
+     *
+     * @param who the person, not a system account
+     * @param reason why, for whoever looks into the table {@code server} later
+     */
+    public void confirmFailover(String who, String reason) {
+        if (who.isBlank() || reason.isBlank()) {
+            throw new IllegalArgumentException("A failover of the registry is confirmed by a person, with a reason");
+        }
+        registry.write(connection -> {
+            create(connection);
+            try (PreparedStatement statement = connection.prepareStatement(sql("WITH moved AS (UPDATE SCHEMA.server AS s"
+                    + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
+                    + " floor = " + LEAP + " + greatest(s.floor, (SELECT max(epoch) FROM SCHEMA.journal),"
+                    + " (SELECT max(epoch) FROM SCHEMA.run)) FROM " + HERE
+                    + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor)"
+                    + " UPDATE SCHEMA.journal SET generation = generation + 1, epoch = moved.floor FROM moved"))) {
+                statement.setString(1, who);
+                statement.setString(2, reason);
+                return statement.executeUpdate();
+            }
+        });
+    }
+
+    /** Tables that were made before a word could be meant for one run only. */
+    private void upgrade(Connection connection) throws SQLException {
+        registry.addColumn(connection, "instruction", "meant_for", "text NOT NULL DEFAULT ''");
+    }
+
     private void row(Connection connection, JournalKey key) throws SQLException {
         try (PreparedStatement statement = prepared(
                 connection,
-                "INSERT INTO SCHEMA.journal (plan, site_a, site_b) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO SCHEMA.journal (plan, site_a, site_b, epoch) SELECT ?, ?, ?, s.floor FROM SCHEMA.server AS s"
+                        + " ON CONFLICT DO NOTHING",
                 key)) {
             statement.executeUpdate();
         }
@@ -247,6 +339,7 @@ public final class PostgresJournalStore implements JournalStore {
         boolean posted = registry.write(connection -> {
             while (registry.exists(connection, "journal")
                     && number(connection, "SELECT r.number" + LATEST_RUN, key).isPresent()) {
+                upgrade(connection);
                 if (isPosted(connection, key, instruction.id()) || insert(connection, key, instruction)) {
                     return true;
                 }
@@ -296,26 +389,42 @@ public final class PostgresJournalStore implements JournalStore {
 
     private List<Instruction> read(Connection connection, JournalKey key) throws SQLException {
         List<Instruction> instructions = new ArrayList<>();
+        // whoever only looks changes no table
+        String meantFor = registry.has(connection, "instruction", "meant_for") ? "i.meant_for" : "''";
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, i.meant_for FROM"
+                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor + " FROM"
                                 + " SCHEMA.instruction AS i JOIN (SELECT r.journal, r.number" + LATEST_RUN
                                 + ") AS latest ON latest.journal = i.journal AND latest.number = i.run ORDER BY i.number",
                         key);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                instructions.add(new Instruction(
-                        row.getString(1),
-                        Instruction.Kind.valueOf(row.getString(2)),
-                        row.getString(3),
-                        row.getString(4),
-                        row.getString(5),
-                        row.getString(6),
-                        Instant.parse(row.getString(7)),
-                        row.getString(8)));
+                instructions.add(instruction(key, row));
             }
         }
         return instructions;
+    }
+
+    private static Instruction instruction(JournalKey key, ResultSet row) throws SQLException {
+        try {
+            return new Instruction(
+                    row.getString(1),
+                    Instruction.Kind.valueOf(row.getString(2)),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getString(5),
+                    row.getString(6),
+                    Instant.parse(row.getString(7)),
+                    row.getString(8));
+        } catch (IllegalArgumentException | DateTimeParseException e) {
+            throw new CorruptJournalException(
+                    "journal.corrupt",
+                    Problem.expected("an instruction for the latest run of " + key + " that can be read")
+                            .found("one of kind " + row.getString(2) + ": " + e.getMessage())
+                            .remedy("ask whoever posted it, perhaps with a newer version; then move its row aside, and post"
+                                    + " it again"),
+                    e);
+        }
     }
 
     private OptionalLong number(Connection connection, String sql, JournalKey key) throws SQLException {

@@ -6,6 +6,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.lease.LeaseRecord;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.lease.Node;
+import io.drkit.core.readiness.Check;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -100,6 +101,14 @@ public final class PostgresLeaseStore implements LeaseStore {
      */
     public PostgresLeaseStore(PostgresNode node, String schema) {
         this.registry = new Registry(node, schema, "lease");
+    }
+
+    /**
+     * That no acknowledged write is lost when the server of this store crashes or is itself failed over: {@code fsync} is on, and a
+     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice.
+     */
+    public Check outlivesFailover() {
+        return registry.outlivesFailover();
     }
 
     @Override

@@ -2,9 +2,12 @@ package io.drkit.postgres;
 
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.Finding;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.report.Wording;
 import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.util.Map;
@@ -34,6 +37,7 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
         limits = new Limits(
                 builder.maxLagBytes,
                 builder.checkpointTimeout,
+                builder.stopTimeout,
                 builder.drainTimeout,
                 builder.restoreTimeout,
                 builder.promoteTimeout,
@@ -97,6 +101,35 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
         });
     }
 
+    /**
+     * That a failover from {@code primary} by this promoter could state its loss, which without a waiver it must: a
+     * {@link FlushSampler} runs in this process, and its newest sample is less than {@code age} old. Not ready where none runs;
+     * unknown where it brings nothing any more. Figure: {@code flush.sample.age.seconds}.
+     */
+    public Check lossKnown(PostgresNode primary, Duration age) {
+        return Check.named(
+                "loss of " + primary.name(),
+                "its flush position was sampled in the last " + Wording.duration(age),
+                clock -> lossKnown(Optional.ofNullable(samplers.get(primary.name())), primary, age));
+    }
+
+    private static Finding lossKnown(Optional<FlushSampler> sampler, PostgresNode primary, Duration age) {
+        if (sampler.isEmpty()) {
+            return Finding.notReady(
+                    "no FlushSampler runs for " + primary.name() + " in this process, so that a failover could not state its loss",
+                    "call sampling(" + primary.name() + ") of the promoter that fails over, and leave it running");
+        }
+        Optional<Duration> newest = sampler.get().ageOfNewest();
+        if (newest.isEmpty() || newest.get().compareTo(age) > 0) {
+            return Finding.unknown(
+                    newest.map(old -> "the newest sample of " + primary.name() + " is " + Wording.duration(old) + " old")
+                            .orElse("no sample of " + primary.name() + " was ever taken"),
+                    "see why it does not answer as a primary");
+        }
+        return Finding.ready("sampled " + Wording.duration(newest.get()) + " ago")
+                .figure("flush.sample.age.seconds", newest.get().toMillis() / 1000.0);
+    }
+
     private static void requireTwo(PostgresNode one, PostgresNode other) {
         if (one.name().equals(other.name())) {
             throw new IllegalArgumentException("Two servers are needed, not " + one.name() + " twice");
@@ -108,6 +141,7 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
         private Clockwork clockwork = Clockwork.system();
         private long maxLagBytes = 16L << 20;
         private Duration checkpointTimeout = Duration.ofMinutes(5);
+        private Duration stopTimeout = Duration.ofSeconds(30);
         private Duration drainTimeout = Duration.ofSeconds(30);
         private Duration restoreTimeout = Duration.ofMinutes(2);
         private Duration promoteTimeout = Duration.ofSeconds(30);
@@ -134,6 +168,15 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
         /** For one checkpoint. Default 5 min. */
         public Builder checkpointTimeout(Duration time) {
             this.checkpointTimeout = positive("checkpoint timeout", time);
+            return this;
+        }
+
+        /**
+         * For the clean stop of the old primary: until it has written its last record, which is when the switchover goes on. Nobody can
+         * write meanwhile; after it the switchover is called off. Default 30 s.
+         */
+        public Builder stopTimeout(Duration time) {
+            this.stopTimeout = positive("stop timeout", time);
             return this;
         }
 

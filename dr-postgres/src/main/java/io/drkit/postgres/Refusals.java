@@ -90,6 +90,17 @@ final class Refusals {
                         + " as a standby, and begin anew");
     }
 
+    static Assessment fenceBroken(PostgresNode from, PostgresNode to, SwitchoverNote note, String how) {
+        return blocked(
+                "postgres.fence-broken",
+                from.name() + " was fenced at "
+                        + note.checkpoint().map(Lsn::toString).orElse("an unknown position") + " so that " + to.name()
+                        + " could be promoted, and wrote since: " + how,
+                "find out who let it write. Stop " + to.name() + ", which withdraws its promotion, remove the files "
+                        + SwitchoverNote.PATH + " and " + DataDirectory.STANDBY_SIGNAL + " from the data directory of "
+                        + from.name() + ", start it, start " + to.name() + " as its standby, and begin anew");
+    }
+
     static Assessment otherSwitchover(PostgresNode from, SwitchoverNote note) {
         return blocked(
                 "postgres.other-switchover",
@@ -182,7 +193,8 @@ final class Refusals {
         return blocked(
                 "postgres.loss-unknown",
                 "nobody knows how much the loss of " + from.name() + " would cost: " + basis,
-                "keep a FlushSampler running in good time; now, only a loss waiver helps");
+                "now only a loss waiver helps. For the next time let a FlushSampler run from its start in the process that"
+                        + " fails over: promoter.sampling(" + from.name() + ")");
     }
 
     static Assessment lossAboveAccepted(String bound, java.time.Duration accepted) {

@@ -5,6 +5,8 @@ import io.drkit.core.DeniedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.Finding;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -12,6 +14,8 @@ import java.sql.Statement;
 /** A schema of DRKit's own in some database: journals and leases. Its name is an identifier, so that it can stand in a statement. */
 record Registry(PostgresNode node, String schema, String subject) {
     static final String UNIQUE_VIOLATION = "23505";
+
+    private static final int IDLE_TIMEOUT_SINCE = 14;
 
     Registry {
         if (!schema.matches("[a-z_][a-z0-9_]{0,62}")) {
@@ -27,14 +31,21 @@ record Registry(PostgresNode node, String schema, String subject) {
 
     /**
      * Connects. What a commit says is durable whatever the server's defaults are, and a client whose machine vanished is noticed by
-     * the server within half a minute, so that its locks do not outlive it for hours.
+     * the server within half a minute, so that its locks do not outlive it for hours. A session that is idle, as it is while a run
+     * waits for an approval, is not ended by the server. A statement that takes too long is ended there a little before this side
+     * gives up, so that it is known not to have been done.
      */
     Connection connect() {
         try {
             Connection connection = Session.connect(node);
             try (Statement statement = connection.createStatement()) {
+                long limit = node.socketTimeout().toMillis();
                 statement.execute("SET synchronous_commit = on; SET tcp_keepalives_idle = 10;"
-                        + " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3");
+                        + " SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET lock_timeout = "
+                        + limit * 8 / 10 + "; SET statement_timeout = " + limit * 9 / 10);
+                if (connection.getMetaData().getDatabaseMajorVersion() >= IDLE_TIMEOUT_SINCE) {
+                    statement.execute("SET idle_session_timeout = 0");
+                }
                 return connection;
             } catch (SQLException e) {
                 close(connection, e);
@@ -95,11 +106,63 @@ record Registry(PostgresNode node, String schema, String subject) {
         }
     }
 
+    /** Adds a column that tables made by an older version lack. Those versions must be able to go on writing without it. */
+    void addColumn(Connection connection, String table, String column, String definition) throws SQLException {
+        if (has(connection, table, column)) {
+            return;
+        }
+        try (Statement statement = connection.createStatement()) {
+            // whoever waits behind this lock waits as long
+            statement.execute("DO $drkit$ BEGIN PERFORM set_config('lock_timeout', '2s', true); ALTER TABLE " + schema + "."
+                    + table + " ADD COLUMN IF NOT EXISTS " + column + " " + definition + "; END $drkit$");
+        }
+    }
+
+    boolean has(Connection connection, String table, String column) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('"
+                        + schema + "." + table + "') AND attname = '" + column + "' AND NOT attisdropped)")) {
+            row.next();
+            return row.getBoolean(1);
+        }
+    }
+
     boolean exists(Connection connection, String table) throws SQLException {
         try (Statement statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT to_regclass('" + schema + "." + table + "') IS NOT NULL")) {
             row.next();
             return row.getBoolean(1);
+        }
+    }
+
+    /** That what the server acknowledged is still there after its own crash, and after a failover of its own. */
+    Check outlivesFailover() {
+        return Check.named(
+                subject + "s in " + node.name(),
+                "what " + node.name() + " acknowledged outlives its crash and its failover",
+                clockwork -> read(this::durability));
+    }
+
+    private Finding durability(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                var row = statement.executeQuery("SELECT current_setting('fsync') = 'on',"
+                        + " current_setting('synchronous_standby_names'),"
+                        + " greatest((SELECT count(*) FROM pg_stat_replication),"
+                        + " (SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'physical'))")) {
+            row.next();
+            if (!row.getBoolean(1)) {
+                return Finding.notReady(node.name() + " runs with fsync = off", "set fsync to on");
+            }
+            long standbys = row.getLong(3);
+            if (standbys == 0) {
+                return Finding.ready("it has no standby that could be promoted with less");
+            }
+            return row.getString(2).isEmpty()
+                    ? Finding.notReady(
+                            node.name() + " has standbys, " + standbys + ", and waits for none: were one promoted, entries"
+                                    + " could be missing and an epoch be given twice",
+                            "set synchronous_standby_names on it, and promote only a standby that is named there")
+                    : Finding.ready("it waits for a standby: synchronous_standby_names = " + row.getString(2));
         }
     }
 

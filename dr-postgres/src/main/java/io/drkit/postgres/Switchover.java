@@ -14,12 +14,15 @@ import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeAgent;
 import io.drkit.core.time.Deadline;
+import io.drkit.core.time.Task;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes {@code to} the primary and {@code from} its standby.
@@ -31,6 +34,8 @@ import java.util.Optional;
 final class Switchover implements Action<Switchover.Seen> {
     private static final String BEGUN = "switchover.begun";
     private static final Duration POLL = Duration.ofMillis(2);
+    private static final Duration STOP_USUALLY = Duration.ofMillis(500);
+    private static final Duration STOP_POLL = Duration.ofMillis(100);
 
     private final PostgresNode from;
     private final PostgresNode to;
@@ -48,6 +53,10 @@ final class Switchover implements Action<Switchover.Seen> {
      * @param pending whether a promotion was asked for that is still to come about
      */
     record Seen(Pair pair, boolean pending) {
+        boolean sourceWrites() {
+            return pair.from() instanceof ServerView.Answered source && source.writable();
+        }
+
         Optional<SwitchoverNote> note() {
             return pair.disk() instanceof DataDirectory.View.Seen disk ? disk.note() : Optional.empty();
         }
@@ -294,16 +303,41 @@ final class Switchover implements Action<Switchover.Seen> {
         Session.requireNotStale(target.mark(), context.epoch(), to);
         seen.note().ifPresent(note -> requireNotOlderThan(note, context));
         context.record(BEGUN, from.name() + " to " + to.name());
-        SwitchoverNote note;
         try {
-            note = target.writable()
-                    ? withLastWrite(seen.note().orElseThrow(), disk)
-                    : new Handover(seen, target, disk, context, timings).run();
-            finish(note, disk, context, timings);
+            Optional<SwitchoverNote> note = claimed(seen, disk, context);
+            LastWrite last = target.writable()
+                    ? lastWriteBefore(note.orElseThrow(), disk)
+                    : new Handover(seen, note, target, disk, context, timings).run();
+            finish(last, disk, context, timings);
         } catch (SQLException | IOException e) {
             throw Promotion.lost("finishing the switchover to " + to.name(), e);
         }
     }
+
+    /**
+     * Takes over what another process has left, in its name: that one, should it wake, finds that it is no longer its own and puts
+     * nothing back. A primary that writes has nothing to be taken over.
+     */
+    private Optional<SwitchoverNote> claimed(Seen seen, DataDirectory disk, ActionContext context)
+            throws IOException, InterruptedException {
+        if (seen.note().isEmpty() || seen.sourceWrites()) {
+            return seen.note();
+        }
+        SwitchoverNote mine = seen.note().get().by(context.runId(), context.epoch());
+        if (!mine.isOf(seen.note().get().runId(), seen.note().get().epoch())) {
+            context.requireAuthority();
+            disk.write(mine);
+        }
+        return Optional.of(mine);
+    }
+
+    /**
+     * The last write of the old primary.
+     *
+     * @param note with where it is
+     * @param drained whether {@code to} was seen to have received it before anybody could ask for its promotion
+     */
+    private record LastWrite(SwitchoverNote note, boolean drained) {}
 
     private void requireNotOlderThan(SwitchoverNote note, ActionContext context) {
         if (!context.epoch().equals(io.drkit.core.Epoch.NONE) && note.epoch().compareTo(context.epoch()) > 0) {
@@ -315,19 +349,38 @@ final class Switchover implements Action<Switchover.Seen> {
         }
     }
 
-    /** The note of a primary that somebody promoted the target over: its last write is read from its own control file. */
-    private SwitchoverNote withLastWrite(SwitchoverNote note, DataDirectory disk)
+    /** Of a primary whose target has been promoted: the note alone is not believed, as the server may have written since. */
+    private LastWrite lastWriteBefore(SwitchoverNote note, DataDirectory disk)
             throws IOException, InterruptedException {
-        if (note.checkpoint().isPresent()) {
-            return note;
-        }
         ControlFile control = disk.control();
-        if (disk.running() || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
+        if (note.phase() == SwitchoverNote.Phase.FENCED) {
+            boolean follows = control.standby() && control.timeline() > note.timeline();
+            if (!follows && !asFenced(control, note)) {
+                throw Refusals.exception(
+                        Refusals.diverged(from, to, "it was fenced at " + note.checkpoint().orElseThrow() + ", and "
+                                + state(control) + " since"),
+                        from.name() + " to have written nothing since it was fenced");
+            }
+            return new LastWrite(note, true);
+        }
+        if (!disk.ended(control) || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
             throw Refusals.exception(
                     Refusals.diverged(from, to, "it was not stopped cleanly before " + to.name() + " was promoted"),
                     from.name() + " to have been drained");
         }
-        return note.fenced(note.runId(), note.epoch(), control.checkpoint());
+        return new LastWrite(note.fenced(control.checkpoint()), false);
+    }
+
+    /** Whether a fenced server has been a standby at most: as there is no later checkpoint on its timeline, its newest is the same. */
+    private static boolean asFenced(ControlFile control, SwitchoverNote note) {
+        return (control.standby() || control.cleanlyShutDown())
+                && control.timeline() == note.timeline()
+                && note.checkpoint().filter(control.checkpoint()::equals).isPresent();
+    }
+
+    private static String state(ControlFile control) {
+        return "it is " + control.state() + " with a checkpoint at " + control.checkpoint() + " on timeline "
+                + control.timeline();
     }
 
     /** Everything up to the promotion, and what undoes it. */
@@ -338,30 +391,40 @@ final class Switchover implements Action<Switchover.Seen> {
         private final ActionContext context;
         private final Timings timings;
         private final boolean mayUndo;
-        private Optional<SwitchoverNote> written = Optional.empty();
+        private Optional<SwitchoverNote> written;
+        private boolean noted;
         private boolean slotMade;
         private boolean tombstoneBegun;
+        private boolean stopOverdue;
         private boolean asked;
 
-        Handover(Seen seen, ServerView.Answered target, DataDirectory disk, ActionContext context, Timings timings) {
+        /** {@code note} is ours already, unless the old primary writes. */
+        Handover(
+                Seen seen,
+                Optional<SwitchoverNote> note,
+                ServerView.Answered target,
+                DataDirectory disk,
+                ActionContext context,
+                Timings timings) {
             this.seen = seen;
+            this.written = seen.sourceWrites() ? Optional.empty() : note;
+            this.noted = written.isPresent();
             this.target = target;
             this.disk = disk;
             this.context = context;
             this.timings = timings;
             // Whoever fenced it before us may have asked for the promotion, which can come about at any time.
-            this.mayUndo = seen.note()
-                    .map(note -> note.phase() == SwitchoverNote.Phase.STOPPING)
+            this.mayUndo = note.map(left -> left.phase() == SwitchoverNote.Phase.STOPPING)
                     .orElse(true);
         }
 
-        SwitchoverNote run() throws InterruptedException, SQLException {
+        LastWrite run() throws InterruptedException, SQLException {
             try (Session session = Session.open(to)) {
                 SwitchoverNote note = attempt(session);
                 timings.lap("ask");
                 new Promotion(to, limits).await(session, context);
                 timings.lap("promote");
-                return note;
+                return new LastWrite(note, true);
             }
         }
 
@@ -391,14 +454,13 @@ final class Switchover implements Action<Switchover.Seen> {
         }
 
         private SwitchoverNote quiesce(Session session) throws SQLException, IOException, InterruptedException {
-            boolean writable = seen.pair().from() instanceof ServerView.Answered source && source.writable();
-            if (!writable) {
-                written = seen.note();
+            if (!seen.sourceWrites()) {
+                SwitchoverNote note = written.orElseThrow();
                 if (seen.pair().from() instanceof ServerView.Silent) {
                     // perhaps still on its way down
-                    disk.stop(NodeAgent.Stop.CLEAN);
+                    stop(note);
                 }
-                return written.orElseThrow();
+                return note;
             }
             try (Session source = Session.open(from)) {
                 source.writeMark(context.epoch(), context.runId());
@@ -423,23 +485,84 @@ final class Switchover implements Action<Switchover.Seen> {
             }
             written = Optional.of(note);
             disk.write(note);
+            noted = true;
             timings.lap("note");
-            disk.stop(NodeAgent.Stop.CLEAN);
+            stop(note);
             timings.lap("stop");
             return note;
         }
 
-        private Lsn lastWrite(SwitchoverNote note) throws IOException, InterruptedException {
-            if (note.checkpoint().isPresent()) {
-                return note.checkpoint().get();
+        /**
+         * Stops it cleanly. A server that has written its last record takes no more writes, but its process lingers while its
+         * archiver or another standby keeps it waiting, perhaps for ever: that is not waited for here, where nobody can write.
+         */
+        private void stop(SwitchoverNote note) throws IOException, InterruptedException {
+            AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();
+            Deadline deadline = context.clockwork().deadline(limits.stop());
+            Task task = context.clockwork().start("drkit-stop-" + from.name(), () -> {
+                try {
+                    disk.stop(NodeAgent.Stop.CLEAN);
+                } catch (Throwable e) {
+                    failed.set(e);
+                }
+            });
+            try {
+                boolean ended = task.join(deadline.atMost(STOP_USUALLY));
+                while (!ended) {
+                    ControlFile control = disk.control();
+                    if (control.cleanlyShutDown() && control.timeline() == note.timeline() && disk.stopping()) {
+                        return;
+                    }
+                    if (deadline.passed()) {
+                        stopOverdue = true;
+                        throw new BlockedException(
+                                "postgres.stop-overdue",
+                                Problem.expected(from.name() + " to shut down cleanly")
+                                        .found("that it has not after "
+                                                + limits.stop().toMillis() + " ms; " + state(control))
+                                        .remedy("see its log; what keeps it is a checkpoint that takes long, or an agent"
+                                                + " that does not come through"));
+                    }
+                    ended = task.join(deadline.atMost(STOP_POLL));
+                }
+            } finally {
+                // it has been told, and ends by itself
+                task.interrupt();
             }
+            rethrow(failed.get());
+        }
+
+        private void rethrow(@Nullable Throwable failure) throws IOException, InterruptedException {
+            if (failure instanceof IOException e) {
+                throw e;
+            }
+            if (failure instanceof InterruptedException e) {
+                throw e;
+            }
+            if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
+                throw e;
+            }
+        }
+
+        /** Read from the server's own control file, whatever the note says: it may have been let write again since. */
+        private Lsn lastWrite(SwitchoverNote note) throws IOException, InterruptedException {
             ControlFile control = disk.control();
-            if (disk.running() || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
+            if (note.phase() == SwitchoverNote.Phase.FENCED) {
+                if (!asFenced(control, note)) {
+                    throw Refusals.exception(
+                            Refusals.fenceBroken(from, to, note, state(control)),
+                            from.name() + " to have written nothing since it was fenced");
+                }
+                return control.checkpoint();
+            }
+            if (!disk.ended(control) || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
                 throw new BlockedException(
                         "postgres.not-clean",
                         Problem.expected(from.name() + " to have been shut down cleanly on timeline " + note.timeline())
-                                .found((disk.running() ? "it runs" : "it ended as " + control.state()) + " on timeline "
-                                        + control.timeline())
+                                .found((disk.running() ? "it runs; " : "") + state(control))
                                 .remedy("see its log, then try again"));
             }
             return control.checkpoint();
@@ -470,19 +593,22 @@ final class Switchover implements Action<Switchover.Seen> {
 
         private SwitchoverNote fence(SwitchoverNote note, Lsn last) throws IOException, InterruptedException {
             context.requireAuthority();
-            requireSourceDown();
-            SwitchoverNote fenced = note.fenced(context.runId(), context.epoch(), last);
+            boolean gone = requireSourceDown(last);
+            SwitchoverNote fenced = note.fenced(last);
             tombstoneBegun = true;
             written = Optional.of(fenced);
             disk.write(fenced);
             disk.writeTombstone();
-            disk.follow(to.conninfoFor(from), newSlot(note));
+            if (gone) {
+                // else later, when its process has ended: until then it follows nobody
+                disk.follow(to.conninfoFor(from), newSlot(note));
+            }
             timings.lap("fence");
             return fenced;
         }
 
         private void lastLook(Session session, Lsn last) throws SQLException, IOException, InterruptedException {
-            requireSourceDown();
+            requireSourceDown(last);
             Optional<Lsn> received = session.received();
             if (received.isEmpty() || !received.get().holdsCheckpointAt(last)) {
                 throw new BlockedException(
@@ -494,13 +620,18 @@ final class Switchover implements Action<Switchover.Seen> {
             context.requireAuthority();
         }
 
-        private void requireSourceDown() throws IOException, InterruptedException {
+        /** Answers whether its process has ended too. */
+        private boolean requireSourceDown(Lsn last) throws IOException, InterruptedException {
             if (!disk.running()) {
-                return;
+                return true;
+            }
+            ControlFile control = disk.control();
+            if (control.cleanlyShutDown() && control.checkpoint().equals(last) && disk.stopping()) {
+                return false;
             }
             if (Session.look(from) instanceof ServerView.Answered answered && !answered.writable()) {
                 // rebooted under its tombstone
-                return;
+                return false;
             }
             throw new BlockedException(
                     "postgres.source-runs",
@@ -523,13 +654,20 @@ final class Switchover implements Action<Switchover.Seen> {
             if (written.isPresent()) {
                 try {
                     restore(written.get());
+                } catch (StaleEpochException e) {
+                    // a newer run decides what becomes of this one's work
+                    e.addSuppressed(first);
+                    throw e;
                 } catch (IOException | RuntimeException | InterruptedException e) {
-                    first.addSuppressed(e);
+                    if (e != first) {
+                        first.addSuppressed(e);
+                    }
                     throw new UnknownOutcomeException(
                             "postgres.abort-incomplete",
                             Problem.expected("to put " + from.name() + " back as it was, after: " + first.getMessage())
                                     .found(String.valueOf(e.getMessage()))
-                                    .remedy("resume the switchover, which goes on or puts it back"),
+                                    .remedy("resume the switchover, which goes on or puts it back; " + from.name()
+                                            + " may be stopped until then"),
                             first);
                 }
             }
@@ -555,19 +693,36 @@ final class Switchover implements Action<Switchover.Seen> {
                     first);
         }
 
+        /**
+         * Lets the old primary write again: only for who holds the run still, and while nobody else has taken the switchover over.
+         * Whoever cannot show both leaves it as it is, as {@code to} may be the primary by now.
+         */
         private void restore(SwitchoverNote note) throws IOException, InterruptedException {
-            if (tombstoneBegun || note.checkpoint().isPresent()) {
+            context.requireAuthority();
+            if (!noted && disk.note().filter(this::isMine).isEmpty()) {
+                // not even the note came to be
+                return;
+            }
+            requireMine();
+            if (disk.stopping()
+                    && (stopOverdue || disk.control().cleanlyShutDown())) {
+                // It would be waited for without end. All that was acknowledged is written.
+                disk.stop(NodeAgent.Stop.AT_ONCE);
+            }
+            if (tombstoneBegun || disk.tombstoned()) {
                 // First of all: from here on a writable old primary is what is wanted.
-                disk.write(note.in(SwitchoverNote.Phase.STOPPING));
+                disk.write(note.calledOff());
                 if (disk.running()) {
                     disk.stop(NodeAgent.Stop.CLEAN);
                 }
                 disk.restore(note.settings());
+                requireMine();
                 disk.removeTombstone();
             }
             Deadline deadline = context.clockwork().deadline(limits.restore());
             while (true) {
                 // A server that is on its way down counts as running, so one call is not enough.
+                requireMine();
                 disk.start();
                 if (Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
                     disk.removeNote();
@@ -584,11 +739,38 @@ final class Switchover implements Action<Switchover.Seen> {
                 context.clockwork().sleep(deadline.atMost(Duration.ofMillis(50)));
             }
         }
+
+        private boolean isMine(SwitchoverNote note) {
+            return note.isOf(context.runId(), context.epoch());
+        }
+
+        /** Right before what lets the old primary write again. */
+        private void requireMine() throws IOException, InterruptedException {
+            context.requireAuthority();
+            Optional<SwitchoverNote> now = disk.note();
+            if (now.isEmpty()) {
+                throw new BlockedException(
+                        "postgres.note-gone",
+                        Problem.expected("the note of this switchover on " + from.name())
+                                .found("none: another process has ended the switchover, or somebody removed it")
+                                .remedy("see which server is the primary"));
+            }
+            if (!isMine(now.get())) {
+                throw new StaleEpochException(
+                        "postgres.stale-epoch",
+                        Problem.expected("the switchover from " + from.name() + " to be that of run " + context.runId()
+                                        + " under epoch " + context.epoch())
+                                .found("that run " + now.get().runId() + " took it over under epoch "
+                                        + now.get().epoch())
+                                .remedy("let that run go on"));
+            }
+        }
     }
 
     /** After the point of no return: only forward. */
-    private void finish(SwitchoverNote note, DataDirectory disk, ActionContext context, Timings timings)
+    private void finish(LastWrite lastWrite, DataDirectory disk, ActionContext context, Timings timings)
             throws SQLException, IOException, InterruptedException {
+        SwitchoverNote note = lastWrite.note();
         Lsn last = note.checkpoint().orElseThrow();
         long timeline;
         try (Session session = Session.open(to)) {
@@ -600,9 +782,22 @@ final class Switchover implements Action<Switchover.Seen> {
                 throw Refusals.exception(Refusals.splitBrain(from, to), "one primary");
             }
             List<String> basis = new ArrayList<>();
-            basis.add(from.name() + " was shut down cleanly at " + last + ", which " + to.name()
-                    + " had received before it was promoted");
+            basis.add(from.name() + " was shut down cleanly at " + last
+                    + (lastWrite.drained() ? ", which " + to.name() + " had received before it was promoted" : ""));
             Optional<Lsn> left = switchPoint(session, timeline, note, last);
+            if (left.isEmpty() && !lastWrite.drained()) {
+                // promoted by somebody else: nobody has seen that it had the last write
+                throw Refusals.exception(
+                        Refusals.missingGrant(
+                                to,
+                                "read the timeline's history, which alone can show that nothing is lost",
+                                "GRANT EXECUTE ON FUNCTION pg_read_binary_file(text) TO " + to.user()),
+                        "proof that " + to.name() + " holds the last write of " + from.name());
+            }
+            if (!lastWrite.drained()) {
+                // Proven now, and no more to be seen once the old primary has been started.
+                disk.write(note);
+            }
             left.ifPresent(at -> basis.add("timeline " + timeline + " begins at " + at));
             context.report(DataLoss.none("the database of " + from.name(), String.join("; ", basis)));
             context.record("drained.position", last.toString());
@@ -612,6 +807,8 @@ final class Switchover implements Action<Switchover.Seen> {
                 session.createSlot(newSlot(note));
             }
         }
+        context.requireAuthority();
+        awaitEnd(disk, context);
         Standby standby = new Standby(from, to, limits);
         standby.start(disk, newSlot(note));
         standby.awaitStreaming(timeline, context);
@@ -626,12 +823,29 @@ final class Switchover implements Action<Switchover.Seen> {
         context.record("timings", timings.toString());
     }
 
+    /** The process of a server that has written its last record may linger; its files are not changed under it. */
+    private void awaitEnd(DataDirectory disk, ActionContext context) throws IOException, InterruptedException {
+        Deadline deadline = context.clockwork().deadline(limits.rejoin());
+        while (disk.running() && disk.stopping()) {
+            if (deadline.passed()) {
+                throw new DrTimeoutException(
+                        "postgres.still-stopping",
+                        Problem.expected("the process of " + from.name() + " to end")
+                                .found("that it lingers after its last record, "
+                                        + limits.rejoin().toMillis() + " ms after " + to.name() + " was promoted")
+                                .remedy("end what it waits for: its archive_command, or a standby that does not answer;"
+                                        + " then resume. " + to.name() + " serves meanwhile, without a replica"));
+            }
+            context.clockwork().sleep(deadline.atMost(STOP_POLL));
+        }
+    }
+
     /** Whoever used a slot in one direction gets one in the other. */
     private String newSlot(SwitchoverNote note) {
         return note.slot().isEmpty() ? "" : from.slot();
     }
 
-    /** Where the old timeline was left; empty when the role may not read it, as the drained position is proof enough. */
+    /** Where the old timeline was left; empty when the role may not read it. */
     private Optional<Lsn> switchPoint(Session session, long timeline, SwitchoverNote note, Lsn last)
             throws SQLException {
         Optional<TimelineHistory> history = session.history(timeline);

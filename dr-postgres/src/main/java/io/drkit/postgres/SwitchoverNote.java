@@ -18,7 +18,8 @@ import java.util.Optional;
  * @param target the server that was to be promoted
  * @param timeline on which the old primary wrote
  * @param slot the slot that the target streamed through; empty when none
- * @param checkpoint where the shutdown checkpoint of the old primary begins, once that is known
+ * @param checkpoint where the shutdown checkpoint of the old primary begins, once it is fenced. It is compared with the control file
+ *     of the server and never believed alone, since that server may have been let write again
  * @param settings {@code postgresql.auto.conf} as it was; empty when there was none
  */
 record SwitchoverNote(
@@ -54,12 +55,23 @@ record SwitchoverNote(
         }
     }
 
-    SwitchoverNote in(Phase next) {
-        return new SwitchoverNote(next, runId, epoch, target, timeline, slot, checkpoint, settings);
+    /** The same, in the hands of another run. */
+    SwitchoverNote by(String nextRun, Epoch nextEpoch) {
+        return new SwitchoverNote(phase, nextRun, nextEpoch, target, timeline, slot, checkpoint, settings);
     }
 
-    SwitchoverNote fenced(String byRun, Epoch byEpoch, Lsn at) {
-        return new SwitchoverNote(Phase.FENCED, byRun, byEpoch, target, timeline, slot, Optional.of(at), settings);
+    boolean isOf(String run, Epoch ofEpoch) {
+        return runId.equals(run) && epoch.equals(ofEpoch);
+    }
+
+    /** Called off. The server is to write again, and what is known of its last write holds no longer. */
+    SwitchoverNote calledOff() {
+        return new SwitchoverNote(
+                Phase.STOPPING, runId, epoch, target, timeline, slot, Optional.empty(), settings);
+    }
+
+    SwitchoverNote fenced(Lsn at) {
+        return new SwitchoverNote(Phase.FENCED, runId, epoch, target, timeline, slot, Optional.of(at), settings);
     }
 
     byte[] content() {

@@ -368,7 +368,7 @@ class FailoverTest extends SharedPair {
                 FailoverTerms.fencedBy(PostgresFences.stopping(from())).waivedBy(WAIVER)));
         Duration soon = Duration.ofSeconds(10);
         Promotion promotion =
-                new Promotion(to(), new Limits(0, soon, soon, soon, soon, soon, ExecutionPolicy.defaults()));
+                new Promotion(to(), new Limits(0, soon, soon, soon, soon, soon, soon, ExecutionPolicy.defaults()));
         try (Session session = Session.open(to())) {
             ServerView.Answered now = session.view();
             long timeline = now.timeline().orElseThrow();

@@ -20,7 +20,7 @@ final class MortalContext extends Recorder {
         this.dieAt = dieAt;
     }
 
-    void pass(String moment) {
+    synchronized void pass(String moment) {
         passed.add(moment);
         if (passed.size() == dieAt) {
             throw new Death();

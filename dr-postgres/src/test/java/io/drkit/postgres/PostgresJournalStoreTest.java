@@ -7,8 +7,13 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
+import io.drkit.core.Site;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
@@ -17,6 +22,11 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.run.PlanRunner;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.net.RelayMode;
 import io.drkit.testkit.net.TcpRelay;
@@ -27,11 +37,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -125,6 +137,108 @@ class PostgresJournalStoreTest {
         }
     }
 
+    // ---- a step that was given up
+
+    private record Place(String name) implements Site {}
+
+    /** Heeds nobody until it is let go, where there is somebody to let it go. */
+    private record Held(Optional<CountDownLatch> release) implements Action<String> {
+        @Override
+        public String describe() {
+            return "held";
+        }
+
+        @Override
+        public String observe(ActionContext context) {
+            return "";
+        }
+
+        @Override
+        public Assessment assess(String observed) {
+            return release.isPresent() ? Assessment.needed("it") : Assessment.done("it is so");
+        }
+
+        @Override
+        public void apply(String observed, ActionContext context) {
+            CountDownLatch latch = release.orElseThrow();
+            while (latch.getCount() > 0) {
+                try {
+                    latch.await();
+                } catch (InterruptedException notHeeded) {
+                    // the point of it
+                }
+            }
+        }
+
+        @Override
+        public ExecutionPolicy policy() {
+            return ExecutionPolicy.builder().timeout(Duration.ofMillis(100)).build();
+        }
+    }
+
+    private static RecoveryPlan<Place> plan(Optional<CountDownLatch> release) {
+        return RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
+                .step("late", (from, to) -> new Held(release))
+                .nothingToUndo("x")
+                .build();
+    }
+
+    private PlanRunner runner() {
+        return PlanRunner.journalingTo(store())
+                .stopGrace(Duration.ofMillis(50))
+                .listenEvery(Duration.ofMillis(20))
+                .build();
+    }
+
+    private RunReport resumed() throws InterruptedException {
+        while (true) {
+            try {
+                return runner().resume(
+                                plan(Optional.empty()), SiteSwitch.switchover(new Place("west"), new Place("east")));
+            } catch (JournalInUseException e) {
+                Thread.onSpinWait();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "F13: a step that was given up holds the run as long as the session lives; when that breaks, the report warns")
+    void resume_givenUpStepIsAtWorkAndItsSessionBreaks_isRefusedUntilThenAndWarns() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        SiteSwitch<Place> over = SiteSwitch.switchover(new Place("west"), new Place("east"));
+        RunReport stopped = runner().run(plan(Optional.of(release)), over);
+        assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
+        String owner = "process " + ProcessHandle.current().pid() + ", connected from ";
+        assertThat(stopped.warnings()).singleElement().asString().contains("\"late\" was given up at ", owner);
+        JournalInUseException refused =
+                catchThrowableOfType(JournalInUseException.class, () -> runner().resume(plan(Optional.empty()), over));
+        assertThat(refused).hasMessageContaining("\"late\" was given up at ").hasMessageContaining(owner);
+        assertThat(refused.code()).isEqualTo("run.step-at-work");
+
+        registry.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+        RunReport report = resumed();
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.warnings())
+                .singleElement()
+                .asString()
+                .contains("\"late\" was given up at ", owner, "lost the journal, or let it go");
+
+        release.countDown();
+        assertThat(JournalCheck.of(store()).damages()).isEmpty();
+    }
+
+    @Test
+    void resume_givenUpStepHasEnded_goesOnWithoutAWarning() throws Exception {
+        CountDownLatch release = new CountDownLatch(1);
+        runner().run(plan(Optional.of(release)), SiteSwitch.switchover(new Place("west"), new Place("east")));
+        release.countDown();
+        RunReport report = resumed();
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.warnings()).isEmpty();
+    }
+
     /** As soon as the server has noticed that the session is gone. */
     private Journal opened() {
         while (true) {
@@ -158,9 +272,10 @@ class PostgresJournalStoreTest {
                 Thread.onSpinWait();
             }
             relay.mode(RelayMode.blackhole());
+            // in good time: what waits too long is ended at the server
+            other.rollback();
             appending.join();
             assertThat(told).singleElement().satisfies(e -> assertThat(e.code()).isEqualTo("journal.unreachable"));
-            other.rollback();
             relay.cut();
             journal.close();
         }

@@ -5,11 +5,13 @@ import io.drkit.core.journal.JournalStore;
 import io.drkit.core.journal.MirroredJournalStore;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.testkit.journal.JournalStoreContract;
+import io.drkit.testkit.lease.LeadershipContract;
 import io.drkit.testkit.lease.LeaseStoreContract;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Journals and leases in PostgreSQL keep to the rules that all keep to. */
@@ -59,6 +61,22 @@ class PostgresStoresContractTest {
 
     @Nested
     class Leases extends LeaseStoreContract {
+        private final String schema = RegistryServer.schema();
+
+        @Override
+        protected LeaseStore store() {
+            return new PostgresLeaseStore(registry.node(), schema);
+        }
+
+        @Override
+        protected void delete(String name) throws Exception {
+            registry.sql("DELETE FROM " + schema + ".lease WHERE name = '" + name + "'");
+        }
+    }
+
+    @Tag("harness")
+    @Nested
+    class Leaders extends LeadershipContract {
         private final String schema = RegistryServer.schema();
 
         @Override

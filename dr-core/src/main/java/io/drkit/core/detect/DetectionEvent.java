@@ -2,6 +2,7 @@ package io.drkit.core.detect;
 
 import io.drkit.core.report.RunReport;
 import java.time.Instant;
+import java.util.List;
 
 /** What an {@link OutageDetector} tells its listener, in the order in which it happened. */
 public sealed interface DetectionEvent {
@@ -35,11 +36,18 @@ public sealed interface DetectionEvent {
         }
     }
 
-    /** The outage is declared. */
-    record Declared(Instant at, Outage outage) implements DetectionEvent {
+    /**
+     * The outage is declared.
+     *
+     * @param again it was declared before, perhaps by a process that ended before it told anybody; the site is seen sick, and nobody
+     *     has acknowledged it
+     */
+    record Declared(Instant at, Outage outage, boolean again) implements DetectionEvent {
         @Override
         public String line() {
-            return outage.site() + " is out since " + outage.began() + ": " + String.join("; ", outage.why());
+            return outage.site()
+                    + (again ? " is seen sick, and nobody has acknowledged the outage of " : " is out since ")
+                    + outage.began() + ": " + String.join("; ", outage.why());
         }
     }
 
@@ -68,6 +76,31 @@ public sealed interface DetectionEvent {
         }
     }
 
+    /**
+     * For some looks in a row fewer than a majority of the observers have known anything: an outage could not be seen now. Told once,
+     * until {@link SeesAgain}.
+     *
+     * @param why what each of those says that know nothing
+     */
+    record Blind(Instant at, String site, List<String> why) implements DetectionEvent {
+        public Blind {
+            why = List.copyOf(why);
+        }
+
+        @Override
+        public String line() {
+            return "whether " + site + " is out cannot be seen: " + String.join("; ", why);
+        }
+    }
+
+    /** A majority of the observers know something again: whether the site is healthy is another matter. */
+    record SeesAgain(Instant at, String site) implements DetectionEvent {
+        @Override
+        public String line() {
+            return "whether " + site + " is out can be seen again";
+        }
+    }
+
     /** The automatic failover ended, whichever way: look at the report's outcome. */
     record FailoverEnded(Instant at, RunReport report) implements DetectionEvent {
         @Override
@@ -78,7 +111,7 @@ public sealed interface DetectionEvent {
     }
 
     /** The automatic failover did not begin, or broke off. */
-    record FailoverFailed(Instant at, Exception failure) implements DetectionEvent {
+    record FailoverFailed(Instant at, Throwable failure) implements DetectionEvent {
         @Override
         public String line() {
             return "the automatic failover did not run: " + failure;

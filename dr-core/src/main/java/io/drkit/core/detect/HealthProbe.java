@@ -4,10 +4,17 @@ import java.time.Duration;
 
 /**
  * Looks whether something works, from where this process stands. {@link Probes} has those for HTTP and TCP; one that asks a database
- * is a function of the application:
+ * is a function of the application. It says itself what a failure means, since one that is thrown is unknown, and unknown declares
+ * no outage:
  *
  * <pre>{@code
- * HealthProbe.named("west database", () -> west.answers("SELECT 1") ? Health.healthy("it answers") : Health.sick("it refuses"));
+ * HealthProbe.named("west database", () -> {
+ *     try (Connection connection = west.getConnection()) {
+ *         return connection.isValid(2) ? Health.healthy("it answers") : Health.sick("it does not answer");
+ *     } catch (SQLException e) {
+ *         return Health.sick("SQL state " + e.getSQLState());
+ *     }
+ * });
  * }</pre>
  *
  * <p>Changes nothing. Asked again and again, not twice at the same time, and each time on some other thread.
@@ -19,7 +26,8 @@ public interface HealthProbe {
     /**
      * Looks now. Heeds interruption.
      *
-     * @throws Exception whatever says nothing of what it looks at: it counts as unknown
+     * @throws Exception whatever says nothing of what it looks at: it counts as unknown, so a refused connection is to be answered
+     *     as sick and not thrown
      */
     Health look() throws Exception;
 

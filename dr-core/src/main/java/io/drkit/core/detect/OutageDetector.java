@@ -45,7 +45,9 @@ import org.slf4j.LoggerFactory;
  * <p>An outage is declared when a majority of <em>all</em> configured observers sees the site sick, each by the hysteresis of its
  * own opinions. An observer that does not answer, does not know, or sees neither site counts as one that does not see it sick. A
  * restart, if one is given, is tried first. After an outage was declared no other is until a person has acknowledged it, and not
- * sooner than {@link Builder#between} after it.
+ * sooner than {@link Builder#between} after it; for as long as it is seen and nobody has, it is told again and again.
+ *
+ * <p>When for some looks fewer than a majority know anything, that is told too: nobody would see an outage then.
  *
  * <p>Nothing fails over by itself unless {@link Builder#automaticFailover} says so by name. Thread-safe.
  */
@@ -67,13 +69,29 @@ public final class OutageDetector implements AutoCloseable {
     private final Survey survey;
     private final int needed;
 
-    private volatile DetectorStatus status;
+    /** After that, what was seen is no longer what is. */
+    private final Duration fresh;
+
+    /** How many looks in a row it takes to be called blind: as many as an opinion is made of. */
+    private final int blindAfter;
+
+    private final Duration remindEvery;
+
+    private volatile Seen seen;
     private volatile boolean closed;
     private volatile @Nullable Task task;
 
     // below: the detector's own thread alone
     private @Nullable Episode episode;
     private @Nullable Deadline noRestartBefore;
+    private @Nullable Deadline noReminderBefore;
+    /** Declared here and not acknowledged here, whatever became of it in the memory. */
+    private volatile @Nullable Outage open;
+
+    private int blindLooks;
+
+    /** What was seen, and when by the clockwork's own time. */
+    private record Seen(DetectorStatus status, long at) {}
 
     /** A failover that runs a plan. */
     @FunctionalInterface
@@ -110,12 +128,20 @@ public final class OutageDetector implements AutoCloseable {
         failover = builder.failover;
         survey = new Survey(clockwork);
         needed = observers.size() / 2 + 1;
+        blindAfter = Math.max(builder.window, builder.healthyRow);
+        remindEvery = builder.remindEvery;
+        Duration longest = observers.stream()
+                .map(Observer::timeout)
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO);
+        fresh = every.plus(longest).multipliedBy(2);
         List<DetectorStatus.Opinion> none = new ArrayList<>();
         for (Observer observer : observers) {
             opinions.put(observer.name(), new Hysteresis(builder.sickOf, builder.window, builder.healthyRow));
             none.add(new DetectorStatus.Opinion(observer.name(), Health.unknown("it has not looked yet")));
         }
-        status = new DetectorStatus(site, none, 0, needed, Optional.empty());
+        seen = new Seen(
+                new DetectorStatus(site, clockwork.now(), none, 0, needed, Optional.empty()), clockwork.nanoTime());
     }
 
     /** Begins a detector for the site of this name, which is the active one. */
@@ -123,9 +149,22 @@ public final class OutageDetector implements AutoCloseable {
         return new Builder(site);
     }
 
-    /** How it sees things now. */
+    /**
+     * How it sees things now. Before it is started, once it is closed, and when it has not looked for twice the time that a look and
+     * the pause after it may take, nobody knows anything: so it is while a restart, an automatic failover or a listener holds it up.
+     */
     public DetectorStatus status() {
-        return status;
+        Seen last = seen;
+        Duration age = Duration.ofNanos(clockwork.nanoTime() - last.at());
+        if (closed) {
+            return last.status().unknown("the detector is closed");
+        }
+        if (task == null) {
+            return last.status().unknown("the detector was not started");
+        }
+        return age.compareTo(fresh) > 0
+                ? last.status().unknown("it has not looked for " + Wording.duration(age))
+                : last.status();
     }
 
     /**
@@ -158,6 +197,7 @@ public final class OutageDetector implements AutoCloseable {
      */
     public void acknowledge(String who, String reason) throws IOException {
         memory.acknowledge(who, reason, clockwork.now());
+        open = null;
         tell(new DetectionEvent.Acknowledged(clockwork.now(), who, reason));
     }
 
@@ -165,9 +205,11 @@ public final class OutageDetector implements AutoCloseable {
         try {
             while (!closed) {
                 try {
-                    look();
-                    decide();
-                } catch (RuntimeException e) {
+                    DetectorStatus status = look();
+                    tellBlindness(status);
+                    decide(status);
+                } catch (RuntimeException | Error e) {
+                    // an Error too: a class that a restart lacks is no reason to look no more
                     log.error("The outage detector could not finish its look; it goes on", e);
                 }
                 clockwork.sleep(every);
@@ -179,13 +221,14 @@ public final class OutageDetector implements AutoCloseable {
         }
     }
 
-    private void look() throws InterruptedException {
+    private DetectorStatus look() throws InterruptedException {
+        long looked = clockwork.nanoTime();
         List<Survey.Question<Sighting>> questions = new ArrayList<>();
         for (Observer observer : observers) {
             questions.add(new Survey.Question<>("observer " + observer.name(), observer.timeout(), observer::look));
         }
         List<Survey.Answer<Sighting>> answers = survey.ask(questions);
-        List<DetectorStatus.Opinion> seen = new ArrayList<>();
+        List<DetectorStatus.Opinion> opinionsNow = new ArrayList<>();
         List<String> why = new ArrayList<>();
         List<Instant> since = new ArrayList<>();
         Instant now = clockwork.now();
@@ -193,7 +236,7 @@ public final class OutageDetector implements AutoCloseable {
             String name = observers.get(i).name();
             Hysteresis hysteresis = Objects.requireNonNull(opinions.get(name));
             Health state = hysteresis.add(opinion(answers.get(i)), now);
-            seen.add(new DetectorStatus.Opinion(name, state));
+            opinionsNow.add(new DetectorStatus.Opinion(name, state));
             if (state instanceof Health.Sick) {
                 why.add(name + ": " + state.why());
                 since.add(hysteresis.sickSince().orElse(now));
@@ -207,7 +250,21 @@ public final class OutageDetector implements AutoCloseable {
             // the clock may have been set back since
             outage = Optional.of(new Outage(site, began.isAfter(now) ? now : began, now, why));
         }
-        status = new DetectorStatus(site, seen, why.size(), needed, outage);
+        DetectorStatus status = new DetectorStatus(site, now, opinionsNow, why.size(), needed, outage);
+        seen = new Seen(status, looked);
+        return status;
+    }
+
+    private void tellBlindness(DetectorStatus status) {
+        boolean told = blindLooks >= blindAfter;
+        if (!status.blind()) {
+            blindLooks = 0;
+            if (told) {
+                tell(new DetectionEvent.SeesAgain(clockwork.now(), site));
+            }
+        } else if (!told && ++blindLooks >= blindAfter) {
+            tell(new DetectionEvent.Blind(clockwork.now(), site, status.say(Health.Unknown.class)));
+        }
     }
 
     private static Health opinion(Survey.Answer<Sighting> answer) {
@@ -221,23 +278,25 @@ public final class OutageDetector implements AutoCloseable {
         throw new AssertionError(answer);
     }
 
-    private void decide() throws InterruptedException {
-        Optional<Outage> seen = status.outage();
+    private void decide(DetectorStatus status) throws InterruptedException {
+        Optional<Outage> now = status.outage();
         Episode current = episode;
-        if (seen.isEmpty()) {
+        if (now.isEmpty()) {
             // as long as those who do not know could make a majority, it is not known to be over
-            if (current != null && mayBeSick() < needed) {
+            int healthy = status.say(Health.Healthy.class).size();
+            if (current != null && observers.size() - healthy < needed) {
                 episode = null;
                 tell(new DetectionEvent.Recovered(clockwork.now(), site));
             }
             return;
         }
-        Outage outage = seen.get();
+        Outage outage = now.get();
         if (current == null) {
             current = new Episode(outage.began());
             episode = current;
             tell(new DetectionEvent.Suspected(clockwork.now(), outage));
         }
+        remind();
         if (current.over || held(current, outage)) {
             return;
         }
@@ -249,11 +308,32 @@ public final class OutageDetector implements AutoCloseable {
         }
     }
 
-    /** How many observers do not see the site healthy. */
-    private long mayBeSick() {
-        return status.observers().stream()
-                .filter(opinion -> !(opinion.health() instanceof Health.Healthy))
-                .count();
+    /** A declared outage that is still seen is told again until somebody acknowledges it: perhaps nobody ever heard of it. */
+    private void remind() {
+        Deadline notBefore = noReminderBefore;
+        if (observeOnly || (notBefore != null && !notBefore.passed())) {
+            return;
+        }
+        Optional<Outage> declared = unacknowledged();
+        if (declared.isPresent()) {
+            noReminderBefore = clockwork.deadline(remindEvery);
+            tell(new DetectionEvent.Declared(clockwork.now(), declared.get(), true));
+        }
+    }
+
+    private Optional<Outage> unacknowledged() {
+        try {
+            Optional<OutageMemory.Remembered> last =
+                    memory.latest().filter(known -> known.outage().site().equals(site));
+            if (last.isPresent()) {
+                return last.get().acknowledgement().isEmpty()
+                        ? Optional.of(last.get().outage())
+                        : Optional.empty();
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            log.warn("It cannot be read whether the outage was acknowledged; people are told again all the same", e);
+        }
+        return Optional.ofNullable(open);
     }
 
     /** Whether the last outage keeps this one from being declared. */
@@ -275,7 +355,7 @@ public final class OutageDetector implements AutoCloseable {
             } else {
                 return false;
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (failover == null) {
                 log.warn("It cannot be read whether an outage was declared before; people are told all the same", e);
                 return false;
@@ -304,7 +384,7 @@ public final class OutageDetector implements AutoCloseable {
         try {
             String done = ActionExecutor.on(clockwork).execute(action).because();
             tell(new DetectionEvent.RestartEnded(clockwork.now(), true, done));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tell(new DetectionEvent.RestartEnded(clockwork.now(), false, String.valueOf(e.getMessage())));
         }
         // Nobody looked meanwhile, however long it took: what was seen before it says nothing of the site as it is now.
@@ -322,14 +402,16 @@ public final class OutageDetector implements AutoCloseable {
 
     private void declare(Episode current, Outage outage) throws InterruptedException {
         current.over = true;
+        open = outage;
+        noReminderBefore = clockwork.deadline(remindEvery);
         boolean remembered = true;
         try {
             memory.declared(outage);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             remembered = false;
             log.error("The outage could not be written down; people are told, and nothing is done by itself", e);
         }
-        tell(new DetectionEvent.Declared(clockwork.now(), outage));
+        tell(new DetectionEvent.Declared(clockwork.now(), outage, false));
         Failover automatic = failover;
         if (automatic == null) {
             return;
@@ -341,7 +423,7 @@ public final class OutageDetector implements AutoCloseable {
         }
         try {
             tell(new DetectionEvent.FailoverEnded(clockwork.now(), automatic.run(outage)));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             tell(new DetectionEvent.FailoverFailed(clockwork.now(), e));
         }
     }
@@ -353,22 +435,25 @@ public final class OutageDetector implements AutoCloseable {
     }
 
     private void tell(DetectionEvent event) {
-        if (event instanceof DetectionEvent.Recovered || event instanceof DetectionEvent.Acknowledged) {
+        if (event instanceof DetectionEvent.Recovered
+                || event instanceof DetectionEvent.SeesAgain
+                || event instanceof DetectionEvent.Acknowledged) {
             log.info("{}", event.line());
         } else {
             log.warn("{}", event.line());
         }
         try {
             listener.accept(event);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // an Error too: that a pager lacks a class is no reason to watch no more
             log.warn("The listener of the outage detector failed; it goes on", e);
         }
     }
 
     /**
      * Builds a detector. Defaults: looks every 5 s, sick when 3 of an observer's last 5 looks are and healthy again after 2 in a row,
-     * no restart, at least 1 hour between two declared outages, remembered in this process alone, nothing automatic, the system's
-     * clockwork. Not thread-safe.
+     * no restart, at least 1 hour between two declared outages, told again every 5 minutes, remembered in this process alone, nothing
+     * automatic, the system's clockwork. Not thread-safe.
      */
     public static final class Builder {
         private static final int OBSERVERS_FOR_AUTOMATIC = 3;
@@ -377,6 +462,7 @@ public final class OutageDetector implements AutoCloseable {
         private final List<Observer> observers = new ArrayList<>();
         private Duration every = Duration.ofSeconds(5);
         private Duration between = Duration.ofHours(1);
+        private Duration remindEvery = Duration.ofMinutes(5);
         private int sickOf = 3;
         private int window = 5;
         private int healthyRow = 2;
@@ -442,6 +528,15 @@ public final class OutageDetector implements AutoCloseable {
         /** The least time between two declared outages, acknowledged or not; more than zero. */
         public Builder between(Duration least) {
             between = positive(least, "the time between two outages");
+            return this;
+        }
+
+        /**
+         * How often a declared outage is told again that is still seen and that nobody has acknowledged; more than zero. A process
+         * that finds one that it did not declare itself tells it as soon as it sees the site sick.
+         */
+        public Builder remindEvery(Duration pause) {
+            remindEvery = positive(pause, "the time between two reminders");
             return this;
         }
 

@@ -2,6 +2,7 @@ package io.drkit.core.detect;
 
 import io.drkit.core.time.Clockwork;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -35,8 +36,10 @@ public final class Probes {
                 HttpRequest.newBuilder(uri).timeout(PATIENCE).GET().build();
         return HealthProbe.named(name, () -> {
             try {
-                int status = client.send(request, HttpResponse.BodyHandlers.discarding())
-                        .statusCode();
+                HttpResponse<InputStream> answer = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
+                // a body that stalls must not make of a clear status an answer that never came
+                answer.body().close();
+                int status = answer.statusCode();
                 return status / 100 == 2
                         ? Health.healthy(uri + " answered " + status)
                         : Health.sick(uri + " answered " + status);

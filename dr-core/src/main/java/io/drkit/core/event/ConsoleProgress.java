@@ -154,10 +154,13 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                             + because(e.instruction().reason())
                             + e.refused().map(why -> "; REFUSED: " + why).orElse(""));
         } else if (event instanceof RunEvent.WordAwaited e) {
-            String asks = e.what() == RunReport.Wait.For.APPROVAL
-                    ? "WAITING for the approval \"" + e.name() + "\" by the role " + e.role()
-                    : "WAITING for a word: retry, skip or cancel";
-            say(e.at(), Terminal.Tone.WARN, e.step() + ": " + asks + ", at most " + Wording.duration(e.timeout()));
+            String within = ", at most " + Wording.duration(e.timeout());
+            say(e.at(), Terminal.Tone.WARN, switch (e.what()) {
+                case APPROVAL ->
+                    e.step() + ": WAITING for the approval \"" + e.name() + "\" by the role " + e.role() + within;
+                case DECISION -> e.step() + ": WAITING for a word: retry, skip or cancel" + within;
+                case CONTINUATION -> "PAUSED: nothing more begins until somebody lets the run go on";
+            });
         } else if (event instanceof RunEvent.WordLapsed e) {
             say(e.at(), Terminal.Tone.BAD, e.step() + ": nobody answered in time");
         } else if (event instanceof RunEvent.FailedOver e) {
@@ -178,7 +181,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
             running.clear();
             RunOutcome outcome = e.report().outcome();
             Terminal.Tone tone = switch (outcome) {
-                case SUCCEEDED -> Terminal.Tone.GOOD;
+                case SUCCEEDED -> e.report().warnings().isEmpty() ? Terminal.Tone.GOOD : Terminal.Tone.WARN;
                 case UNDONE -> Terminal.Tone.WARN;
                 case UNDO_INCOMPLETE, STOPPED -> Terminal.Tone.BAD;
             };

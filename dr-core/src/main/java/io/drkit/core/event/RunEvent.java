@@ -76,11 +76,11 @@ public sealed interface RunEvent {
     /**
      * The run waits for a person's word.
      *
-     * @param what for what: to approve, or to say what to do about a failed step
-     * @param step the step that it holds up
+     * @param what for what: to approve, to say what to do about a failed step, or to end a pause
+     * @param step the step that it holds up; empty for a pause, which holds up all that has not begun
      * @param name the approval's name; else empty
      * @param role the role that is asked; empty when anybody's word will do
-     * @param timeout how long it waits
+     * @param timeout how long it waits; zero for a pause, which nothing else ends
      */
     record WordAwaited(Instant at, RunReport.Wait.For what, String step, String name, String role, Duration timeout)
             implements RunEvent {}

@@ -50,6 +50,11 @@ public interface Journal extends AutoCloseable {
      */
     void requireHeld(Epoch epoch);
 
+    /** Who holds it, for people, as whoever is refused meanwhile is told: for example {@code process 4711}. */
+    default String owner() {
+        return "process " + ProcessHandle.current().pid();
+    }
+
     /** Lets another process have it. */
     @Override
     void close();

@@ -28,6 +28,11 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         INTENT,
         /** A step ended, and how. */
         OUTCOME,
+        /**
+         * A step, or its undo, that was told to stop and given up has ended after all. It may be the last entry of a run that has
+         * paused; how the step stands is for whoever goes on to observe.
+         */
+        GIVEN_UP_ENDED,
         /** A step recorded a fact. */
         FACT,
         /** A step stated a loss. */
@@ -62,6 +67,11 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
                 throw new IllegalArgumentException("No detail may be called " + own + ": the entry itself has that");
             }
         }
+    }
+
+    /** Whether the run of these entries, which are all of it in their order, is over. One that only paused is not. */
+    public static boolean over(List<JournalEntry> run) {
+        return run.stream().anyMatch(entry -> entry.kind() == Kind.RUN_ENDED);
     }
 
     /** The detail of that name; the empty string when there is none. */

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,6 +97,11 @@ final class MirroredJournal implements Journal {
     @Override
     public synchronized void requireHeld(Epoch epoch) {
         each(half -> half.journal().requireHeld(epoch));
+    }
+
+    @Override
+    public synchronized String owner() {
+        return opened.stream().map(half -> half.journal().owner()).distinct().collect(Collectors.joining(", "));
     }
 
     @Override

@@ -57,7 +57,7 @@ public final class ReadinessMetrics {
                     .strongReference(true)
                     .register(registry);
         }
-        watch.tell(later -> figures(registry, later));
+        watch.listener(later -> figures(registry, later));
         figures(registry, report);
     }
 

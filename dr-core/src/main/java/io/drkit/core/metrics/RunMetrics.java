@@ -16,7 +16,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <ul>
  *   <li>{@code drkit.runs}, a counter, tags {@code plan}, {@code mode}, {@code outcome}: runs that ended, or paused, in this process
- *   <li>{@code drkit.runs.rto}, a timer with the same tags: the achieved RTO of those that brought service back
+ *   <li>{@code drkit.runs.rto}, a timer with the same tags and {@code at_least}: the achieved RTO of those that brought service
+ *       back; {@code at_least} is {@code true} where it counts from the run's begin only, as nobody said when the outage of the
+ *       failover began: the real one was longer
  *   <li>{@code drkit.steps}, a timer, tags {@code plan}, {@code step}, {@code status}, {@code undo}: what each step took in this
  *       process
  *   <li>{@code drkit.steps.unknown}, a counter, tags {@code plan}, {@code step}, {@code undo}: answers that were lost
@@ -82,7 +84,8 @@ public final class RunMetrics implements RunListener {
                     .filter(rto -> !rto.isNegative())
                     .ifPresent(rto -> Timer.builder("drkit.runs.rto")
                             .description("The achieved recovery time")
-                            .tags(tags)
+                            .tags(tags.and(
+                                    "at_least", Boolean.toString(ended.report().rtoAtLeast())))
                             .register(registry)
                             .record(rto));
         }

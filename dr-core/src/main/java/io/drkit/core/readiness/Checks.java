@@ -3,6 +3,7 @@ package io.drkit.core.readiness;
 import io.drkit.core.action.Action;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.lease.LeaseStore;
@@ -17,11 +18,13 @@ import io.drkit.core.workload.WorkloadStatus;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The standing checks that most plans need. Each asks the interfaces that the plan uses anyway; what they cannot know is unknown.
@@ -194,7 +197,9 @@ public final class Checks {
 
     private static Map<Workload, Integer> intent(WorkloadScaler scaler, List<Workload> workloads)
             throws InterruptedException {
-        Map<Workload, Integer> intent = new HashMap<>();
+        Map<Workload, Integer> intent = new LinkedHashMap<>();
+        // in the order asked, which is not always that of the answer
+        workloads.forEach(workload -> intent.put(workload, 0));
         for (WorkloadStatus status : scaler.status(workloads.toArray(Workload[]::new))) {
             intent.put(
                     status.workload(),
@@ -245,14 +250,67 @@ public final class Checks {
         });
     }
 
-    /** The journal of a plan can be read while the active site is gone. See {@link #survives}. */
-    public static Check journal(JournalStore journals, JournalKey key, BlackHole blackHole) {
-        return survives("journal", blackHole, () -> journals.runs(key, 1));
+    /**
+     * The journal of a plan can be read while the active site is gone, and at least one run is in it: see {@link #survives}. One
+     * without a run is unknown, since it may be another place than the runner's, such as a directory that is not mounted; a drill
+     * fills it.
+     *
+     * <pre>{@code
+     * Checks.journal(new JournalKey("shop", "west", "east"), withoutWest, ShopBlackHole::journals);
+     * }</pre>
+     *
+     * @param through the journal's store as it is reached through the black hole, such as one that was opened over its proxy, and
+     *     never one over the way that the runner takes, which the hole does not cut. Asked for at each look, inside the black hole;
+     *     may answer the same one each time
+     */
+    public static <B extends BlackHole> Check journal(
+            JournalKey key, B blackHole, Function<? super B, ? extends JournalStore> through) {
+        return new SurvivalCheck(
+                "journal",
+                blackHole,
+                () -> !through.apply(blackHole).runs(key, 1).isEmpty(),
+                "no run of " + key + " is in it");
     }
 
-    /** A lease can be read while the active site is gone. See {@link #survives}. */
-    public static Check lease(LeaseStore leases, String lease, BlackHole blackHole) {
-        return survives("lease", blackHole, () -> leases.read(lease));
+    /**
+     * A lease can be read while the active site is gone, and somebody has held it at least once: see {@link #survives}. One that
+     * nobody ever held is unknown, since it may be another place than the runner's.
+     *
+     * @param through the leases' store as it is reached through the black hole; see {@link #journal}
+     */
+    public static <B extends BlackHole> Check lease(
+            String lease, B blackHole, Function<? super B, ? extends LeaseStore> through) {
+        return new SurvivalCheck(
+                "lease",
+                blackHole,
+                () -> through.apply(blackHole).read(lease).record().isPresent(),
+                "no lease " + lease + " is in it");
+    }
+
+    /**
+     * The last run of a plan between two sites is over, so that another may begin: one that stopped, or that nobody resumed after a
+     * crash, makes {@link io.drkit.core.run.PlanRunner#run} refuse. One that goes on at this moment is not ready either. Where no run
+     * ever was it is unknown, as with {@link #journal}.
+     *
+     * @param journals as the runner reaches them
+     */
+    public static Check noUnfinishedRun(JournalStore journals, JournalKey key) {
+        return Check.named("unfinished run", "the last run of " + key + " is over", clockwork -> {
+            List<List<JournalEntry>> latest = journals.runs(key, 1);
+            if (latest.isEmpty() || latest.get(0).isEmpty()) {
+                return Finding.unknown(
+                        "no run of it is in the journal",
+                        "run a drill; if there was one, see whether the right place is read");
+            }
+            List<JournalEntry> run = latest.get(0);
+            JournalEntry first = run.get(0);
+            String which = "the " + first.detail("mode").toLowerCase(Locale.ROOT) + " " + first.detail("from") + " → "
+                    + first.detail("to") + " of " + first.at() + " (run " + first.detail("run") + ")";
+            return JournalEntry.over(run)
+                    ? Finding.ready(which + " is over")
+                    : Finding.notReady(
+                            which + " is not over", "wait for it if it goes on; else resume it, or abandon it by name");
+        });
     }
 
     /**
@@ -260,14 +318,25 @@ public final class Checks {
      * {@code blackHole}. Ready only when the site was seen not to answer in there and the reading came back; not ready when it
      * fails or hangs in there and succeeds outside; otherwise, and without a black hole, unknown. Reading proves that it can be
      * reached and no more: not that it can be written.
+     *
+     * @param reading reads it through the black hole: over the way that the hole cuts the site off from, which another way, such as
+     *     a connection that was open before, would go round
      */
     public static Check survives(String name, BlackHole blackHole, Reading<?> reading) {
-        return new SurvivalCheck(name, blackHole, reading);
+        return new SurvivalCheck(
+                name,
+                blackHole,
+                () -> {
+                    reading.read();
+                    return true;
+                },
+                "");
     }
 
     /**
      * A step of a plan that waits until a check is ready, such as until the copies are complete on every engine. Not ready and unknown
-     * are both waited out, at most {@code timeout}; the step then fails. It changes nothing.
+     * are both waited out, at most {@code timeout}; the step then fails. It changes nothing. To {@link Readiness} the step is what
+     * the check finds now: one that only the plan's earlier steps make ready is not ready before them.
      */
     public static Action<?> gate(Check check, Duration timeout) {
         return new Gate(check, timeout);

@@ -5,6 +5,7 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Survey;
 import java.time.Duration;
 import java.util.Objects;
@@ -31,15 +32,20 @@ final class Gate implements Action<Finding> {
 
     @Override
     public Finding observe(ActionContext context) throws InterruptedException {
+        return look(context.clockwork());
+    }
+
+    /** What the check finds now, whatever becomes of it. */
+    Finding look(Clockwork clockwork) throws InterruptedException {
         Survey asked = survey;
         if (asked == null) {
-            asked = new Survey(context.clockwork());
+            asked = new Survey(clockwork);
             survey = asked;
         }
         return Verdicts.of(asked.ask(
                 "gate: " + check.name(),
                 check.timeout(),
-                () -> Objects.requireNonNull(check.run(context.clockwork()), "the check found nothing at all")));
+                () -> Objects.requireNonNull(check.run(clockwork), "the check found nothing at all")));
     }
 
     @Override

@@ -28,8 +28,9 @@ import java.util.function.Consumer;
  * }</pre>
  *
  * <p>It changes nothing. A step is not ready when it is blocked, or when a run would fail at it at once (a denied credential,
- * something that is not there); it is unknown when it cannot be observed or does not answer in time. Steps are assessed as the world
- * is now, as in a preview: the earlier ones have not run. Ready says that nothing was found that stands in the way. It is no drill.
+ * something that is not there); it is unknown when it cannot be observed, does not answer in time, or could only wait for something
+ * that may never come. A gate ({@link Checks#gate}) is what its check finds. Steps are assessed as the world is now, as in a preview:
+ * the earlier ones have not run. Ready says that nothing was found that stands in the way. It is no drill.
  *
  * <p>All are looked at in parallel, each on a thread of its own and for no longer than its time. Thread-safe.
  */
@@ -69,7 +70,12 @@ public final class Readiness {
         ActionExecutor executor = ActionExecutor.on(clockwork);
         for (PlannedStep step : plan.steps()) {
             questions.add(new Survey.Question<>(
-                    "ready: step " + step.name(), stepTimeout, () -> Verdicts.of(executor.preview(step.action()))));
+                    "ready: step " + step.name(),
+                    stepTimeout,
+                    // a gate would wait for what its check finds; whether it is ready is for the check to say
+                    () -> step.action() instanceof Gate gate
+                            ? gate.look(clockwork)
+                            : Verdicts.of(executor.preview(step.action()))));
         }
         for (Check check : checks) {
             questions.add(new Survey.Question<>(

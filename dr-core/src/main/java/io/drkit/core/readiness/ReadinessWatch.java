@@ -70,7 +70,7 @@ public final class ReadinessWatch implements AutoCloseable {
     }
 
     /** Tells each report from now on to one more listener, as {@link Readiness#watch(Duration, Consumer)} does. */
-    public void tell(Consumer<ReadinessReport> listener) {
+    public void listener(Consumer<ReadinessReport> listener) {
         listeners.add(listener);
     }
 
@@ -104,7 +104,7 @@ public final class ReadinessWatch implements AutoCloseable {
     private ReadinessReport looked() throws InterruptedException {
         try {
             return readiness.check();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             log.warn("Readiness could not be looked at; the watch goes on", e);
             return seen.report().unknown("it could not be looked at: " + Verdicts.say(e), "see the log");
         }
@@ -113,7 +113,8 @@ public final class ReadinessWatch implements AutoCloseable {
     private static void told(Consumer<ReadinessReport> listener, ReadinessReport report) {
         try {
             listener.accept(report);
-        } catch (RuntimeException e) {
+        } catch (Throwable e) {
+            // an Error too: that a listener lacks a class is no reason to look no more
             log.warn("A listener of readiness failed; the watch goes on", e);
         }
     }

@@ -11,17 +11,21 @@ final class SurvivalCheck implements Check {
 
     private final String name;
     private final BlackHole blackHole;
-    private final Reading<?> reading;
+    /** Whether anything was there to be read. */
+    private final Reading<Boolean> reading;
+
+    private final String nothing;
     /** One for all runs, so that a try that hangs for days is not joined by another each minute. */
     private volatile @Nullable Survey survey;
 
-    SurvivalCheck(String name, BlackHole blackHole, Reading<?> reading) {
+    SurvivalCheck(String name, BlackHole blackHole, Reading<Boolean> reading, String nothing) {
         if (name.isBlank()) {
             throw new IllegalArgumentException("A check has a name");
         }
         this.name = name;
         this.blackHole = blackHole;
         this.reading = reading;
+        this.nothing = nothing;
     }
 
     @Override
@@ -42,7 +46,7 @@ final class SurvivalCheck implements Check {
     /** What happened inside, in the order of what can be said from it. */
     private enum Inside {
         NOT_CUT,
-        CUT,
+        EMPTY,
         READ
     }
 
@@ -68,13 +72,17 @@ final class SurvivalCheck implements Check {
                         return Inside.NOT_CUT;
                     }
                     progress.cut = true;
-                    reading.read();
-                    return Inside.READ;
+                    return reading.read() ? Inside.READ : Inside.EMPTY;
                 }));
         if (inside instanceof Survey.Answer.Value<Inside> value) {
-            return value.value() == Inside.READ
-                    ? Finding.ready("it was read while " + site + " did not answer")
-                    : Finding.unknown(site + " still answers inside the black hole", "mend the black hole");
+            return switch (value.value()) {
+                case READ -> Finding.ready("it was read while " + site + " did not answer");
+                case EMPTY ->
+                    Finding.unknown(
+                            "it was read while " + site + " did not answer, but " + nothing,
+                            "run a drill; if there was one, see whether the right place is read");
+                case NOT_CUT -> Finding.unknown(site + " still answers inside the black hole", "mend the black hole");
+            };
         }
         String how = inside instanceof Survey.Answer.Failed<Inside> failed
                 ? Verdicts.say(failed.failure())

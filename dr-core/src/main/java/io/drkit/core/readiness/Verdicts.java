@@ -37,14 +37,17 @@ final class Verdicts {
         } else if (assessment instanceof Assessment.Needed needed) {
             return Finding.ready("would: " + String.join("; ", needed.changes()));
         } else if (assessment instanceof Assessment.Underway underway) {
-            return Finding.ready("under way: waiting for " + underway.waitingFor());
+            // what it waits for may never come, such as a pod that never becomes ready
+            return Finding.unknown(
+                    "under way: waiting for " + underway.waitingFor(),
+                    "look again when that should have come; if it has not, see why");
         } else if (assessment instanceof Assessment.Blocked blocked) {
             return Finding.notReady(blocked.why(), blocked.remedy());
         }
         throw new AssertionError(assessment);
     }
 
-    static String say(Exception failure) {
+    static String say(Throwable failure) {
         String message = failure.getMessage();
         return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
     }

@@ -55,7 +55,7 @@ public final class HtmlReport {
 
     private static void header(RunReport report, Html out) {
         String tone = switch (report.outcome()) {
-            case SUCCEEDED -> "good";
+            case SUCCEEDED -> report.warnings().isEmpty() ? "good" : "warn";
             case UNDONE -> "warn";
             case UNDO_INCOMPLETE, STOPPED -> "bad";
         };
@@ -81,6 +81,10 @@ public final class HtmlReport {
         report.reason()
                 .ifPresent(reason ->
                         out.raw("<p class=\"note\"><b>Why:</b> ").text(reason).raw("</p>\n"));
+        report.warnings()
+                .forEach(warning -> out.raw("<p class=\"note\"><b>Warning:</b> ")
+                        .text(warning)
+                        .raw("</p>\n"));
         Summary.remedy(report)
                 .ifPresent(remedy -> out.raw("<p class=\"note\"><b>What to do:</b> ")
                         .text(remedy)
@@ -94,7 +98,7 @@ public final class HtmlReport {
                 out,
                 "RTO",
                 "Time until service was back",
-                Summary.rto(report),
+                Wording.rto(report),
                 report.objectives().rto(),
                 Summary.rtoBasis(report),
                 Verdict.rto(report),

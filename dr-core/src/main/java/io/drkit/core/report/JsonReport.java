@@ -51,10 +51,12 @@ import org.jspecify.annotations.Nullable;
  *       {@code undoBegan}, {@code undoEnded}, {@code facts}: as in {@link StepReport}
  *   <li>{@code told}: a list of {@code id}, {@code kind}, {@code subject}, {@code who}, {@code role}, {@code reason}, {@code said}
  *       (when the person said it), {@code at} (when the run took it), {@code refused}; {@code waits}: a list of {@code for},
- *       {@code step}, {@code name}, {@code began}, {@code ended}: as in {@link RunReport}; both may be missing in older reports
+ *       {@code step}, {@code name}, {@code began}, {@code ended}: as in {@link RunReport}; {@code warnings}: a list of texts; all
+ *       three may be missing in older reports
  *   <li>{@code achieved}: what follows from the above, written for readers and computed anew when read: {@code serviceRestored},
- *       {@code rto}, {@code rtoVerdict}, {@code rpo}, {@code rpoVerdict}, {@code breakdown} (null when service is not back, else a
- *       list of {@code kind}, {@code what}, {@code began}, {@code ended}, {@code took}: see {@link RtoBreakdown})
+ *       {@code rto}, {@code rtoAtLeast} (whether it counts from the run's begin, as nobody said when the outage began),
+ *       {@code rtoVerdict}, {@code rpo}, {@code rpoVerdict}, {@code breakdown} (null when service is not back, else a list of
+ *       {@code kind}, {@code what}, {@code began}, {@code ended}, {@code took}: see {@link RtoBreakdown})
  * </ul>
  *
  * <pre>{@code
@@ -152,6 +154,7 @@ public final class JsonReport {
             entry.put("began", wait.began().toString());
             put(entry, "ended", wait.ended());
         }
+        put(out, "warnings", report.warnings());
         achieved(report, out.putObject("achieved"));
         return out;
     }
@@ -184,6 +187,7 @@ public final class JsonReport {
     private static void achieved(RunReport report, ObjectNode out) {
         put(out, "serviceRestored", report.serviceRestored());
         put(out, "rto", report.achievedRto());
+        out.put("rtoAtLeast", report.rtoAtLeast());
         out.put("rtoVerdict", Verdict.rto(report).name());
         put(out, "rpo", report.achievedRpo());
         out.put("rpoVerdict", Verdict.rpo(report).name());
@@ -242,7 +246,8 @@ public final class JsonReport {
                     in.list("losses").stream().map(JsonReport::loss).toList(),
                     in.list("steps").stream().map(JsonReport::step).toList(),
                     in.listIfAny("told").stream().map(JsonReport::told).toList(),
-                    in.listIfAny("waits").stream().map(JsonReport::wait).toList());
+                    in.listIfAny("waits").stream().map(JsonReport::wait).toList(),
+                    in.has("warnings") ? in.texts("warnings") : List.of());
         } catch (IllegalArgumentException outOfBounds) {
             throw unreadable("a value out of bounds: " + outOfBounds.getMessage(), outOfBounds);
         }

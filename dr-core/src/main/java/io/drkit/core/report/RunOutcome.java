@@ -8,6 +8,9 @@ public enum RunOutcome {
     UNDONE,
     /** As {@link #UNDONE}, but something could not be put back. Resume goes on putting it back. */
     UNDO_INCOMPLETE,
-    /** A step failed past the point of no return, or is still running unheard. The way is forward: mend the cause, then resume. */
+    /**
+     * A step failed past the point of no return, or is still running unheard, which {@link RunReport#warnings()} says. The way is
+     * forward: mend the cause, then resume.
+     */
     STOPPED
 }

@@ -34,6 +34,8 @@ import java.util.Optional;
  *     failover and those that the switchover had begun
  * @param told what people told the run, in order
  * @param waits when the run waited for people, in order
+ * @param warnings what is not settled, however the run ended, each with what to do: a step that was given up, or was at work when
+ *     its process was taken over, and that nobody has seen end. Empty as a rule
  */
 public record RunReport(
         String plan,
@@ -54,7 +56,8 @@ public record RunReport(
         List<StatedLoss> losses,
         List<StepReport> steps,
         List<Told> told,
-        List<Wait> waits) {
+        List<Wait> waits,
+        List<String> warnings) {
     /**
      * A loss and the step that stated it.
      *
@@ -113,9 +116,10 @@ public record RunReport(
         steps = List.copyOf(steps);
         told = List.copyOf(told);
         waits = List.copyOf(waits);
+        warnings = List.copyOf(warnings);
     }
 
-    /** A run that nobody told anything, and that waited for nobody. */
+    /** A run that nobody told anything, that waited for nobody, and that left nothing unsettled. */
     public RunReport(
             String plan,
             String planHash,
@@ -153,6 +157,7 @@ public record RunReport(
                 losses,
                 steps,
                 List.of(),
+                List.of(),
                 List.of());
     }
 
@@ -187,11 +192,19 @@ public record RunReport(
     }
 
     /**
+     * Whether {@link #achievedRto()} is only the least that it was: in a failover of which nobody said when the outage began, it
+     * counts from the run's begin.
+     */
+    public boolean rtoAtLeast() {
+        return mode == Mode.FAILOVER && outageBegan.isEmpty();
+    }
+
+    /**
      * The longest span of changes that may have been lost, over everything that was stated: what was achieved where a step said
      * so, else its bound. Empty when nothing was stated, or when a step stated that it does not know.
      */
     public Optional<Duration> achievedRpo() {
-        List<DataLoss> counted = countedLosses();
+        List<DataLoss> counted = countedLosses().stream().map(StatedLoss::loss).toList();
         if (counted.isEmpty() || counted.stream().anyMatch(loss -> loss.time().isEmpty())) {
             return Optional.empty();
         }
@@ -203,11 +216,11 @@ public record RunReport(
         return Verdict.rto(this) == Verdict.MET && Verdict.rpo(this) == Verdict.MET;
     }
 
-    /** What was achieved where a step said so, else its bound. */
-    List<DataLoss> countedLosses() {
+    /** The losses that count: of each subject what was achieved where a step said so, else its bound, which then is the loss. */
+    public List<StatedLoss> countedLosses() {
         return losses.stream()
-                .map(StatedLoss::loss)
-                .filter(loss -> loss.stage() == DataLoss.Stage.ACHIEVED || !achieved(loss.subject()))
+                .filter(stated -> stated.loss().stage() == DataLoss.Stage.ACHIEVED
+                        || !achieved(stated.loss().subject()))
                 .toList();
     }
 

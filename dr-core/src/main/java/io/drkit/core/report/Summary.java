@@ -2,7 +2,6 @@ package io.drkit.core.report;
 
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.journal.Instruction;
-import io.drkit.core.plan.Mode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,15 +143,6 @@ final class Summary {
                 + String.join(", ", said) + ". That is not in these figures.");
     }
 
-    /** The achieved time, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */
-    static String rto(RunReport report) {
-        Optional<Duration> achieved = report.achievedRto().filter(time -> !time.isNegative());
-        if (achieved.isEmpty()) {
-            return "not known";
-        }
-        return (sinceRun(report) ? "at least " : "") + Wording.duration(achieved.get());
-    }
-
     /** From where the time is counted, or why it is not known. */
     static String rtoBasis(RunReport report) {
         if (report.serviceRestored().isEmpty()) {
@@ -164,7 +154,7 @@ final class Summary {
         if (report.outageBegan().isPresent()) {
             return "from the outage until service was back";
         }
-        return sinceRun(report)
+        return report.rtoAtLeast()
                 ? "from the run's begin until service was back; when the outage began was not said"
                 : "from the run's begin until service was back";
     }
@@ -175,10 +165,6 @@ final class Summary {
             case UNDONE, UNDO_INCOMPLETE -> "the switch did not happen";
             case SUCCEEDED, STOPPED -> "service was not seen to be back";
         };
-    }
-
-    private static boolean sinceRun(RunReport report) {
-        return report.mode() == Mode.FAILOVER && report.outageBegan().isEmpty();
     }
 
     static String rpo(RunReport report) {

@@ -35,13 +35,14 @@ public final class TextReport {
         wrap(lines, "", "", report.outcome() + "  " + report.plan() + ": " + Summary.line(report), columns);
         wrap(lines, "  ", "  ", Summary.headline(report) + ". " + Summary.meaning(report), columns);
         report.reason().ifPresent(reason -> entry(lines, "Why", reason, columns));
+        report.warnings().forEach(warning -> entry(lines, "Warning", warning, columns));
         for (StepReport step : Summary.open(report)) {
             entry(lines, "Step", step.name() + ": " + Summary.status(step.status()) + because(step.detail()), columns);
         }
         entry(
                 lines,
                 "RTO",
-                Summary.rto(report) + ", objective "
+                Wording.rto(report) + ", objective "
                         + Wording.duration(report.objectives().rto()) + ": " + Verdict.rto(report) + " ("
                         + Summary.rtoBasis(report) + ")",
                 columns);

@@ -1,7 +1,5 @@
 package io.drkit.core.report;
 
-import io.drkit.core.DataLoss;
-import io.drkit.core.plan.Mode;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -34,7 +32,7 @@ public enum Verdict {
             return MISSED;
         }
         // a failover's outage began before its run; how long before, nobody said
-        return report.mode() == Mode.FAILOVER && report.outageBegan().isEmpty() ? UNKNOWN : MET;
+        return report.rtoAtLeast() ? UNKNOWN : MET;
     }
 
     /**
@@ -43,8 +41,9 @@ public enum Verdict {
      * know, and while service is not back, because what was stated until then is not the whole.
      */
     public static Verdict rpo(RunReport report) {
-        List<Optional<Duration>> counted =
-                report.countedLosses().stream().map(DataLoss::time).toList();
+        List<Optional<Duration>> counted = report.countedLosses().stream()
+                .map(stated -> stated.loss().time())
+                .toList();
         if (counted.stream()
                 .flatMap(Optional::stream)
                 .anyMatch(time -> time.compareTo(report.objectives().rpo()) > 0)) {

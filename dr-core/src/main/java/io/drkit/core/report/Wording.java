@@ -58,6 +58,14 @@ public final class Wording {
         return (digits.endsWith(".0") ? digits.substring(0, digits.length() - 2) : digits) + " " + UNITS[unit];
     }
 
+    /** The achieved RTO, for example {@code 4 min 12 s}, {@code at least 4 min 12 s} or {@code not known}. */
+    public static String rto(RunReport report) {
+        return report.achievedRto()
+                .filter(time -> !time.isNegative())
+                .map(time -> (report.rtoAtLeast() ? "at least " : "") + duration(time))
+                .orElse("not known");
+    }
+
     /** How much, without the basis: for example {@code at most 2 min, 13 MiB}, {@code nothing}, {@code not known}. */
     public static String amount(DataLoss loss) {
         if (loss.time().isEmpty() && loss.bytes().isEmpty()) {
@@ -92,6 +100,17 @@ public final class Wording {
             case TAKE_OVER -> "took the run over";
             case FAIL_OVER -> "turned the switchover into a failover";
         };
+    }
+
+    /** For example {@code waits for the approval "go" of the step "promote", since 2026-03-01T10:02:13Z}. */
+    public static String awaited(RunReport.Wait wait) {
+        String step = " of the step \"" + wait.step() + "\"";
+        String what = switch (wait.what()) {
+            case APPROVAL -> "the approval \"" + wait.name() + "\"" + step;
+            case DECISION -> "a word about the failure" + step;
+            case CONTINUATION -> "somebody to let it go on: it is paused";
+        };
+        return "waits for " + what + ", since " + wait.began();
     }
 
     /** For example {@code ann (commander)}. */

@@ -9,10 +9,10 @@ import io.drkit.core.time.Task;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The steps at work in this process. For the coordinator's thread alone. */
@@ -22,8 +22,8 @@ final class Crew {
     private final Mailbox<Signal> signals;
     /** The steps whose tasks have not ended, in the order in which they began. */
     private final Map<StepRun, Watch> running = new LinkedHashMap<>();
-    /** The steps that were told to stop and go on all the same. */
-    private final Map<StepRun, Watch> unheard = new LinkedHashMap<>();
+    /** The steps that were told to stop, were given up, and have not ended as far as was heard. */
+    private final Set<StepRun> unheard = new LinkedHashSet<>();
 
     /** A step's task and its time. */
     private static final class Watch {
@@ -58,28 +58,33 @@ final class Crew {
         return running.isEmpty();
     }
 
-    boolean anyUnheard() {
-        return !unheard.isEmpty();
+    /** The names of the steps that were given up and are still at work, as far as was heard. */
+    List<String> unheard() {
+        return unheard.stream().map(run -> run.step().name()).toList();
     }
 
-    /** The names of the steps that were given up and have not ended to this moment. */
-    List<String> unheardAtWork() {
-        return unheard.entrySet().stream()
-                .filter(entry -> !entry.getValue().task.ended())
-                .map(entry -> entry.getKey().step().name())
-                .toList();
-    }
-
-    boolean allEnded() {
-        return Stream.concat(running.values().stream(), unheard.values().stream())
-                .allMatch(watch -> watch.task.ended());
+    /**
+     * Takes note of the steps that were given up and have ended since, waiting at most {@code atMost} for one. Only while no other
+     * step is at work: whatever else is heard meanwhile is lost.
+     */
+    void hearOut(Duration atMost) throws InterruptedException {
+        if (unheard.isEmpty()) {
+            return;
+        }
+        Signal signal = signals.poll(atMost);
+        while (signal != null) {
+            if (signal instanceof StepRun run && unheard.remove(run)) {
+                run.endedUnheard();
+            }
+            signal = signals.poll(Duration.ZERO);
+        }
     }
 
     /** The names of the steps at work, those included that go on unheard. */
     Set<String> atWork() {
         Set<String> names = new HashSet<>();
         running.keySet().forEach(run -> names.add(run.step().name()));
-        unheard.keySet().forEach(run -> names.add(run.step().name()));
+        unheard.forEach(run -> names.add(run.step().name()));
         return names;
     }
 
@@ -120,7 +125,9 @@ final class Crew {
                     run.settle(watch.stopped);
                     return run;
                 }
-                // else it was given up, and has ended after all: what it did is for the next process to observe
+                if (unheard.remove(run)) {
+                    run.endedUnheard();
+                }
             } else if (signal != null || end.passed()) {
                 return null;
             }
@@ -140,7 +147,7 @@ final class Crew {
             StepRun run = entry.getKey();
             if (!watch.stopped.isEmpty()) {
                 running.remove(run);
-                unheard.put(run, watch);
+                unheard.add(run);
                 run.giveUp(watch.stopped);
                 return run;
             }
@@ -168,20 +175,33 @@ final class Crew {
         }
     }
 
-    /** The run ends by {@code why}: no step goes on behind the caller's back with the journal closed. */
+    /** The run ends by {@code why}: what goes on all the same is given up. */
     void stopAll(Throwable why) {
         running.values().forEach(watch -> watch.task.interrupt());
         Deadline grace = clockwork.deadline(stopGrace);
-        for (Watch watch : running.values()) {
-            try {
+        try {
+            for (Watch watch : running.values()) {
                 watch.task.join(grace.remaining());
-            } catch (InterruptedException e) {
-                why.addSuppressed(e);
-                if (!(why instanceof InterruptedException)) {
-                    Thread.currentThread().interrupt();
-                }
-                return;
+            }
+        } catch (InterruptedException e) {
+            why.addSuppressed(e);
+            if (!(why instanceof InterruptedException)) {
+                Thread.currentThread().interrupt();
             }
         }
+        for (Map.Entry<StepRun, Watch> entry : running.entrySet()) {
+            if (!entry.getValue().task.ended()) {
+                unheard.add(entry.getKey());
+                try {
+                    entry.getKey().giveUp("when the run ended here");
+                } catch (RuntimeException | Error e) {
+                    // Where the journal is lost, nobody can be told.
+                    if (e != why) {
+                        why.addSuppressed(e);
+                    }
+                }
+            }
+        }
+        running.clear();
     }
 }

@@ -18,12 +18,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Watches a run that another process, or another thread of this one, works on: by its journal alone. For one thread. */
 final class Following {
-    private static final Logger log = LoggerFactory.getLogger(Following.class);
     /** How long an owner may hold the journal and write nothing before its run's first entry. */
     private static final Duration BEGINS_WITHIN = Duration.ofMinutes(1);
     /** After how many looks that found nothing new it is asked whether the owner is still there. */
@@ -38,6 +35,8 @@ final class Following {
     private final List<RunListener> listeners;
     /** The run that was over before anybody was found at work; empty when there was none. */
     private final String overBefore;
+    /** Whether it had paused by then with a step still at work, and so is nobody's to watch. */
+    private final boolean pausedBefore;
 
     private String followed = "";
     private @Nullable JournalInUseException inUse;
@@ -50,6 +49,7 @@ final class Following {
         this.listeners = settings.listeners();
         RunHistory latest = RunHistory.of(latest());
         this.overBefore = latest.over() ? latest.runId() : "";
+        this.pausedBefore = pausedWithStepAtWork(latest);
     }
 
     /**
@@ -72,6 +72,9 @@ final class Following {
             }
             RunHistory latest = RunHistory.of(latest());
             if (overlapped(latest)) {
+                if (pausedWithStepAtWork(latest) && (pausedBefore || !plans.isOf(latest))) {
+                    throw PlanRunner.stepAtWork(latest, inUse);
+                }
                 if (!plans.isOf(latest)) {
                     throw new JournalInUseException(
                             "journal.in-use",
@@ -92,6 +95,10 @@ final class Following {
         }
     }
 
+    private static boolean pausedWithStepAtWork(RunHistory latest) {
+        return latest.outcome().isPresent() && !latest.givenUp().isEmpty();
+    }
+
     private static String message(@Nullable JournalInUseException inUse) {
         return inUse == null ? "" : inUse.problem().found();
     }
@@ -102,24 +109,33 @@ final class Following {
 
     /** Tells the listeners what happens in the run until it ends or pauses, and answers its report. */
     RunReport follow() throws InterruptedException {
+        Audience audience = new Audience(listeners, clockwork);
+        try {
+            return follow(audience);
+        } finally {
+            audience.dismiss();
+        }
+    }
+
+    private RunReport follow(Audience audience) throws InterruptedException {
         Telling telling = new Telling(followed);
         int told = 0;
         int quiet = 0;
         Deadline silence = clockwork.deadline(SILENCE);
         long silentSince = clockwork.nanoTime();
-        tell(new RunEvent.Attached(clockwork.now(), followed));
+        audience.tell(new RunEvent.Attached(clockwork.now(), followed));
         while (true) {
             List<JournalEntry> entries = entries();
             boolean news = entries.size() > told;
             int known = told;
             for (JournalEntry entry : entries.subList(told, entries.size())) {
                 told++;
-                telling.next(entry).forEach(this::tell);
+                telling.next(entry).forEach(audience::tell);
                 // What paused before this one came, and was resumed, is not how it ended.
                 boolean last = told == entries.size() || known > 0;
                 Optional<RunReport> report = last ? telling.report() : Optional.empty();
                 if (report.isPresent()) {
-                    tell(new RunEvent.RunEnded(report.get().ended(), report.get()));
+                    audience.tell(new RunEvent.RunEnded(report.get().ended(), report.get()));
                     return report.get();
                 }
             }
@@ -136,7 +152,7 @@ final class Following {
                                 .remedy("resume the run; nothing was taken over by itself"));
             }
             if (silence.passed()) {
-                tell(new RunEvent.OwnerSilent(
+                audience.tell(new RunEvent.OwnerSilent(
                         clockwork.now(), followed, Duration.ofNanos(clockwork.nanoTime() - silentSince)));
                 silence = clockwork.deadline(SILENCE);
             }
@@ -151,16 +167,6 @@ final class Following {
                     && RunHistory.of(journal.latestRun()).runId().equals(followed);
         } catch (JournalInUseException alive) {
             return false;
-        }
-    }
-
-    private void tell(RunEvent event) {
-        for (RunListener listener : listeners) {
-            try {
-                listener.on(event);
-            } catch (RuntimeException | LinkageError | AssertionError e) {
-                log.warn("A listener failed; the watching goes on", e);
-            }
         }
     }
 
@@ -202,15 +208,27 @@ final class Following {
             boolean first = !entry.step().isEmpty() && history.step(entry.step()).began == null;
             history.replay(entry);
             return switch (entry.kind()) {
-                case RUN_BEGAN, RUN_RESUMED ->
-                    List.of(new RunEvent.RunBegan(
+                case RUN_BEGAN, RUN_RESUMED -> {
+                    RunEvent began = new RunEvent.RunBegan(
                             entry.at(),
                             history.plan(),
                             history.mode() + " " + history.direction(),
                             runId,
                             new Epoch(Long.parseLong(entry.detail("epoch"))),
                             history.stepNames(),
-                            entry.kind() == JournalEntry.Kind.RUN_RESUMED));
+                            entry.kind() == JournalEntry.Kind.RUN_RESUMED);
+                    yield history.paused()
+                            ? List.of(
+                                    began,
+                                    new RunEvent.WordAwaited(
+                                            entry.at(),
+                                            RunReport.Wait.For.CONTINUATION,
+                                            "",
+                                            "",
+                                            "",
+                                            Duration.ZERO))
+                            : List.of(began);
+                }
                 case INTENT, UNDO_INTENT -> {
                     boolean undo = entry.kind() == JournalEntry.Kind.UNDO_INTENT;
                     RunEvent applying = new RunEvent.StepApplying(
@@ -253,7 +271,7 @@ final class Following {
                             entry.step(),
                             entry.detail("name")));
                 case INSTRUCTION -> instructed(entry);
-                case RUN_PAUSED, RUN_ENDED, MIRROR_LOST -> List.of();
+                case RUN_PAUSED, RUN_ENDED, GIVEN_UP_ENDED, MIRROR_LOST -> List.of();
             };
         }
 

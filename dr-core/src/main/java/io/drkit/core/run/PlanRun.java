@@ -1,6 +1,5 @@
 package io.drkit.core.run;
 
-import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Instruction;
@@ -8,7 +7,6 @@ import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.plan.Approval;
 import io.drkit.core.plan.BoundPlan;
-import io.drkit.core.plan.PlannedRule;
 import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.Undo;
 import io.drkit.core.report.RunOutcome;
@@ -47,6 +45,8 @@ final class PlanRun {
     private BoundPlan plan;
     /** Every step that this run may do or have done, in an order in which they can run. */
     private List<PlannedStep> all;
+    /** Whether it was told that the run waits for the end of the pause in which it is. */
+    private boolean pauseTold;
 
     /**
      * What a switchover may be turned into.
@@ -71,7 +71,8 @@ final class PlanRun {
         this.clockwork = settings.clockwork();
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
-        this.scope = new RunScope(history.runId(), epoch, clockwork, authority, log, new SafetyGuard(log), signals);
+        this.scope = new RunScope(
+                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log, clockwork, settings.observeWithin()), signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -88,9 +89,14 @@ final class PlanRun {
         signals.put(new Signal.Word());
     }
 
-    /** Whether no step is at work any more, in whatever way the run ended. */
-    boolean allEnded() {
-        return crew.allEnded();
+    /** Whether a step is still at work that was given up, in whatever way the run ended here. */
+    boolean stepAtWork() {
+        return !crew.unheard().isEmpty();
+    }
+
+    /** Waits, once the run has ended here, for a step that is still at work, and writes down that it has ended. */
+    void hearOut(Duration atMost) throws InterruptedException {
+        crew.hearOut(atMost);
     }
 
     RunReport execute(boolean resumed) throws InterruptedException {
@@ -127,7 +133,8 @@ final class PlanRun {
                             : end(Kind.RUN_PAUSED, RunOutcome.STOPPED, unsafe.get());
                 }
                 // What a step that goes on unheard may still change cannot be put back.
-                if (crew.anyUnheard() || log.ask(history -> history.pastPointOfNoReturn(all))) {
+                crew.hearOut(Duration.ZERO);
+                if (stepAtWork() || log.ask(RunHistory::pastPointOfNoReturn)) {
                     return end(Kind.RUN_PAUSED, RunOutcome.STOPPED, failure.get());
                 }
                 log.write(Kind.UNDO_BEGAN, "", Map.of("reason", failure.get()));
@@ -155,8 +162,7 @@ final class PlanRun {
     private RunReport end(Kind kind, RunOutcome outcome, String reason) {
         // Whoever lost the run since its last effect cannot say how it ended.
         scope.authority().require();
-        log.write(kind, "", Map.of("outcome", outcome.name(), "reason", reason));
-        RunReport report = log.ask(RunHistory::report);
+        RunReport report = log.end(kind, Map.of("outcome", outcome.name(), "reason", reason));
         log.tell(new RunEvent.RunEnded(report.ended(), report));
         return report;
     }
@@ -300,6 +306,9 @@ final class PlanRun {
 
         void fail(PlannedStep step, String why) {
             Instant now = log.now();
+            // Of what an earlier doing of the step has changed, or may have, the missing word says nothing.
+            boolean stands = log.ask(history -> history.step(step.name()).mayHaveChanged());
+            String detail = stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
             log.write(
                     Kind.OUTCOME,
                     step.name(),
@@ -309,11 +318,11 @@ final class PlanRun {
                             "status",
                             StepStatus.FAILED.name(),
                             "detail",
-                            why,
+                            detail,
                             "unchanged",
-                            "true"));
-            log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, why, Duration.ZERO, false));
-            failures.put(step.name(), why);
+                            Boolean.toString(!stands)));
+            log.tell(new RunEvent.StepEnded(now, step.name(), StepStatus.FAILED, detail, Duration.ZERO, false));
+            failures.put(step.name(), detail);
         }
 
         String failure() {
@@ -334,6 +343,7 @@ final class PlanRun {
             if (!calledOff && !paused) {
                 begin(way);
             }
+            tellPause();
             if (crew.isEmpty()) {
                 if (calledOff) {
                     return cancelled.map(said -> "cancelled by " + Wording.speaker(said) + ": " + said.reason());
@@ -482,23 +492,20 @@ final class PlanRun {
 
     /** What keeps a run whose steps are all done, or all put back, from being called so. */
     private Optional<String> unsafe() throws InterruptedException {
-        List<String> givenUp = crew.unheardAtWork();
+        crew.hearOut(Duration.ZERO);
+        List<String> givenUp = crew.unheard();
         if (!givenUp.isEmpty()) {
             return Optional.of("a step that was given up is still at work: \"" + String.join("\", \"", givenUp) + "\"");
         }
         if (plan.rules().isEmpty()) {
             return Optional.empty();
         }
-        List<Observations.Answer<Optional<BlockedException>>> answers = new Observations(
-                        clockwork, settings.observeWithin())
-                .each(plan.rules(), PlannedRule::name, scope.guard()::whenOver);
-        List<String> broken = new ArrayList<>();
-        for (Observations.Answer<Optional<BlockedException>> answer : answers) {
-            if (answer.value().isEmpty()) {
-                broken.add(answer.failure());
-            }
-            answer.value().flatMap(found -> found).ifPresent(found -> broken.add(String.valueOf(found.getMessage())));
-        }
+        List<String> broken = scope
+                .guard()
+                .whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId()))
+                .stream()
+                .map(found -> String.valueOf(found.getMessage()))
+                .toList();
         return broken.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", broken));
     }
 
@@ -533,10 +540,22 @@ final class PlanRun {
 
     private void awaitContinuation() throws InterruptedException {
         listen();
-        while (log.ask(RunHistory::paused)) {
+        while (tellPause()) {
             crew.await(ear.rest());
             listen();
         }
+    }
+
+    /** Tells once that the run waits for the end of a pause; answers whether it does. */
+    private boolean tellPause() {
+        boolean paused = log.ask(RunHistory::paused);
+        boolean rests = paused && crew.isEmpty();
+        if (rests && !pauseTold) {
+            log.tell(new RunEvent.WordAwaited(
+                    log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
+        }
+        pauseTold = paused && (rests || pauseTold);
+        return paused;
     }
 
     private StepRun awaitEnd() throws InterruptedException {

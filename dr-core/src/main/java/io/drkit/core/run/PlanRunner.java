@@ -1,9 +1,11 @@
 package io.drkit.core.run;
 
 import io.drkit.core.BlockedException;
+import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.Site;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.event.RunListener;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -85,7 +88,11 @@ public final class PlanRunner {
      * direction and mode, by whatever process, it begins nothing: it attaches to that run, tells its own listeners what happens
      * there, and answers with the same report.
      *
-     * @throws JournalInUseException when a run of this plan between these sites is active, in another direction or mode
+     * <p>It answers as soon as the run has ended or paused. Where a step is still at work then that was given up, the report says so
+     * ({@link RunReport#warnings()}), and this process goes on holding the journal, and the lease, until that step has ended.
+     *
+     * @throws JournalInUseException when a run of this plan between these sites is active, in another direction or mode; with the
+     *     code {@code run.step-at-work} when one has paused and a step of it is still at work
      * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it; with the
      *     code {@code run.owner-gone} when the process that ran what this one watched is gone: nothing was taken over
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
@@ -128,14 +135,15 @@ public final class PlanRunner {
      *
      * @throws BlockedException with the code {@code run.nothing-to-resume} when there is none, or {@code run.other-plan} when it
      *     was a run of another plan: another direction or mode, other steps, or steps that say they do something else
-     * @throws JournalInUseException when that process is still alive
+     * @throws JournalInUseException when that process is still alive and at work on the run, or, with the code
+     *     {@code run.step-at-work}, while a step is that it gave up: as soon as that has ended, or the process has, this goes on
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
      * @throws io.drkit.core.StaleEpochException as {@link #run}
      */
     public <S extends Site> RunReport resume(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
         Plans plans = Plans.of(plan, siteSwitch);
-        try (Held held = new Held(journals.open(plans.key()))) {
+        try (Held held = new Held(open(plans.key()))) {
             return held.resume(plans, Map.of());
         }
     }
@@ -143,7 +151,8 @@ public final class PlanRunner {
     /**
      * Goes on with a run although the process that runs it has not let go: for an operator who knows that this process is dead,
      * frozen or cut off. From then on whatever that one writes or asks is refused, and it stops before its next effect. Nobody
-     * decides this by a timeout. Else as {@link #resume}.
+     * decides this by a timeout. What that process was doing then it may still do: where a step of it was not seen to end, the
+     * report says so ({@link RunReport#warnings()}). Else as {@link #resume}.
      *
      * @param who the person who answers for it
      * @param reason why, for whoever reads the journal
@@ -168,13 +177,14 @@ public final class PlanRunner {
      * @param who the person who answers for it
      * @param reason why, for whoever reads the journal
      * @throws BlockedException with the code {@code run.nothing-to-resume} when there is none
+     * @throws JournalInUseException as {@link #resume}
      */
     public <S extends Site> void abandon(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String reason) {
         if (who.isBlank() || reason.isBlank()) {
             throw new IllegalArgumentException("Abandoning a run needs a person and a reason");
         }
         JournalKey key = Plans.key(plan, siteSwitch);
-        try (Held held = new Held(journals.open(key))) {
+        try (Held held = new Held(open(key))) {
             Journal journal = held.journal();
             RunHistory history = unfinished(RunHistory.of(journal.latestRun()), key);
             journal.raiseEpoch(Epoch.NONE);
@@ -204,6 +214,31 @@ public final class PlanRunner {
         });
     }
 
+    private Journal open(JournalKey key) {
+        try {
+            return journals.open(key);
+        } catch (JournalInUseException e) {
+            RunHistory latest = RunHistory.of(latest(key));
+            throw latest.givenUp().isEmpty() ? e : stepAtWork(latest, e);
+        }
+    }
+
+    /** Why that run, whose journal is held, cannot be had: a step of it is still at work there. */
+    static JournalInUseException stepAtWork(RunHistory latest, @Nullable JournalInUseException inUse) {
+        return new JournalInUseException(
+                "run.step-at-work",
+                Problem.expected("no step of the " + latest.line() + " to be at work any more")
+                        .found("that "
+                                + latest.givenUp().stream()
+                                        .map(RunHistory.Unended::said)
+                                        .collect(Collectors.joining("; ")))
+                        .remedy(
+                                "wait until it has ended, then resume; or end that process, then resume; where neither can be,"
+                                        + " and only then, take the run over by name: its report will say that nobody has seen"
+                                        + " the step end"),
+                inUse);
+    }
+
     private List<JournalEntry> latest(JournalKey key) {
         List<List<JournalEntry>> runs = journals.runs(key, 1);
         return runs.isEmpty() ? List.of() : runs.get(0);
@@ -229,6 +264,8 @@ public final class PlanRunner {
     /** A journal that is open here, and what is done with it. */
     private final class Held implements AutoCloseable {
         private final Journal journal;
+        /** Whether it stays open beyond this call: see {@link #keep}. */
+        private boolean kept;
 
         Held(Journal journal) {
             this.journal = journal;
@@ -243,6 +280,9 @@ public final class PlanRunner {
             return drive(plans.as(history), epoch -> {
                 Map<String, String> details = new HashMap<>(takenOver);
                 details.put("epoch", epoch.toString());
+                if (!history.unended().isEmpty()) {
+                    details.put("notSeenToEnd", String.join("; ", history.unended()));
+                }
                 JournalEntry resumed = new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", details);
                 journal.append(resumed);
                 history.replay(resumed);
@@ -256,7 +296,7 @@ public final class PlanRunner {
             Right right = right(key);
             Epoch epoch = right.epoch();
             Optional<Lease> lease = right.lease();
-            boolean allEnded = true;
+            Optional<PlanRun> paused = Optional.empty();
             try {
                 RunHistory history = beginning.under(epoch);
                 RunScope.Authority authority = () -> {
@@ -278,17 +318,62 @@ public final class PlanRunner {
                     return run.execute(history.resumed());
                 } finally {
                     active.remove(key, run);
-                    allEnded = run.allEnded();
+                    paused = Optional.of(run).filter(PlanRun::stepAtWork);
                 }
             } finally {
-                if (lease.isPresent()) {
-                    if (allEnded) {
-                        lease.get().close();
-                    } else {
-                        // A step is still at work: nobody may have the lease before it has run out.
-                        lease.get().cease();
-                    }
+                if (paused.isPresent()) {
+                    keep(paused.get(), right);
+                } else {
+                    lease.ifPresent(Lease::close);
                 }
+            }
+        }
+
+        /**
+         * A step is still at work: as long as it is, nobody else may go on with the run, except by force. So the journal and the
+         * lease stay this process's, until the step has ended, or the process has, which ends both.
+         */
+        private void keep(PlanRun run, Right right) {
+            kept = true;
+            clockwork.start("drkit holds the journal", () -> {
+                try {
+                    boolean held = true;
+                    while (held && run.stepAtWork()) {
+                        hearOut(run);
+                        held = stillHeld(right.epoch());
+                    }
+                    if (held) {
+                        right.lease().ifPresent(Lease::close);
+                    } else {
+                        // Whoever took the run over knows what is at work here, but the holder of the lease need not.
+                        right.lease().ifPresent(Lease::cease);
+                    }
+                    letGo();
+                } catch (InterruptedException e) {
+                    // That ends this task, and not the step: what is held stays so until the process ends.
+                    Thread.currentThread().interrupt();
+                }
+            });
+        }
+
+        private void hearOut(PlanRun run) throws InterruptedException {
+            try {
+                run.hearOut(listenEvery);
+            } catch (DrException e) {
+                log.warn("That a step has ended which was given up could not be written down", e);
+            }
+        }
+
+        /** An answer that does not come takes nothing away. */
+        private boolean stillHeld(Epoch epoch) {
+            try {
+                journal.requireHeld(epoch);
+                return true;
+            } catch (StaleEpochException e) {
+                return false;
+            } catch (DrException e) {
+                log.debug("The journal of a run with a step that is still at work does not answer", e);
+                return true;
             }
         }
 
@@ -323,6 +408,12 @@ public final class PlanRunner {
         /** Its closing cannot take away how the run ended: every entry in it is durable already. */
         @Override
         public void close() {
+            if (!kept) {
+                letGo();
+            }
+        }
+
+        private void letGo() {
             try {
                 journal.close();
             } catch (RuntimeException e) {
@@ -396,8 +487,8 @@ public final class PlanRunner {
         }
 
         /**
-         * How long a preview, and the safety rules when all steps are done, may take to look; what does not answer by then is not
-         * known. More than zero.
+         * How long a preview, and a safety rule whenever it is asked, may take to look; what does not answer by then is not known.
+         * A rule that somebody overrode is not waited for longer than 2 s. More than zero.
          */
         public Builder observeWithin(Duration time) {
             observeWithin = positive("the time to observe", time);

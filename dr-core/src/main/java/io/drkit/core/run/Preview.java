@@ -57,9 +57,14 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
             Objects.requireNonNull(assessment, "assessment");
         }
 
-        /** Whether nothing stands in its way as far as can be seen. What cannot be seen stands in the way. */
+        /**
+         * Whether nothing stands in its way as far as can be seen. What cannot be seen stands in the way, and so does what it could
+         * only wait for, since that may never come.
+         */
         public boolean clear() {
-            return assessment.filter(a -> !(a instanceof Assessment.Blocked)).isPresent();
+            return assessment
+                    .filter(a -> a instanceof Assessment.Done || a instanceof Assessment.Needed)
+                    .isPresent();
         }
     }
 
@@ -68,7 +73,7 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
         rules = List.copyOf(rules);
     }
 
-    /** Whether every step could be observed and none is blocked, and every safety rule is known to hold. */
+    /** Whether every step could be observed, none is blocked or waits for something, and every safety rule is known to hold. */
     public boolean clear() {
         return steps.stream().allMatch(StepPreview::clear) && rules.stream().allMatch(RulePreview::clear);
     }
@@ -106,7 +111,7 @@ public record Preview(String plan, String line, String planHash, List<StepPrevie
         } else if (assessment instanceof Assessment.Done done) {
             return "already so: " + done.because();
         } else if (assessment instanceof Assessment.Underway underway) {
-            return "under way: waiting for " + underway.waitingFor();
+            return "UNDER WAY: would wait for " + underway.waitingFor();
         } else if (assessment instanceof Assessment.Blocked blocked) {
             return "BLOCKED: " + blocked.why() + ". What to do: " + blocked.remedy();
         }

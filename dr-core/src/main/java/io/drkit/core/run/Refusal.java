@@ -62,7 +62,7 @@ record Refusal(
         } else if (step.get().pointOfNoReturn()) {
             return "it is the point of no return: without it there is no switch";
         } else if (atWork.contains(said.subject())) {
-            return "it is at work";
+            return atWork(said.subject(), history);
         }
         return status == StepStatus.NOT_REACHED || status == StepStatus.FAILED
                 ? ""
@@ -77,18 +77,26 @@ record Refusal(
         if (history.undoing()) {
             return "the run is putting back what it did";
         } else if (atWork.contains(said.subject())) {
-            return "it is at work";
+            return atWork(said.subject(), history);
         }
         return status == StepStatus.FAILED || status == StepStatus.UNKNOWN
                 ? ""
                 : "only a step that failed can be retried; this one is " + status;
     }
 
+    private static String atWork(String step, RunHistory history) {
+        return history.givenUp().stream()
+                .filter(one -> one.step().equals(step))
+                .findFirst()
+                .map(one -> "it " + one.what() + ", and is still at work: say so again when it has ended")
+                .orElse("it is at work");
+    }
+
     private String cancel(RunHistory history) {
         if (history.undoing() || history.cancelled().isPresent()) {
             return "the run is putting back what it did already";
         }
-        return history.pastPointOfNoReturn(all)
+        return history.pastPointOfNoReturn()
                 ? "the run is past its point of no return, or may be, and goes forward only"
                 : "";
     }

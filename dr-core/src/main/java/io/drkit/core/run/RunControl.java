@@ -74,7 +74,8 @@ public final class RunControl {
 
     /**
      * Tries a step that failed, or whose outcome is unknown, once more, while others are still at work or the run waits for a word:
-     * see {@link PlanRunner.Builder#askOnFailure}. Refused while the run is putting back.
+     * see {@link PlanRunner.Builder#askOnFailure}. Refused while the run is putting back, and while the step was given up and is still
+     * at work.
      */
     public Instruction retry(String step, String reason) {
         return say(Instruction.Kind.RETRY, step, reason);

@@ -7,7 +7,6 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.plan.BoundPlan;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
-import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepReport;
@@ -49,6 +48,10 @@ final class RunHistory {
         String detail = "";
         /** The step ended, and this run is known to have changed nothing by it. */
         boolean unchanged;
+        /** When its change, or that of its undo, was last begun. */
+        @Nullable
+        Instant applyingSince;
+
         /** It was once seen to be done, whatever was seen later. */
         boolean wasDone;
 
@@ -78,7 +81,37 @@ final class RunHistory {
         }
     }
 
+    /**
+     * A step, or its undo, whose thread may still be at work, as far as was written down.
+     *
+     * @param began when it began, as its entries say
+     * @param what what became of it, as a sentence that follows upon its name
+     * @param left whether it was at work in a process that the run is not in any more
+     */
+    record Unended(String step, boolean undo, String began, String what, boolean left) {
+        /** As the subject of a sentence, with what became of it. */
+        String said() {
+            return (undo ? "the undo of " : "") + "\"" + step + "\" " + what;
+        }
+
+        String warning() {
+            return left
+                    ? said()
+                            + ": where that process is not known to be dead, it may still change something, except what"
+                            + " refuses a lower epoch (an action whose epoch check is ADVISORY does not)"
+                    : said()
+                            + " and was still at work when the run stopped: until it has ended it may change something,"
+                            + " and the run cannot be resumed. Wait until it has ended, or end its process; where neither can"
+                            + " be, take the run over by name";
+        }
+
+        private Unended leftBehind(String how) {
+            return left ? this : new Unended(step, undo, began, what + how, true);
+        }
+    }
+
     private final Map<String, Step> steps = new LinkedHashMap<>();
+    private final List<Unended> unended = new ArrayList<>();
     private final List<RunReport.StatedLoss> losses = new ArrayList<>();
     private Map<String, String> header = Map.of();
     private @Nullable Instant began;
@@ -108,8 +141,8 @@ final class RunHistory {
     }
 
     void replay(JournalEntry entry) {
-        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST) {
-            // that one is the store's own, and only in one of two
+        if (entry.kind() != JournalEntry.Kind.MIRROR_LOST && entry.kind() != JournalEntry.Kind.GIVEN_UP_ENDED) {
+            // the one is the store's own, and only in one of two; the other may come long after the run has paused
             lastAt = entry.at();
         }
         switch (entry.kind()) {
@@ -121,7 +154,9 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
-                if (!entry.detail("who").isEmpty()) {
+                boolean takenOver = !entry.detail("who").isEmpty();
+                leaveBehind(takenOver);
+                if (takenOver) {
                     told.add(new RunReport.Told(
                             new Instruction(
                                     entry.detail("id"),
@@ -150,11 +185,13 @@ final class RunHistory {
                     step.began = Instant.parse(entry.detail("began"));
                 }
                 step.ended = null;
+                step.applyingSince = entry.at();
                 step.attempts++;
                 step.unchanged = false;
                 step.changes = entry.detail("changes").lines().toList();
             }
             case OUTCOME -> {
+                noteGivenUp(entry, false);
                 Step step = step(entry.step());
                 step.status = StepStatus.valueOf(entry.detail("status"));
                 if (step.began == null) {
@@ -172,7 +209,10 @@ final class RunHistory {
             }
             case FACT -> step(entry.step()).facts.put(entry.detail("key"), entry.detail("value"));
             case LOSS -> losses.add(new RunReport.StatedLoss(entry.step(), loss(entry)));
-            case UNDO_BEGAN -> undoReason = entry.detail("reason");
+            case UNDO_BEGAN -> {
+                undoReason = entry.detail("reason");
+                cancelled = null;
+            }
             case UNDO_INTENT -> {
                 Step step = step(entry.step());
                 if (step.undoBegan == null) {
@@ -180,8 +220,10 @@ final class RunHistory {
                 }
                 step.undoEnded = null;
                 step.undoOpen = true;
+                step.applyingSince = entry.at();
             }
             case UNDO_OUTCOME -> {
+                noteGivenUp(entry, true);
                 Step step = step(entry.step());
                 step.status = StepStatus.valueOf(entry.detail("status"));
                 if (step.undoBegan == null) {
@@ -203,16 +245,64 @@ final class RunHistory {
                         entry.at(),
                         wait -> wait.step().equals(entry.step())
                                 && wait.what().name().equals(entry.detail("what")));
+            case GIVEN_UP_ENDED ->
+                unended.removeIf(one -> one.step().equals(entry.step())
+                        && one.began().equals(entry.detail("began"))
+                        && one.undo() == Boolean.parseBoolean(entry.detail("undo")));
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
-                // It could not be put back: from here on it only goes forward, or on with putting back.
-                cancelled = null;
+                if (pastPointOfNoReturn()) {
+                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back now.
+                    cancelled = null;
+                }
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));
                 reason = entry.detail("reason");
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
             }
         }
+    }
+
+    private void noteGivenUp(JournalEntry entry, boolean undo) {
+        String by = entry.detail("givenUpBy");
+        if (!by.isEmpty()) {
+            unended.add(new Unended(
+                    entry.step(), undo, entry.detail("began"), "was given up at " + entry.at() + " by " + by, false));
+        }
+    }
+
+    /**
+     * The run goes on in another process. One that was taken over may be alive, and with it whatever it was doing. One whose journal
+     * was free has died, as far as the store can tell; where a lock is a session it may only have lost that.
+     */
+    private void leaveBehind(boolean takenOver) {
+        unended.replaceAll(one -> one.leftBehind(
+                takenOver
+                        ? ", and nobody has seen it end"
+                        : ", which lost the journal, or let it go, without writing down that it ended"));
+        if (takenOver) {
+            steps.forEach((name, step) -> {
+                if (step.undoOpen || step.status == StepStatus.RUNNING) {
+                    unended.add(new Unended(
+                            name,
+                            step.undoOpen,
+                            "",
+                            "was at work since " + step.applyingSince
+                                    + " in the process that was taken over, and nobody has seen it end",
+                            true));
+                }
+            });
+        }
+    }
+
+    /** What may still be at work in whatever process, although the run counts on it no more; for people. */
+    List<String> unended() {
+        return unended.stream().map(Unended::said).toList();
+    }
+
+    /** What is still at work in the process that the run is in, or was last, after it was given up. */
+    List<Unended> givenUp() {
+        return unended.stream().filter(one -> !one.left()).toList();
     }
 
     private void take(JournalEntry entry) {
@@ -280,11 +370,27 @@ final class RunHistory {
                 paused = null;
                 cancelled = null;
                 undoReason = null;
-                // Both were said of a switchover.
+                // All of it was said of a switchover.
                 approved.clear();
                 rejected.clear();
+                overridden.clear();
+                StepShape.fromJson(entry.detail("steps")).forEach(shape -> unskip(step(shape.name())));
                 endWaits(entry.at(), wait -> true);
             }
+        }
+    }
+
+    private static void unskip(Step step) {
+        if (step.status != StepStatus.SKIPPED) {
+            return;
+        }
+        if (step.attempts > 0) {
+            step.status = StepStatus.FAILED;
+        } else {
+            step.status = StepStatus.NOT_REACHED;
+            step.detail = "";
+            step.began = null;
+            step.ended = null;
         }
     }
 
@@ -476,10 +582,10 @@ final class RunHistory {
      * Whether a point of no return was, or may have been, passed: by this run, or before it. Where it was so before, the other
      * site may already be taking writes, and going back would make two of them.
      */
-    boolean pastPointOfNoReturn(List<PlannedStep> steps) {
-        return steps.stream()
-                .filter(PlannedStep::pointOfNoReturn)
-                .map(step -> step(step.name()))
+    boolean pastPointOfNoReturn() {
+        return shapes().stream()
+                .filter(StepShape::pointOfNoReturn)
+                .map(shape -> step(shape.name()))
                 .anyMatch(step -> step.wasDone || step.mayHaveChanged());
     }
 
@@ -524,7 +630,23 @@ final class RunHistory {
                 losses,
                 shapes().stream().map(this::report).toList(),
                 told,
-                waits);
+                waits,
+                warnings());
+    }
+
+    private List<String> warnings() {
+        List<String> warnings =
+                new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        if (paused != null && !over) {
+            warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
+                    + "), and it still is: whoever resumes it has to let it go on as well (goOn)");
+        }
+        return warnings;
+    }
+
+    /** What it waits for now, if some process is at work on it. */
+    List<RunReport.Wait> awaited() {
+        return waits.stream().filter(wait -> wait.ended().isEmpty()).toList();
     }
 
     /** Of every step of the plan, and of those of a switchover that it began before it was turned into a failover. */

@@ -1,10 +1,13 @@
 package io.drkit.core.run;
 
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.event.RunListener;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.time.Clockwork;
 import java.time.Instant;
 import java.util.HashMap;
@@ -14,29 +17,25 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What a run writes down and tells. An entry is durable in the journal before the history counts it and before anybody is told.
  * Thread-safe: the steps of a run share it, and its monitor puts what they write and tell in one order.
  */
 final class RunLog {
-    private static final Logger log = LoggerFactory.getLogger(RunLog.class);
-
     private final Journal journal;
     private final RunHistory history;
     private final Clockwork clockwork;
-    private final List<RunListener> listeners;
+    private final Audience audience;
     private final Instant wallOrigin;
     private final long monotonicOrigin;
-    private boolean closed;
+    private volatile boolean closed;
 
     RunLog(Journal journal, RunHistory history, Clockwork clockwork, List<RunListener> listeners) {
         this.journal = journal;
         this.history = history;
         this.clockwork = clockwork;
-        this.listeners = listeners;
+        this.audience = new Audience(listeners, clockwork);
         this.wallOrigin = clockwork.now();
         this.monotonicOrigin = clockwork.nanoTime();
     }
@@ -47,6 +46,29 @@ final class RunLog {
     }
 
     synchronized void write(JournalEntry.Kind kind, String step, Map<String, String> details) {
+        if (closed) {
+            // only a step that goes on unheard comes here
+            throw new StaleEpochException(
+                    "run.step-given-up",
+                    Problem.expected("the step \"" + step + "\" to write down something while its run goes on")
+                            .found("that the run has ended or paused")
+                            .remedy("let the step end; the run is resumed when its outcome can be observed"));
+        }
+        put(kind, step, details);
+    }
+
+    /** Writes the last entry and answers the report, which so is what the journal says up to that entry. */
+    synchronized RunReport end(JournalEntry.Kind kind, Map<String, String> details) {
+        write(kind, "", details);
+        return history.report();
+    }
+
+    /** Writes down that a step which was given up has ended, also when the run has ended here before it. */
+    void writeEnd(String step, Map<String, String> details) {
+        put(JournalEntry.Kind.GIVEN_UP_ENDED, step, details);
+    }
+
+    private synchronized void put(JournalEntry.Kind kind, String step, Map<String, String> details) {
         JournalEntry entry = new JournalEntry(kind, now(), step, details);
         journal.append(entry);
         history.replay(entry);
@@ -79,22 +101,21 @@ final class RunLog {
         return question.apply(history);
     }
 
-    synchronized void tell(RunEvent event) {
-        if (closed) {
-            return;
-        }
-        for (RunListener listener : listeners) {
-            try {
-                listener.on(event);
-            } catch (Throwable t) {
-                // An Error too: that a listener lacks a class is no reason to leave a recovery half done.
-                log.warn("A listener failed; the run goes on", t);
-            }
+    /** Waits a moment at most. Not under a lock. */
+    void tell(RunEvent event) {
+        if (!closed) {
+            audience.tell(event);
         }
     }
 
-    /** The run has ended here: a step that goes on unheard tells nobody any more. */
-    synchronized void close() {
-        closed = true;
+    /**
+     * The run has ended here: a step that goes on unheard tells nobody any more, and writes nothing. Gives the listeners some time to
+     * hear the rest.
+     */
+    void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        audience.dismiss();
     }
 }

@@ -7,6 +7,7 @@ import io.drkit.core.report.RunReport;
 import java.time.DateTimeException;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * The reports of past runs, from their journals alone: neither the plan nor the application that ran it is needed.
@@ -21,16 +22,30 @@ public final class RunReports {
     private RunReports() {}
 
     /**
-     * The report that the run answered with when it ended, or last paused: the same to the byte in every form.
+     * The report that the run answered with when it ended, or last paused: the same to the byte in every form. Only the warning of
+     * a step that was still at work then is gone from it once that has ended.
      *
      * @param run all entries of one run, in their order
      * @return empty while the run goes on, or when the process that ran it is gone and nobody resumed it
      * @throws CorruptJournalException when the entries are not those of a run
      */
     public static Optional<RunReport> of(List<JournalEntry> run) {
+        return ask(run, history -> history.outcome().map(ended -> history.report()));
+    }
+
+    /**
+     * The words of people that the run waits for, as far as its journal says; none when it has ended or paused.
+     *
+     * @param run all entries of one run, in their order
+     * @throws CorruptJournalException when the entries are not those of a run
+     */
+    public static List<RunReport.Wait> awaited(List<JournalEntry> run) {
+        return ask(run, RunHistory::awaited);
+    }
+
+    private static <T> T ask(List<JournalEntry> run, Function<RunHistory, T> question) {
         try {
-            RunHistory history = RunHistory.of(run);
-            return history.outcome().map(ended -> history.report());
+            return question.apply(RunHistory.of(run));
         } catch (IllegalArgumentException | DateTimeException | NullPointerException e) {
             throw new CorruptJournalException(
                     "journal.not-a-run",

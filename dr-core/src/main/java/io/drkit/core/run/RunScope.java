@@ -4,9 +4,14 @@ import io.drkit.core.Epoch;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Mailbox;
 
-/** What the steps of one run share in one process. */
+/**
+ * What the steps of one run share in one process.
+ *
+ * @param owner that process, for people
+ */
 record RunScope(
         String runId,
+        String owner,
         Epoch epoch,
         Clockwork clockwork,
         Authority authority,

@@ -12,6 +12,10 @@ import io.drkit.core.safety.Outlook;
 import io.drkit.core.safety.SafetyFinding;
 import io.drkit.core.safety.SafetyRule;
 import io.drkit.core.safety.SiteChange;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Survey;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
@@ -20,9 +24,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** Asks the plan's safety rules before anything is changed. Thread-safe. */
+/**
+ * Asks the plan's safety rules before anything is changed. A rule that hangs, into a dead site say, holds up no longer than it may
+ * take to look, and one that somebody overrode hardly at all. Thread-safe.
+ */
 final class SafetyGuard {
+    /** What an overridden rule has to say is worth no more waiting than this. */
+    private static final Duration OVERRIDDEN_WITHIN = Duration.ofSeconds(2);
+
     private final RunLog log;
+    private final Clockwork clockwork;
+    private final Duration within;
     /**
      * What the steps that are about to change something, or have begun to, will make true. By the context of each doing of a step:
      * one that was given up may still be at work beside another of its name.
@@ -31,8 +43,13 @@ final class SafetyGuard {
     /** Every step that this run may have done. */
     private volatile List<PlannedStep> steps = List.of();
 
-    SafetyGuard(RunLog log) {
+    /**
+     * @param within how long a rule may take to look
+     */
+    SafetyGuard(RunLog log, Clockwork clockwork, Duration within) {
         this.log = log;
+        this.clockwork = clockwork;
+        this.within = within;
     }
 
     void knows(List<PlannedStep> all) {
@@ -65,12 +82,14 @@ final class SafetyGuard {
                 .map(ahead -> new Outlook(made, ahead, false))
                 .distinct()
                 .toList();
-        for (PlannedRule rule : rules) {
-            SafetyFinding finding = find(rule.rule(), outlooks, context);
+        List<SafetyFinding> findings = look(rules, outlooks, context);
+        for (int i = 0; i < findings.size(); i++) {
+            PlannedRule rule = rules.get(i);
+            SafetyFinding finding = findings.get(i);
             // Going back makes nothing writable that was not so before the run.
             boolean good = finding instanceof SafetyFinding.Holds || (undo && finding instanceof SafetyFinding.Unknown);
             if (!good) {
-                Optional<Instruction> overridden = log.ask(history -> history.overridden(rule.name()));
+                Optional<Instruction> overridden = overridden(rule);
                 if (overridden.isEmpty()) {
                     throw broken(
                             rule, finding, (undo ? "to undo \"" : "to change anything by \"") + step.name() + "\"");
@@ -83,17 +102,61 @@ final class SafetyGuard {
         }
     }
 
+    private Optional<Instruction> overridden(PlannedRule rule) {
+        return log.ask(history -> history.overridden(rule.name()));
+    }
+
     /** The step has ended, in whatever way: what it made true is observed, or in the history. */
     synchronized void ended(ActionContext context) {
         coming.remove(context);
     }
 
-    /** When all steps are done, or put back; what one rule found that keeps the run from being called so. */
-    Optional<BlockedException> whenOver(PlannedRule rule, ActionContext context) throws InterruptedException {
-        SafetyFinding finding = find(rule.rule(), List.of(new Outlook(made(), Set.of(), true)), context);
-        boolean passes = finding instanceof SafetyFinding.Holds
-                || log.ask(history -> history.overridden(rule.name())).isPresent();
-        return passes ? Optional.empty() : Optional.of(broken(rule, finding, "when the run is over"));
+    /** When all steps are done, or put back; what keeps the run from being called so. An overridden rule is not asked. */
+    List<BlockedException> whenOver(List<PlannedRule> rules, ActionContext context) throws InterruptedException {
+        List<PlannedRule> asked =
+                rules.stream().filter(rule -> overridden(rule).isEmpty()).toList();
+        List<SafetyFinding> findings = look(asked, List.of(new Outlook(made(), Set.of(), true)), context);
+        List<BlockedException> broken = new ArrayList<>();
+        for (int i = 0; i < findings.size(); i++) {
+            if (!(findings.get(i) instanceof SafetyFinding.Holds)) {
+                broken.add(broken(asked.get(i), findings.get(i), "when the run is over"));
+            }
+        }
+        return broken;
+    }
+
+    /** All of them at once; what does not answer in its time is not known. */
+    private List<SafetyFinding> look(List<PlannedRule> rules, List<Outlook> outlooks, ActionContext context)
+            throws InterruptedException {
+        List<Survey.Question<SafetyFinding>> questions = new ArrayList<>();
+        for (PlannedRule rule : rules) {
+            boolean brief = OVERRIDDEN_WITHIN.compareTo(within) < 0
+                    && overridden(rule).isPresent();
+            questions.add(new Survey.Question<>(
+                    "drkit look at " + rule.name(),
+                    brief ? OVERRIDDEN_WITHIN : within,
+                    () -> find(rule.rule(), outlooks, context)));
+        }
+        List<SafetyFinding> findings = new ArrayList<>();
+        // A survey each time: that another step's look at the rule has not ended says nothing about this one.
+        for (Survey.Answer<SafetyFinding> answer : new Survey(clockwork).ask(questions)) {
+            findings.add(finding(answer));
+        }
+        return findings;
+    }
+
+    private static SafetyFinding finding(Survey.Answer<SafetyFinding> answer) {
+        if (answer instanceof Survey.Answer.Value<SafetyFinding> value) {
+            return value.value();
+        } else if (answer instanceof Survey.Answer.Silent<SafetyFinding> silent) {
+            return SafetyFinding.unknown(silent.why());
+        } else if (answer instanceof Survey.Answer.Failed<SafetyFinding> failed) {
+            if (failed.failure() instanceof StaleEpochException stale) {
+                throw stale;
+            }
+            return SafetyFinding.unknown(String.valueOf(failed.failure()));
+        }
+        throw new AssertionError(answer);
     }
 
     private Set<SiteChange> made() {
@@ -128,6 +191,9 @@ final class SafetyGuard {
             throw stale;
         } catch (RuntimeException e) {
             return SafetyFinding.unknown(e.getMessage() == null ? e.toString() : e.getMessage());
+        } catch (LinkageError | AssertionError | StackOverflowError e) {
+            // The rule's own: whoever knows better can override it like any other that is not known to hold.
+            return SafetyFinding.unknown(e.toString());
         }
     }
 

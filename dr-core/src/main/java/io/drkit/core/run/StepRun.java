@@ -118,7 +118,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         if (cause == null) {
             boolean changed = mayHaveChanged || inDoubtBefore;
             StepStatus status = undo ? StepStatus.UNDONE : changed ? StepStatus.DONE : StepStatus.ALREADY_SO;
-            write(status, Objects.requireNonNull(done, "done").because(), !undo && !changed);
+            write(status, Objects.requireNonNull(done, "done").because(), unchanged(!undo && !changed));
             return;
         }
         // Whoever was interrupted, or broke down, in the middle of a change cannot say whether it was made.
@@ -126,11 +126,12 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
                 || ((cause instanceof InterruptedException || cause instanceof Error) && applying);
         String detail = (stoppedBecause.isEmpty() ? "" : "stopped " + stoppedBecause + ": ") + say(cause);
         if (undo) {
-            write(StepStatus.UNDO_FAILED, detail, false);
+            write(StepStatus.UNDO_FAILED, detail, Map.of());
         } else {
-            // What an action refuses it has not changed; that holds only where nothing before it is in doubt.
-            boolean unchanged = cause instanceof BlockedException && !mayHaveChanged && !inDoubtBefore;
-            write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged);
+            // What was not applied has changed nothing, nor has what the action refused as it was applied; both hold only where
+            // nothing before that is in doubt.
+            boolean unchanged = !mayHaveChanged && !inDoubtBefore && (!applying || cause instanceof BlockedException);
+            write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
         }
     }
 
@@ -140,21 +141,27 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         write(
                 undo ? StepStatus.UNDO_FAILED : StepStatus.UNKNOWN,
                 "still going on, and does not heed being stopped " + stoppedBecause,
-                false);
+                Map.of("givenUpBy", scope.owner()));
+    }
+
+    /** Writes down that it has ended after it was given up. What it did, and how it ended, is to be observed. */
+    void endedUnheard() {
+        log.writeEnd(step.name(), Map.of("began", began.toString(), "undo", Boolean.toString(undo)));
     }
 
     void tellOverran() {
         log.tell(new RunEvent.StepOverran(log.now(), step.name(), allowed(), undo));
     }
 
-    private void write(StepStatus status, String detail, boolean unchanged) {
-        Map<String, String> details = new HashMap<>();
+    private static Map<String, String> unchanged(boolean unchanged) {
+        return unchanged ? Map.of("unchanged", "true") : Map.of();
+    }
+
+    private void write(StepStatus status, String detail, Map<String, String> more) {
+        Map<String, String> details = new HashMap<>(more);
         details.put("began", began.toString());
         details.put("status", status.name());
         details.put("detail", detail);
-        if (unchanged) {
-            details.put("unchanged", "true");
-        }
         log.write(undo ? Kind.UNDO_OUTCOME : Kind.OUTCOME, step.name(), details);
         Instant now = log.now();
         log.tell(new RunEvent.StepEnded(now, step.name(), status, detail, Duration.between(began, now), undo));
@@ -179,8 +186,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         }
     }
 
-    /** What was cancelled, or turned into a failover, in the meantime begins no further change. */
+    /** What was given up, cancelled, or turned into a failover, in the meantime begins no further change. */
     private void requireWanted(RunHistory history) {
+        requireHeard();
         if (history.mode() != plan.mode() || (!undo && history.cancelled().isPresent())) {
             throw new BlockedException(
                     "run.called-off",
@@ -260,7 +268,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     @Override
     public void record(String key, String value) {
-        log.write(Kind.FACT, step.name(), Map.of("key", key, "value", value));
+        log.write(Kind.FACT, step.name(), Map.of("key", key, "value", value), history -> requireHeard());
         log.tell(new RunEvent.FactRecorded(log.now(), step.name(), key, value));
     }
 
@@ -276,7 +284,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     @Override
     public void report(DataLoss loss) {
-        log.write(Kind.LOSS, step.name(), RunHistory.details(loss));
+        log.write(Kind.LOSS, step.name(), RunHistory.details(loss), history -> requireHeard());
         log.tell(new RunEvent.LossStated(log.now(), step.name(), loss));
     }
 }

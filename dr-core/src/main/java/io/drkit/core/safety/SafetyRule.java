@@ -36,7 +36,10 @@ public interface SafetyRule<O> {
         return true;
     }
 
-    /** Reads the real state. What it throws counts as unknown. Its time is that of the step about to change something. */
+    /**
+     * Reads the real state, on a thread of its own. What it throws counts as unknown; so does what it has not answered within
+     * {@link io.drkit.core.run.PlanRunner.Builder#observeWithin}, by default 30 s.
+     */
     O observe(ActionContext context) throws InterruptedException;
 
     /** Judges what was observed: pure, quick, no input or output. */

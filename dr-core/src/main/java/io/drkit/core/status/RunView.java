@@ -15,15 +15,29 @@ import java.util.Optional;
  * @param plan the plan's name
  * @param line for example {@code switchover west → east}
  * @param began when it began
+ * @param over whether it is over; one that goes on, stopped, or was left by its process and not resumed is not
  * @param report how it ended, or last paused; empty while it goes on, or when the process that ran it is gone and nobody resumed
  *     it
+ * @param awaited the words of people that it waits for, while it goes on
  */
-public record RunView(String plan, String line, Instant began, Optional<RunReport> report) {
+public record RunView(
+        String plan,
+        String line,
+        Instant began,
+        boolean over,
+        Optional<RunReport> report,
+        List<RunReport.Wait> awaited) {
     public RunView {
         Objects.requireNonNull(plan, "plan");
         Objects.requireNonNull(line, "line");
         Objects.requireNonNull(began, "began");
         Objects.requireNonNull(report, "report");
+        awaited = List.copyOf(awaited);
+    }
+
+    /** One that waits for nobody. */
+    public RunView(String plan, String line, Instant began, boolean over, Optional<RunReport> report) {
+        this(plan, line, began, over, report, List.of());
     }
 
     /**
@@ -37,6 +51,8 @@ public record RunView(String plan, String line, Instant began, Optional<RunRepor
                 first.detail("plan"),
                 first.detail("mode").toLowerCase(Locale.ROOT) + " " + first.detail("from") + " → " + first.detail("to"),
                 first.at(),
-                RunReports.of(run));
+                JournalEntry.over(run),
+                RunReports.of(run),
+                RunReports.awaited(run));
     }
 }

@@ -1,6 +1,7 @@
 package io.drkit.core.status;
 
 import io.drkit.core.DrException;
+import io.drkit.core.detect.OutageDetector;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
@@ -24,6 +25,7 @@ import java.util.concurrent.Callable;
  *         .sites(() -> List.of(west.view(), east.view()))
  *         .readiness(readiness.watch(Duration.ofMinutes(1)))
  *         .nodes(leadership::nodes)
+ *         .detector(detector)
  *         .runs(journals, 5)
  *         .build();
  * }</pre>
@@ -37,6 +39,7 @@ public final class StatusBoard {
     private final String title;
     private final Clockwork clockwork;
     private final List<ReadinessWatch> watches;
+    private final List<OutageDetector> detectors;
     private final Callable<List<SiteView>> sites;
     private final Callable<List<NodeView>> nodes;
     private final Callable<List<RunView>> runs;
@@ -46,6 +49,7 @@ public final class StatusBoard {
         title = builder.title;
         clockwork = builder.clockwork;
         watches = List.copyOf(builder.watches);
+        detectors = List.copyOf(builder.detectors);
         sites = builder.sites;
         nodes = builder.nodes;
         runs = builder.runs;
@@ -71,6 +75,7 @@ public final class StatusBoard {
                 part(answers.get(0), SiteView.class),
                 Status.Part.of(readiness),
                 part(answers.get(1), NodeView.class),
+                Status.Part.of(detectors.stream().map(OutageDetector::status).toList()),
                 part(answers.get(2), RunView.class));
     }
 
@@ -104,6 +109,7 @@ public final class StatusBoard {
     public static final class Builder {
         private final String title;
         private final List<ReadinessWatch> watches = new ArrayList<>();
+        private final List<OutageDetector> detectors = new ArrayList<>();
         private Callable<List<SiteView>> sites = List::of;
         private Callable<List<NodeView>> nodes = List::of;
         private Callable<List<RunView>> runs = List::of;
@@ -122,6 +128,12 @@ public final class StatusBoard {
         /** One more readiness that is watched; it stays the caller's, who closes it. */
         public Builder readiness(ReadinessWatch watch) {
             watches.add(Objects.requireNonNull(watch, "watch"));
+            return this;
+        }
+
+        /** One more detector, of an outage of one site; it stays the caller's, who closes it. */
+        public Builder detector(OutageDetector detector) {
+            detectors.add(Objects.requireNonNull(detector, "detector"));
             return this;
         }
 

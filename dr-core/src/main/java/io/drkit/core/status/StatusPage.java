@@ -1,5 +1,7 @@
 package io.drkit.core.status;
 
+import io.drkit.core.detect.DetectorStatus;
+import io.drkit.core.detect.Health;
 import io.drkit.core.internal.Html;
 import io.drkit.core.internal.Times;
 import io.drkit.core.lease.NodeView;
@@ -42,6 +44,9 @@ public final class StatusPage {
             readiness(report, out);
         }
         nodes(status, out);
+        if (!unknown(out, "Detection", status.detectors())) {
+            status.detectors().items().forEach(detector -> detector(detector, out));
+        }
         runs(status, out);
         return out.raw("<footer><p>As of " + Times.full(status.at())
                         + " UTC.</p></footer>\n</main>\n</body>\n</html>\n")
@@ -60,13 +65,17 @@ public final class StatusPage {
             case UNKNOWN ->
                 status.readiness().items().isEmpty()
                         ? "Nobody watches whether a switch would work."
-                        : "Whether a switch would work is not known: something could not be looked at.";
+                        : "Whether a switch would work is not known.";
             case NOT_READY -> "Something stands in the way of a switch: see below.";
         };
         out.raw("<header class=\"outcome " + tone + "\">\n").element("p", "over", "Recovery status");
         out.element("h1", "", status.title());
         out.raw("<div class=\"verdict\"><span class=\"icon\" aria-hidden=\"true\">" + mark(ready) + "</span><div>");
-        out.element("p", "headline", words(ready)).element("p", "", meaning).raw("</div></div>\n</header>\n");
+        out.element("p", "headline", words(ready)).element("p", "", meaning);
+        for (String concern : status.concerns()) {
+            out.element("p", "", Character.toUpperCase(concern.charAt(0)) + concern.substring(1) + ".");
+        }
+        out.raw("</div></div>\n</header>\n");
     }
 
     private static void sites(Status status, Html out) {
@@ -144,6 +153,29 @@ public final class StatusPage {
         out.raw("</tbody></table>\n</section>\n");
     }
 
+    private static void detector(DetectorStatus detector, Html out) {
+        out.raw("<section class=\"panel\">\n<h2>")
+                .text("Detection: " + detector.site())
+                .raw(" ");
+        pill(out, detector.health()).raw("</h2>\n");
+        out.element(
+                "p",
+                "hint",
+                "looked at " + Times.full(detector.at()) + " UTC; "
+                        + detector.outage()
+                                .map(outage -> "seen sick since " + Times.full(outage.began()) + " UTC")
+                                .orElse("a majority is " + detector.needed() + " of "
+                                        + detector.observers().size()));
+        out.tableHead("Observer", "Sees it", "Why");
+        for (DetectorStatus.Opinion opinion : detector.observers()) {
+            out.raw("<tr role=\"row\">").cell("Observer", "").raw("<div>").element("b", "", opinion.observer());
+            out.raw("</div></td>").cell("Sees it", "").raw("<div>");
+            pill(out, opinion.health()).raw("</div></td>");
+            out.cell("Why", "wide").raw("<div>").text(opinion.health().why()).raw("</div></td></tr>\n");
+        }
+        out.raw("</tbody></table>\n</section>\n");
+    }
+
     private static void runs(Status status, Html out) {
         if (unknown(out, "Last runs and drills", status.runs())) {
             return;
@@ -164,17 +196,19 @@ public final class StatusPage {
                 boolean good = report.get().succeeded();
                 out.element(
                         "span",
-                        "pill " + (good ? "good" : "bad"),
+                        "pill " + (!good ? "bad" : report.get().warnings().isEmpty() ? "good" : "warn"),
                         (good ? "✓ " : "! ") + words(report.get().outcome()));
                 report.get().reason().ifPresent(why -> out.raw("<br>").text(why));
+                report.get().warnings().forEach(warning -> out.raw("<br>").text("Warning: " + warning));
+                if (!run.over()) {
+                    out.raw("<br><span class=\"tag\">not over: resume or abandon it</span>");
+                }
             } else {
                 out.raw("<span class=\"pill unknown\">? goes on, or nobody resumed it</span>");
+                run.awaited().forEach(wait -> out.raw("<br>").text(Wording.awaited(wait)));
             }
             out.raw("</div></td>").cell("Back after", "num").raw("<div>");
-            out.text(report.flatMap(RunReport::achievedRto)
-                            .filter(rto -> !rto.isNegative())
-                            .map(Wording::duration)
-                            .orElse("not known"))
+            out.text(report.map(Wording::rto).orElse("not known"))
                     .raw("</div></td>")
                     .cell("Objectives", "")
                     .raw("<div>");
@@ -222,6 +256,15 @@ public final class StatusPage {
             case NOT_READY -> "bad";
         };
         return out.element("span", "pill " + tone, mark(state) + " " + words(state));
+    }
+
+    private static Html pill(Html out, Health health) {
+        if (health instanceof Health.Healthy) {
+            return out.element("span", "pill good", "✓ Healthy");
+        }
+        return health instanceof Health.Sick
+                ? out.element("span", "pill bad", "✕ Sick")
+                : out.element("span", "pill unknown", "? Unknown");
     }
 
     private static String mark(ReadyState state) {

@@ -116,6 +116,7 @@ class JsonReportTest {
                         "steps",
                         "told",
                         "waits",
+                        "warnings",
                         "achieved");
         assertThat(json.at("/objectives").toString()).isEqualTo("{\"rpo\":\"PT15M\",\"rto\":\"PT30M\"}");
         assertThat(json.at("/losses/1").toString())

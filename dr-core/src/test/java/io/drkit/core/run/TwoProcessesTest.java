@@ -8,9 +8,12 @@ import io.drkit.core.Epoch;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.FileJournalStore;
+import io.drkit.core.journal.JournalCheck;
 import io.drkit.core.journal.JournalInUseException;
+import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.RunOutcome;
@@ -34,6 +37,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The same plan in real processes of their own, over a world of files that outlives them. */
@@ -127,23 +132,101 @@ class TwoProcessesTest {
         }
     }
 
+    /** Changes "late" only when it is told to by its input, whoever interrupts it; at once where {@code told} is false. */
+    private record Late(Path home, boolean told) implements Action<String> {
+        @Override
+        public String describe() {
+            return "change late";
+        }
+
+        @Override
+        public String observe(ActionContext context) {
+            return new Put(home, "late", "1", false).observe(context);
+        }
+
+        @Override
+        public Assessment assess(String observed) {
+            return new Put(home, "late", "1", false).assess(observed);
+        }
+
+        @Override
+        public void apply(String observed, ActionContext context) throws InterruptedException {
+            if (told) {
+                try {
+                    // This no interruption ends.
+                    assertThat(System.in.read()).isEqualTo('\n');
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            }
+            new Put(home, "late", "1", false).apply(observed, context);
+            GivesUp.CHANGED.countDown();
+        }
+
+        @Override
+        public ExecutionPolicy policy() {
+            return ExecutionPolicy.builder().timeout(Duration.ofMillis(200)).build();
+        }
+    }
+
+    private static RecoveryPlan<Place> latePlan(Path home, boolean told) {
+        return RecoveryPlan.<Place>named("p")
+                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .step("late", (from, to) -> new Late(home, told))
+                .nothingToUndo("x")
+                .step("next", (from, to) -> new Put(home, "next", "1", false))
+                .after("late")
+                .nothingToUndo("x")
+                .build();
+    }
+
+    /** Gives "late" up, lives on, and says when "late" has changed and nobody holds the journal. */
+    static final class GivesUp {
+        static final CountDownLatch CHANGED = new CountDownLatch(1);
+
+        private GivesUp() {}
+
+        public static void main(String[] args) throws InterruptedException {
+            Path home = Path.of(args[0]);
+            RunReport report = PlanRunner.journalingTo(new FileJournalStore(home.resolve("journal")))
+                    .listenEvery(Duration.ofMillis(20))
+                    .stopGrace(Duration.ofMillis(100))
+                    .build()
+                    .run(latePlan(home, true), OVER);
+            System.out.println(report.outcome() + " " + report.warnings());
+            CHANGED.await();
+            while (true) {
+                try {
+                    new FileJournalStore(home.resolve("journal"))
+                            .open(new JournalKey("p", "west", "east"))
+                            .close();
+                    break;
+                } catch (JournalInUseException stillHeld) {
+                    Thread.onSpinWait();
+                }
+            }
+            System.out.println("FREE");
+        }
+    }
+
     private static PlanRunner runner(Path home) {
         return PlanRunner.journalingTo(new FileJournalStore(home.resolve("journal")))
                 .build();
     }
 
     private BufferedReader start(String verb, String hangsIn, boolean failing) throws IOException {
-        Process process = new ProcessBuilder(
-                        ProcessHandle.current().info().command().orElseThrow(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Other.class.getName(),
-                        home.toString(),
-                        verb,
-                        hangsIn,
-                        Boolean.toString(failing))
-                .redirectErrorStream(true)
-                .start();
+        return start(Other.class, verb, hangsIn, Boolean.toString(failing));
+    }
+
+    private BufferedReader start(Class<?> main, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName(),
+                home.toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         processes.add(process);
         return process.inputReader(StandardCharsets.UTF_8);
     }
@@ -255,6 +338,104 @@ class TwoProcessesTest {
                 .satisfies(told -> assertThat(told.instruction().who()).isEqualTo("ann"));
         assertThat(report.epoch()).isGreaterThan(new Epoch(1));
         assertThat(processes.get(0).isAlive()).isTrue();
+    }
+
+    /** Starts a process that gives a step up, as it says. */
+    private BufferedReader startAndGiveUp() throws IOException {
+        BufferedReader output = start(GivesUp.class);
+        assertThat(output.readLine())
+                .startsWith("STOPPED ")
+                .contains(
+                        "\"late\" was given up at ",
+                        "by process " + processes.get(0).pid(),
+                        "still at work");
+        return output;
+    }
+
+    private void assertRefused() {
+        JournalInUseException refused = catchThrowableOfType(
+                JournalInUseException.class, () -> runner(home).resume(latePlan(home, false), OVER));
+        assertThat(refused)
+                .isNotNull()
+                .hasMessageContaining("run.step-at-work")
+                .hasMessageContaining("\"late\" was given up at ")
+                .hasMessageContaining("process " + processes.get(0).pid());
+        assertThat(home.resolve("late")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("F13: while a step that was given up is at work in another process, its run cannot be resumed")
+    void resume_givenUpStepIsAtWorkInAnotherProcess_isRefusedUntilItHasEnded() throws Exception {
+        BufferedReader output = startAndGiveUp();
+        assertRefused();
+
+        try (var input = processes.get(0).getOutputStream()) {
+            input.write('\n');
+        }
+        assertThat(output.readLine()).isEqualTo("FREE");
+
+        RunReport report = runner(home).resume(latePlan(home, false), OVER);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.warnings()).isEmpty();
+        assertThat(effects()).containsExactly("late=1 under 1", "next=1 under 2");
+    }
+
+    @Test
+    @DisplayName("F13: the run is free when the process with the given-up step dies, and its report warns")
+    void resume_processWithAGivenUpStepKilled_endsItHereAndWarns() throws Exception {
+        startAndGiveUp();
+        assertRefused();
+        kill();
+
+        RunReport report = runner(home).resume(latePlan(home, false), OVER);
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.warnings())
+                .singleElement()
+                .asString()
+                .contains("\"late\" was given up at ", "without writing down that it ended");
+        assertThat(effects()).containsExactly("late=1 under 2", "next=1 under 2");
+    }
+
+    @Test
+    @DisplayName("F13: a run taken over from a frozen process warns of the step that wakes with it")
+    @DisabledOnOs(OS.WINDOWS)
+    void takeOver_processWithAGivenUpStepFrozen_endsItHereAndWarnsOfWhatComesLater() throws Exception {
+        BufferedReader output = startAndGiveUp();
+        signal("STOP");
+        assertRefused();
+
+        RunReport report = runner(home).takeOver(latePlan(home, false), OVER, "ann", "that machine hangs");
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.warnings())
+                .singleElement()
+                .asString()
+                .contains("\"late\" was given up at ", "nobody has seen it end", "ADVISORY");
+        signal("CONT");
+        try (var input = processes.get(0).getOutputStream()) {
+            input.write('\n');
+        }
+        assertThat(output.readLine()).isEqualTo("FREE");
+        assertThat(effects())
+                .as("the warning was true")
+                .hasSize(3)
+                .last()
+                .asString()
+                .startsWith("late=1 under 1");
+        assertThat(JournalCheck.of(new FileJournalStore(home.resolve("journal")))
+                        .damages())
+                .isEmpty();
+    }
+
+    private void signal(String signal) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder(
+                                "kill",
+                                "-" + signal,
+                                Long.toString(processes.get(0).pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     @Test

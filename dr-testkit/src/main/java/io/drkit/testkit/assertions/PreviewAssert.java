@@ -12,7 +12,7 @@ public final class PreviewAssert extends AbstractAssert<PreviewAssert, Preview> 
         super(preview, PreviewAssert.class);
     }
 
-    /** Every step could be observed, none is blocked, and every safety rule is known to hold. */
+    /** Every step could be observed, none is blocked or waits for something, and every safety rule is known to hold. */
     public PreviewAssert isClear() {
         isNotNull();
         if (!actual.clear()) {

@@ -119,6 +119,11 @@ final class HostJournals implements JournalStore {
         }
 
         @Override
+        public String owner() {
+            return journal.owner();
+        }
+
+        @Override
         public void close() {
             host.requireAlive();
             journal.close();

@@ -1,5 +1,7 @@
 package io.drkit.testkit.explore;
 
+import static io.drkit.testkit.explore.Fingerprint.mix;
+
 import io.drkit.testkit.time.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -7,6 +9,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,9 @@ final class Play implements Schedule {
     private final List<String> said = new ArrayList<>();
     private final Map<String, Long> machines = new HashMap<>();
     private final Map<Long, Long> things = new HashMap<>();
+    private final Map<String, Long> shared = new HashMap<>();
     private final Map<String, Long> turns = new HashMap<>();
+    private final Map<String, Integer> tasks = new HashMap<>();
     private int used;
     private int decisions;
     private boolean mishapHappened;
@@ -108,7 +113,12 @@ final class Play implements Schedule {
 
     /** Whether a machine that was stopped goes on here. */
     boolean goesOn() {
-        return decide(2, 4, 0, null) == 1;
+        return decide(2, 4, 1, null) == 1;
+    }
+
+    /** It does. */
+    void goesOn(String machine) {
+        machines.merge(machine, 13L, Fingerprint::mix);
     }
 
     @Override
@@ -176,6 +186,37 @@ final class Play implements Schedule {
     // ---- what happened before what
 
     @Override
+    public void started(Candidate task) {
+        tasks.merge(task.machine(), 1, Integer::sum);
+    }
+
+    @Override
+    public void ended(Candidate task) {
+        if (tasks.merge(task.machine(), -1, Integer::sum) == 0) {
+            forget(task, 19);
+        }
+    }
+
+    /** The task is the last of its machine, and all that matters of what that one did is in {@code remembered}. */
+    private void forget(Candidate task, long remembered) {
+        machines.put(task.machine(), remembered);
+        things.put(task.key(), remembered);
+        things.remove(machineKey(task));
+        turns.put(task.machine(), mix(task.key(), elapsed));
+    }
+
+    /** As {@link #forget}, of the running task; not when its machine has others. */
+    void anew(OptionalLong remembered) {
+        if (running != null && remembered.isPresent() && tasks.getOrDefault(running.machine(), 0) == 1) {
+            forget(running, remembered.getAsLong());
+        }
+    }
+
+    private static long machineKey(Candidate task) {
+        return (long) task.machine().hashCode() << 32;
+    }
+
+    @Override
     public void runs(Candidate task, Duration now) {
         running = task;
         elapsed = now.toNanos();
@@ -187,7 +228,7 @@ final class Play implements Schedule {
         }
         long history = mix(machine(task), turn);
         history = mix(history, things.getOrDefault(task.key(), 0L));
-        history = mix(history, things.getOrDefault((long) task.machine().hashCode() << 32, 0L));
+        history = mix(history, things.getOrDefault(machineKey(task), 0L));
         machines.put(task.machine(), history);
         things.put(task.key(), history);
     }
@@ -199,10 +240,57 @@ final class Play implements Schedule {
         things.put(on, history);
     }
 
+    /** The running task looks at that thing and may change it, nobody knows how. */
     void touch(String thing) {
         if (running != null) {
-            acted(running, 0x7457_0000_0000_0000L ^ thing.hashCode());
+            long history = mix(mix(machine(running), running.key()), shared(thing));
+            machines.put(running.machine(), history);
+            shared.put(thing, history);
         }
+    }
+
+    void keeps(String thing, OptionalLong value) {
+        if (value.isPresent()) {
+            shared.put(thing, value.getAsLong());
+        } else {
+            touch(thing);
+        }
+    }
+
+    /** That request was answered. What follows from it is in the answer for the machine, and in the request for the thing. */
+    void answered(String thing, Request request, @Nullable Object answer) {
+        OptionalLong what = request.what();
+        OptionalLong told = Fingerprint.of(answer);
+        if (running == null) {
+            return;
+        }
+        if (what.isEmpty()) {
+            touch(thing);
+            return;
+        }
+        long before = shared(thing);
+        machines.put(running.machine(), mix(mix(machine(running), running.key()), told.orElse(before)));
+        if (!request.reads()) {
+            shared.put(thing, mix(before, what.getAsLong()));
+        }
+    }
+
+    /** That request changed nothing, and the machine knows why. */
+    void refused(String thing, Request request, Throwable why) {
+        if (running == null) {
+            return;
+        }
+        if (request.what().isEmpty()) {
+            touch(thing);
+            return;
+        }
+        machines.put(
+                running.machine(),
+                mix(mix(machine(running), running.key()), Fingerprint.of(why).orElse(shared(thing))));
+    }
+
+    private long shared(String thing) {
+        return shared.getOrDefault(thing, 0L);
     }
 
     private void happened(long what, long kind) {
@@ -216,19 +304,16 @@ final class Play implements Schedule {
     }
 
     private long state(int kind) {
-        long state = mix(elapsed, kind);
+        long state = mix(mix(elapsed, kind), mishapHappened ? 23 : 29);
         if (kind != 1 && running != null) {
             state = mix(state, running.key());
         }
         for (Map.Entry<String, Long> machine : machines.entrySet()) {
             state += mix(machine.getKey().hashCode(), machine.getValue());
         }
+        for (Map.Entry<String, Long> thing : shared.entrySet()) {
+            state += mix(0x7457_0000_0000_0000L ^ thing.getKey().hashCode(), thing.getValue());
+        }
         return state;
-    }
-
-    private static long mix(long a, long b) {
-        long z = (a ^ Long.rotateLeft(b * 0x9E3779B97F4A7C15L, 31)) * 0xBF58476D1CE4E5B9L;
-        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
-        return z ^ (z >>> 31);
     }
 }

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +53,7 @@ public final class Stage {
      * @throws UnknownOutcomeException when the request or the answer was lost, or the machine is cut off
      */
     public <T, E extends Throwable> T call(String thing, Effect<T, E> effect) throws E {
-        return reach(thing, true, effect);
+        return reach(thing, true, Request.UNKNOWN, effect);
     }
 
     /**
@@ -60,33 +61,44 @@ public final class Stage {
      * never lost, as those who make such calls would not know what to make of it.
      */
     public <T, E extends Throwable> T callHoldingLocks(String thing, Effect<T, E> effect) throws E {
-        return clockwork.alone(() -> reach(thing, false, effect));
+        return reachHoldingLocks(thing, Request.UNKNOWN, effect);
     }
 
     /**
      * The same service as machines reach it: each call of a method is a {@link #call}. What a method answers is reached likewise
      * where it can be closed.
      *
+     * <p>What the service is after a call must follow from the calls that were made, in their order, and a call that throws must have
+     * changed nothing: schedules that lead to the same are then not played on twice.
+     *
      * @param type an interface
+     * @param reading the names of methods that change nothing, of the service and of what it hands out. To name one that does change
+     *     something makes the exploration overlook schedules; to leave one out only makes it longer
      */
-    public <T> T remote(Class<T> type, String thing, T service) {
-        return Remote.of(type, service, effect -> call(thing, effect));
+    public <T> T remote(Class<T> type, String thing, T service, String... reading) {
+        return Remote.of(
+                type, service, Set.of(reading), (request, effect) -> reach(thing, true, request, effect));
     }
 
     /** As {@link #remote}, for a service that is called with locks held: each call is a {@link #callHoldingLocks}. */
-    public <T> T remoteHoldingLocks(Class<T> type, String thing, T service) {
-        return Remote.of(type, service, effect -> callHoldingLocks(thing, effect));
+    public <T> T remoteHoldingLocks(Class<T> type, String thing, T service, String... reading) {
+        return Remote.of(
+                type, service, Set.of(reading), (request, effect) -> reachHoldingLocks(thing, request, effect));
     }
 
-    private <T, E extends Throwable> T reach(String thing, boolean canBeLost, Effect<T, E> effect) throws E {
+    private <T, E extends Throwable> T reachHoldingLocks(String thing, Request request, Effect<T, E> effect) throws E {
+        return clockwork.alone(() -> reach(thing, false, request, effect));
+    }
+
+    private <T, E extends Throwable> T reach(String thing, boolean canBeLost, Request request, Effect<T, E> effect)
+            throws E {
         perhapsGoesOn();
         play.beginsCall();
         clockwork.yieldToAll();
         play.goesOnWithCall();
         Optional<Machine> from = clockwork.caller();
         if (from.isEmpty()) {
-            play.touch(thing);
-            return effect.take();
+            return take(thing, request, effect);
         }
         Machine machine = from.get();
         if (canBeLost && cutOff(machine)) {
@@ -99,15 +111,17 @@ public final class Stage {
             clockwork.yieldToAll();
         }
         if (chosen == 0) {
-            play.touch(thing);
-            return effect.take();
+            return take(thing, request, effect);
         }
         Mishap mishap = possible.get(chosen - 1);
         play.say(machine + ": " + mishap + " at " + thing);
         switch (mishap) {
             case REQUEST_LOST -> throw lost(thing);
             case PARTITION -> {
-                cutOffUntil.put(machine.name(), clockwork.elapsed().plus(mishapTakes));
+                Duration until = clockwork.elapsed().plus(mishapTakes);
+                cutOffUntil.put(machine.name(), until);
+                // the machine may forget what it met, and is cut off all the same
+                keeps("the link of " + machine, until);
                 throw lost(thing);
             }
             case PAUSE_BEFORE -> pause(machine);
@@ -116,14 +130,25 @@ public final class Stage {
             case CRASH_BEFORE -> machine.kill();
             case ANSWER_LOST, PAUSE_AFTER, CRASH_AFTER -> {}
         }
-        play.touch(thing);
-        T answer = effect.take();
+        T answer = take(thing, request, effect);
         switch (mishap) {
             case ANSWER_LOST -> throw lost(thing);
             case PAUSE_AFTER -> pause(machine);
             case CRASH_AFTER -> machine.kill();
             default -> {}
         }
+        return answer;
+    }
+
+    private <T, E extends Throwable> T take(String thing, Request request, Effect<T, E> effect) throws E {
+        T answer;
+        try {
+            answer = effect.take();
+        } catch (Throwable e) {
+            play.refused(thing, request, e);
+            throw e;
+        }
+        play.answered(thing, request, answer);
         return answer;
     }
 
@@ -140,6 +165,7 @@ public final class Stage {
         if (stopped != null && clockwork.elapsed().compareTo(pausedAt) > 0 && play.goesOn()) {
             paused = null;
             play.say(stopped + " goes on");
+            play.goesOn(stopped.name());
             stopped.resume();
         }
     }
@@ -157,10 +183,27 @@ public final class Stage {
 
     /**
      * Says that what follows, up to the next call, looks at or changes something of the test that other machines' tasks look at too,
-     * such as a list of who holds what.
+     * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so.
      */
     public void touch(String thing) {
         play.touch(thing);
+    }
+
+    /**
+     * Says that the test itself keeps that value from now on under that name, for a check of what must hold. A machine whose tasks have
+     * all ended counts as having left nothing else behind but what it called.
+     */
+    public void keeps(String name, Object value) {
+        play.keeps(name, Fingerprint.of(value));
+    }
+
+    /**
+     * Says that the caller's machine begins anew: what its code will do depends on these values and on what it will be told, and on
+     * nothing that it has done before, as when it tries again with objects that it makes anew. It shortens the exploration, and makes it
+     * overlook schedules when it is not true. Where the machine has other tasks it says nothing.
+     */
+    public void anew(Object... remembered) {
+        play.anew(Fingerprint.of(remembered));
     }
 
     /** Says that something does not hold that must, unless it does: the run ends at the next call. */

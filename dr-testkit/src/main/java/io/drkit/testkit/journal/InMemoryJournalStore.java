@@ -194,6 +194,12 @@ public final class InMemoryJournalStore implements JournalStore {
         }
 
         @Override
+        public String owner() {
+            // the same in every process, so that the same seed gives the same entries
+            return "this very process";
+        }
+
+        @Override
         public void close() {
             synchronized (InMemoryJournalStore.this) {
                 if (journal.holder == this) {

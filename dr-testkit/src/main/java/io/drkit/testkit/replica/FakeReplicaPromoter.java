@@ -179,6 +179,8 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     private void change(
             FakeDatabase server, String operation, String what, Duration takes, ActionContext context, Runnable change)
             throws InterruptedException {
+        // asked before each of an action's many changes: time has passed since the one before
+        context.requireAuthority();
         String named = operation + " " + server.name();
         Faults.Effect<Boolean> effect = () -> {
             world.clockwork.sleep(takes);

@@ -37,6 +37,12 @@ public interface Schedule {
      */
     int choose(Point point, List<? extends Candidate> candidates);
 
+    /** That task was started, and waits for its first turn. */
+    default void started(Candidate task) {}
+
+    /** That task has come to its end by itself; not told of one whose machine was killed. */
+    default void ended(Candidate task) {}
+
     /** That task goes on now, by choice or because no other could. */
     default void runs(Candidate task, Duration elapsed) {}
 

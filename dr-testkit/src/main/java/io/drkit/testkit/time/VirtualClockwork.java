@@ -495,6 +495,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         live.add(task);
         enqueue(task);
         note(task.label, "is started");
+        schedule.started(task);
         return task;
     }
 
@@ -755,6 +756,9 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             note(
                     task.label,
                     failure == null ? "ends" : "ends with " + failure.getClass().getName());
+            if (!task.dead) {
+                schedule.ended(task);
+            }
             if (closing) {
                 if (!letLoose) {
                     endNext();

@@ -4,11 +4,11 @@ import io.drkit.core.DeniedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
-import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeSynchronizer;
 import io.drkit.core.share.ShareSynchronizer;
 import io.drkit.core.share.SyncOptions;
+import io.drkit.core.share.WritersStopped;
 import io.drkit.core.snapshot.Snapshot;
 import io.drkit.core.snapshot.SnapshotKeeper;
 import io.drkit.core.snapshot.SnapshotPolicy;
@@ -21,38 +21,18 @@ import io.drkit.testkit.share.FaultyFileTree;
 import io.drkit.testkit.share.InMemoryFileTree;
 import io.drkit.testkit.share.TreeEditor;
 import io.drkit.testkit.snapshot.FakeSnapshotStore;
-import io.drkit.testkit.time.VirtualClockwork;
 import io.drkit.testkit.workload.FakeWorkloadScaler;
 import io.drkit.testkit.workload.FakeWorkloads;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 
 /** The actions that the library makes under the contract of the actions that an application writes. */
 class ActionsTest {
-    private abstract static class OnVirtualTime extends EpochComparingActionContract {
-        final VirtualClockwork virtual = VirtualClockwork.seeded(23);
-
-        @AfterEach
-        void close() {
-            virtual.close();
-        }
-
-        @Override
-        protected Clockwork clockwork() {
-            return virtual;
-        }
-
-        @Override
-        protected void run(Body body) throws Exception {
-            virtual.run(body::run);
-        }
-    }
-
     @Nested
-    class PointTo extends OnVirtualTime {
+    class PointTo extends VirtualActionContract {
         private final FakeDnsZone zone = FakeDnsZone.on(virtual);
 
         PointTo() {
@@ -81,13 +61,12 @@ class ActionsTest {
 
         @Override
         protected void changeUnder(Epoch epoch) throws InterruptedException {
-            Action<?> elsewhere = FakeDnsSwitcher.of(zone).pointTo("shop.example.com", "north.example.com");
-            ActionExecutor.on(virtual).execute(elsewhere, RunContext.of(virtual, epoch), ActionExecutor.Watcher.NONE);
+            execute(FakeDnsSwitcher.of(zone).pointTo("shop.example.com", "north.example.com"), epoch);
         }
     }
 
     @Nested
-    class ToZero extends OnVirtualTime {
+    class ToZero extends VirtualActionContract {
         private final Workload app = Workload.deployment("app");
         private final FakeWorkloads site = FakeWorkloads.on(virtual);
 
@@ -117,16 +96,12 @@ class ActionsTest {
 
         @Override
         protected void changeUnder(Epoch epoch) throws InterruptedException {
-            ActionExecutor.on(virtual)
-                    .execute(
-                            FakeWorkloadScaler.of(site).scaleTo(Map.of(app, 5)),
-                            RunContext.of(virtual, epoch),
-                            ActionExecutor.Watcher.NONE);
+            execute(FakeWorkloadScaler.of(site).scaleTo(Map.of(app, 5)), epoch);
         }
     }
 
     @Nested
-    class TakeSnapshot extends OnVirtualTime {
+    class TakeSnapshot extends VirtualActionContract {
         private final FakeSnapshotStore store =
                 FakeSnapshotStore.of("disk data-1", virtual).takes(Duration.ofMinutes(3));
 
@@ -165,25 +140,62 @@ class ActionsTest {
     }
 
     @Nested
-    class Syncing extends ActionContract {
-        private final InMemoryFileTree source = InMemoryFileTree.named("west");
-        private final InMemoryFileTree target = InMemoryFileTree.named("east");
-        private final FaultyFileTree from = FaultyFileTree.around(source);
-        private final FaultyFileTree to = FaultyFileTree.around(target);
-        private final ShareSynchronizer<FileTree> shares = new FileTreeSynchronizer(Clockwork.system());
+    class PruneSnapshots extends VirtualActionContract {
+        private final FakeSnapshotStore store = FakeSnapshotStore.of("disk data-1", virtual);
+        private final SnapshotKeeper keeper = SnapshotKeeper.applying(SnapshotPolicy.takenEvery(Duration.ofDays(1))
+                        .keepAll(Duration.ofDays(3))
+                        .build())
+                .build();
 
-        Syncing() throws Exception {
+        PruneSnapshots() {
+            for (int days = 0; days < 6; days++) {
+                Instant taken = virtual.now().minus(Duration.ofDays(days)).minusSeconds(60);
+                store.holding(new Snapshot("day " + days, taken, Snapshot.State.GOOD));
+            }
+        }
+
+        @Override
+        protected Action<?> action() {
+            return keeper.prune(store);
+        }
+
+        @Override
+        protected String fingerprint() {
+            return store.created() + " " + store.deleted();
+        }
+
+        @Override
+        protected void loseNextAnswer() {
+            store.faults().nth(3, "delete", Fault.answerLost());
+        }
+
+        @Override
+        protected void makeUnreadable() {
+            store.faults().every("list", Fault.requestLost());
+        }
+
+        @Override
+        protected void changeUnder(Epoch epoch) throws InterruptedException {
+            store.delete("day 5", RunContext.of(virtual, epoch));
+        }
+    }
+
+    /** Two trees of which one is brought over. */
+    private abstract static class TwoTrees extends ActionContract {
+        final InMemoryFileTree source = InMemoryFileTree.named("west");
+        final InMemoryFileTree target = InMemoryFileTree.named("east");
+        final FaultyFileTree from = FaultyFileTree.around(source);
+        final FaultyFileTree to = FaultyFileTree.around(target);
+        final ShareSynchronizer<FileTree> shares = new FileTreeSynchronizer(Clockwork.system());
+
+        @BeforeEach
+        void writeTheSource() throws Exception {
             TreeEditor.of(source).file("d/f", "content", Instant.parse("2026-03-04T12:00:00Z"));
         }
 
         @Override
         protected Clockwork clockwork() {
             return Clockwork.system();
-        }
-
-        @Override
-        protected Action<?> action() {
-            return shares.syncing(from, to, SyncOptions.defaults());
         }
 
         @Override
@@ -197,7 +209,7 @@ class ActionsTest {
         }
 
         @Override
-        protected void makeUnreadable() {
+        protected void makeUnreadable() throws Exception {
             from.fail(
                     FaultyFileTree.Operation.LIST,
                     "d",
@@ -205,6 +217,36 @@ class ActionsTest {
                     () -> new DeniedException(
                             "test.denied",
                             Problem.expected("to list d").found("no leave").remedy("see the test")));
+        }
+    }
+
+    @Nested
+    class Syncing extends TwoTrees {
+        @Override
+        protected Action<?> action() {
+            return shares.syncing(from, to, SyncOptions.defaults());
+        }
+    }
+
+    @Nested
+    class FinalSync extends TwoTrees {
+        private boolean writersSeen = true;
+
+        @Override
+        protected Action<?> action() {
+            return shares.finalSync(
+                    from,
+                    to,
+                    SyncOptions.defaults(),
+                    context -> writersSeen
+                            ? new WritersStopped.Stopped("nobody writes")
+                            : new WritersStopped.NotShown("they cannot be asked"));
+        }
+
+        /** All can be read but whether somebody still writes. */
+        @Override
+        protected void makeUnreadable() {
+            writersSeen = false;
         }
     }
 }

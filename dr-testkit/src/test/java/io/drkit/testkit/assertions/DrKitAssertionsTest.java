@@ -4,6 +4,7 @@ import static io.drkit.testkit.assertions.DrKitAssertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.drkit.core.DataLoss;
 import io.drkit.core.Site;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -18,6 +19,9 @@ import io.drkit.testkit.workload.FakeWorkloadScaler;
 import io.drkit.testkit.workload.FakeWorkloads;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -168,6 +172,43 @@ class DrKitAssertionsTest {
         RunReport report = drkit.runner().build().run(plan(), OVER);
 
         fails(() -> assertThat(report).metItsObjectives(), "the RTO of PT30M is");
+    }
+
+    private static RunReport stating(RunReport report, DataLoss... losses) {
+        return new RunReport(
+                report.plan(),
+                report.planHash(),
+                report.runId(),
+                report.epoch(),
+                report.mode(),
+                report.from(),
+                report.to(),
+                report.outcome(),
+                report.reason(),
+                report.outageBegan(),
+                report.detectedAt(),
+                report.began(),
+                report.ended(),
+                report.resumptions(),
+                report.objectives(),
+                Stream.of(losses)
+                        .map(loss -> new RunReport.StatedLoss("files", loss))
+                        .toList(),
+                report.steps());
+    }
+
+    @Test
+    void bound_thatNoStepFollowedUp_countsAsTheLoss() throws Exception {
+        DataLoss bound = new DataLoss(
+                "files", DataLoss.Stage.BOUND, Optional.of(Duration.ofMinutes(2)), OptionalLong.empty(), "last sync");
+        DataLoss database = DataLoss.none("database", "all WAL is there");
+        RunReport report = run();
+
+        fails(
+                () -> assertThat(stating(report, database, bound)).lostNothing(),
+                "of files the step \"files\" states a loss of PT2M");
+        assertThat(stating(report, database, bound, DataLoss.none("files", "the trees are equal")))
+                .lostNothing();
     }
 
     @Test

@@ -11,6 +11,7 @@ import io.drkit.core.detect.DetectionEvent;
 import io.drkit.core.detect.Health;
 import io.drkit.core.detect.HealthProbe;
 import io.drkit.core.detect.Observer;
+import io.drkit.core.detect.Outage;
 import io.drkit.core.detect.OutageDetector;
 import io.drkit.core.detect.OutageMemory;
 import io.drkit.core.plan.RecoveryPlan;
@@ -151,7 +152,7 @@ class OutageDetectorTest {
         cutOff.addAll(Set.of("paris", "oslo", "rome"));
         pass(Duration.ofMinutes(10));
 
-        assertThat(told).isEmpty();
+        assertThat(told(DetectionEvent.Suspected.class)).isEmpty();
         assertThat(detector.status().observers())
                 .allSatisfy(opinion -> assertThat(opinion.health())
                         .isInstanceOf(Health.Unknown.class)
@@ -167,7 +168,10 @@ class OutageDetectorTest {
         mute.addAll(Set.of("c", "d"));
         westDown = true;
         pass(Duration.ofMinutes(10));
-        assertThat(told).as("two of four are no majority").isEmpty();
+        assertThat(told)
+                .as("two of four are no majority, and know no more than half")
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Blind");
         assertThat(detector.status().needed()).isEqualTo(3);
 
         mute.remove("c");
@@ -182,7 +186,7 @@ class OutageDetectorTest {
         pass(Duration.ofSeconds(11)); // two looks of three
         eastDown = true; // now nobody can tell an outage from being cut off
         pass(Duration.ofMinutes(10));
-        assertThat(told).isEmpty();
+        assertThat(told(DetectionEvent.Suspected.class)).isEmpty();
     }
 
     @Test
@@ -205,10 +209,93 @@ class OutageDetectorTest {
         assertThat(told(DetectionEvent.Recovered.class)).hasSize(1);
     }
 
+    @Test
+    @DisplayName("F14: a detector that was not started, or is closed, knows nothing")
+    void status_whenNobodyLooks_isUnknown() throws Exception {
+        detector = three().build();
+        assertNothingKnown("not started");
+        start(three());
+        assertThat(detector.status().health()).isInstanceOf(Health.Healthy.class);
+        westDown = true;
+        pass(Duration.ofMinutes(1));
+        assertThat(detector.status().health()).isInstanceOf(Health.Sick.class);
+        detector.close();
+        assertNothingKnown("closed");
+    }
+
+    @Test
+    @DisplayName("F14: what a detector saw before its listener held it up is unknown after a while")
+    void status_whenTheDetectorIsHeldUp_isUnknownByAge() throws Exception {
+        AtomicInteger events = new AtomicInteger();
+        start(three().listener(event -> {
+            events.incrementAndGet();
+            try {
+                clockwork.sleep(Duration.ofHours(1));
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }));
+        Instant looked = clockwork.now();
+        westDown = true;
+        pass(Duration.ofSeconds(30));
+        assertThat(events).hasValue(1);
+        assertThat(detector.status().at()).isBetween(looked, clockwork.now());
+        pass(Duration.ofMinutes(1));
+        assertNothingKnown("it has not looked for 1 min");
+    }
+
+    private void assertNothingKnown(String why) {
+        assertThat(detector.status().outage()).isEmpty();
+        assertThat(detector.status().sick()).isZero();
+        assertThat(detector.status().observers()).hasSize(3).allSatisfy(opinion -> {
+            assertThat(opinion.health()).isInstanceOf(Health.Unknown.class);
+            assertThat(opinion.health().why()).contains(why);
+        });
+    }
+
+    @Test
+    @DisplayName("F14: a detector of which no majority knows anything says so once, and once when it sees again")
+    void blind_isToldOnce_andOnceWhenItIsOver() throws Exception {
+        start(three());
+        cutOff.addAll(Set.of("paris", "oslo"));
+        pass(Duration.ofSeconds(10));
+        assertThat(told).as("a look or two").isEmpty();
+        pass(Duration.ofMinutes(10));
+        assertThat(told).extracting(event -> event.getClass().getSimpleName()).containsExactly("Blind");
+        assertThat(told.get(0).line()).contains("west", "paris: sees neither site", "oslo: sees neither site");
+
+        cutOff.clear();
+        pass(Duration.ofMinutes(10));
+        assertThat(told).extracting(event -> event.getClass().getSimpleName()).containsExactly("Blind", "SeesAgain");
+    }
+
+    @Test
+    void sickAfterAndHealthyAfter_decideHowManyLooksItTakes() throws Exception {
+        start(three().sickAfter(2, 10).healthyAfter(4));
+        westDown = true;
+        pass(Duration.ofSeconds(5));
+        assertThat(told).as("one look").isEmpty();
+        pass(Duration.ofSeconds(5));
+        assertThat(told(DetectionEvent.Declared.class)).as("two looks").hasSize(1);
+
+        westDown = false;
+        pass(Duration.ofSeconds(15));
+        assertThat(told(DetectionEvent.Recovered.class)).as("three looks").isEmpty();
+        pass(Duration.ofSeconds(5));
+        assertThat(told(DetectionEvent.Recovered.class)).as("four looks").hasSize(1);
+    }
+
+    @Test
+    void sickAfterAndHealthyAfter_thatNothingCanMeet_areRefused() {
+        assertThatThrownBy(() -> three().sickAfter(0, 5)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> three().sickAfter(6, 5)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> three().healthyAfter(0)).isInstanceOf(IllegalArgumentException.class);
+    }
+
     // -- what first ---------------------------------------------------------------------------------------------------
 
     /** A restart that brings the site back, or not. */
-    private final class Restart implements Action<Boolean> {
+    private class Restart implements Action<Boolean> {
         final AtomicInteger applied = new AtomicInteger();
         final boolean helps;
 
@@ -306,7 +393,7 @@ class OutageDetectorTest {
 
     @Test
     void restartFirst_whenItFailsAndTheSiteStaysDown_declaresByFreshLooksAndIsNotTriedAgain() throws Exception {
-        start(three().restartFirst(refusedRestart(false), Duration.ofSeconds(1)));
+        start(three().restartFirst(refusedRestart(false), Duration.ofSeconds(1)).remindEvery(Duration.ofDays(1)));
         westDown = true;
         pass(Duration.ofMinutes(20));
         assertThat(told)
@@ -315,6 +402,23 @@ class OutageDetectorTest {
         Instant ended = told(DetectionEvent.RestartEnded.class).get(0).at();
         Instant declared = told(DetectionEvent.Declared.class).get(0).outage().detected();
         assertThat(Duration.between(ended, declared)).as("three looks").isEqualTo(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void restartFirst_whenItThrowsAnError_declaresByFreshLooks() throws Exception {
+        start(three().restartFirst(
+                        new Restart(false) {
+                            @Override
+                            public void apply(Boolean observed, ActionContext context) {
+                                throw new NoClassDefFoundError("the cloud's client");
+                            }
+                        },
+                        Duration.ofSeconds(1)));
+        westDown = true;
+        pass(Duration.ofMinutes(2));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "RestartBegan", "RestartEnded", "Declared");
     }
 
     @Test
@@ -344,7 +448,7 @@ class OutageDetectorTest {
     @DisplayName(
             "F15: after a declared outage nothing more is declared until a person has acknowledged it, nor too soon after it")
     void declared_untilAcknowledgedAndTheTimeHasPassed_nothingMoreIs() throws Exception {
-        start(three().between(Duration.ofMinutes(20)));
+        start(three().between(Duration.ofMinutes(20)).remindEvery(Duration.ofDays(1)));
         outage();
         assertThat(told(DetectionEvent.Declared.class)).hasSize(1);
 
@@ -388,7 +492,11 @@ class OutageDetectorTest {
 
         start(three().between(Duration.ofMinutes(20)).remembering(OutageMemory.in(file)));
         outage();
-        assertThat(told(DetectionEvent.Declared.class)).isEmpty();
+        assertThat(told(DetectionEvent.Declared.class))
+                .extracting(DetectionEvent.Declared::again)
+                .as("told again, and not declared")
+                .containsExactly(true);
+        told.clear();
 
         pass(Duration.ofMinutes(20));
         OutageMemory.in(file).acknowledge("ann", "seen to", clockwork.now());
@@ -401,6 +509,73 @@ class OutageDetectorTest {
                 .isEqualTo("ann");
         outage();
         assertThat(told(DetectionEvent.Declared.class)).hasSize(1);
+    }
+
+    @Test
+    @DisplayName(
+            "C4: a declared outage is told again, to whoever missed it, for as long as it is seen and not acknowledged")
+    void declared_whileItIsSeenAndNotAcknowledged_isToldAgain() throws Exception {
+        start(three());
+        westDown = true;
+        pass(Duration.ofMinutes(21));
+        assertThat(told(DetectionEvent.Declared.class))
+                .extracting(DetectionEvent.Declared::again)
+                .as("at once, and each 5 minutes")
+                .containsExactly(false, true, true, true, true);
+        assertThat(told.get(told.size() - 1).line()).contains("nobody has acknowledged");
+
+        detector.acknowledge("ann", "on it");
+        pass(Duration.ofMinutes(20));
+        assertThat(told(DetectionEvent.Declared.class)).hasSize(5);
+    }
+
+    @Test
+    @DisplayName("C4: a process that dies between writing an outage down and telling it leaves that to the next one")
+    void declared_byAProcessThatDiedBeforeItTold_isToldByTheNext() throws Exception {
+        Path file = directory.resolve("outage.json");
+        OutageMemory memory = OutageMemory.in(file);
+        memory.declared(new Outage("west", clockwork.now(), clockwork.now(), List.of("paris: no answer")));
+        westDown = true;
+        start(three().remembering(OutageMemory.in(file)));
+        assertThat(told(DetectionEvent.Declared.class)).hasSize(1);
+
+        told.clear();
+        detector.close();
+        memory.acknowledge("ann", "on it", clockwork.now());
+        start(three().remembering(OutageMemory.in(file)));
+        assertThat(told(DetectionEvent.Declared.class)).isEmpty();
+    }
+
+    @Test
+    void declared_ofTheOtherSite_isNotToldAgainAsThisOne() throws Exception {
+        OutageMemory memory = OutageMemory.in(directory.resolve("outage.json"));
+        memory.declared(new Outage("east", clockwork.now(), clockwork.now(), List.of("paris: no answer")));
+        westDown = true;
+        start(three().remembering(memory));
+        assertThat(told)
+                .extracting(event -> event.getClass().getSimpleName())
+                .containsExactly("Suspected", "Suppressed");
+    }
+
+    @Test
+    void memory_thatThrowsAnError_keepsNobodyFromBeingTold() throws Exception {
+        start(three().remembering(new OutageMemory() {
+            @Override
+            public Optional<Remembered> latest() {
+                throw new NoClassDefFoundError("the memory's driver");
+            }
+
+            @Override
+            public void declared(Outage outage) {
+                throw new NoClassDefFoundError("the memory's driver");
+            }
+
+            @Override
+            public void acknowledge(String who, String reason, Instant at) {}
+        }));
+        westDown = true;
+        pass(Duration.ofMinutes(6));
+        assertThat(told(DetectionEvent.Declared.class)).hasSize(2); // and again
     }
 
     @Test
@@ -433,6 +608,18 @@ class OutageDetectorTest {
         start(three().listener(event -> {
             events.incrementAndGet();
             throw new IllegalStateException("the listener's own");
+        }));
+        outage();
+        assertThat(events).hasValue(3); // suspected, declared, recovered
+    }
+
+    @Test
+    @DisplayName("F14: a listener that lacks a class does not end the detector")
+    void listener_whenItThrowsAnError_changesNothing() throws Exception {
+        AtomicInteger events = new AtomicInteger();
+        start(three().listener(event -> {
+            events.incrementAndGet();
+            throw new NoClassDefFoundError("pager");
         }));
         outage();
         assertThat(events).hasValue(3); // suspected, declared, recovered
@@ -518,7 +705,7 @@ class OutageDetectorTest {
             }
 
             @Override
-            public void declared(io.drkit.core.detect.Outage outage) throws IOException {
+            public void declared(Outage outage) throws IOException {
                 throw new IOException("disk full");
             }
 
@@ -542,6 +729,23 @@ class OutageDetectorTest {
         assertThat(told(DetectionEvent.Suppressed.class).get(0).why()).contains("cannot be read");
         assertThat(told(DetectionEvent.Declared.class)).isEmpty();
         assertThat(east.writable()).isFalse();
+    }
+
+    @Test
+    void automaticFailover_thatThrowsAnError_isToldAndTheDetectorGoesOn() throws Exception {
+        RecoveryPlan<Place> broken = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("promote", (from, to) -> {
+                    throw new NoClassDefFoundError("the database's driver");
+                })
+                .pointOfNoReturn()
+                .build();
+        start(three().remembering(OutageMemory.in(directory.resolve("outage.json")))
+                .automaticFailover(runner, broken, OVER));
+        disaster();
+
+        assertThat(told(DetectionEvent.FailoverFailed.class).get(0).line()).contains("the database's driver");
+        assertThat(detector.status().health()).isInstanceOf(Health.Sick.class);
     }
 
     @Test

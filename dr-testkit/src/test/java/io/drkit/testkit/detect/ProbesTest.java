@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.drkit.core.detect.Health;
 import io.drkit.core.detect.HealthProbe;
+import io.drkit.core.detect.Observer;
 import io.drkit.core.detect.Probes;
 import io.drkit.core.time.Clockwork;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** The probes over real sockets of this machine. */
@@ -48,6 +50,37 @@ class ProbesTest {
                 .extracting(Health::why)
                 .asString()
                 .endsWith("answered 503");
+    }
+
+    @Test
+    void http_whenTheBodyStalls_goesByTheStatus() throws Exception {
+        CountDownLatch done = new CountDownLatch(1);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.sendResponseHeaders(503, 100);
+            exchange.getResponseBody().write('s');
+            exchange.getResponseBody().flush();
+            try {
+                done.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        server.start();
+        try {
+            URI uri = URI.create("http://127.0.0.1:" + server.getAddress().getPort() + "/healthz");
+            HealthProbe standby = HealthProbe.named("east", () -> Health.healthy("it answers"));
+            assertThat(Observer.here("here", Probes.http("shop", uri, clockwork), standby, clockwork)
+                            .look()
+                            .active())
+                    .isInstanceOf(Health.Sick.class)
+                    .extracting(Health::why)
+                    .asString()
+                    .endsWith("answered 503");
+        } finally {
+            done.countDown();
+            server.stop(0);
+        }
     }
 
     @Test

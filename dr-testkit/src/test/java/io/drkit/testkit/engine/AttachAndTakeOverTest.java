@@ -307,29 +307,4 @@ class AttachAndTakeOverTest {
                 .contains("lease.");
         assertThat(town.applied).containsExactly("a=1");
     }
-
-    @Test
-    void leasedBy_stepThatGoesOnUnheard_isNotReleasedButRunsOut() throws Exception {
-        InMemoryLeaseStore store = new InMemoryLeaseStore(time);
-        RecoveryPlan<Place> plan = Town.plan()
-                .step("deaf", (from, to) -> new Deaf(time))
-                .nothingToUndo("x")
-                .build();
-        time.run(() -> {
-            start("first", () -> process().leasedBy(leases(store, "n1")).build().run(plan, OVER));
-            time.sleep(Duration.ofMinutes(2));
-            assertThat(((RunReport) ends.get("first")).outcome()).isEqualTo(RunOutcome.STOPPED);
-            assertThat(store.read("drkit/p@east+west").record().orElseThrow().holder())
-                    .as("nobody said that it is free")
-                    .isPresent();
-            start(
-                    "next",
-                    () -> process()
-                            .leasedBy(leases(store, "n2"), Duration.ofMinutes(5))
-                            .build()
-                            .resume(plan, OVER));
-            time.sleep(Duration.ofMinutes(10));
-        });
-        assertThat(ends.get("next")).as("it ran out by itself").isInstanceOf(RunReport.class);
-    }
 }

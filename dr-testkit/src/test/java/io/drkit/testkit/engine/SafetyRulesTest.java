@@ -374,6 +374,142 @@ class SafetyRulesTest {
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
     }
 
+    /** A rule whose look goes wrong in its own way. */
+    private static SafetyRule<String> looking(Look look) {
+        return new SafetyRule<>() {
+            @Override
+            public String describe() {
+                return "looks into a dead site";
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                look.at(context);
+                return "";
+            }
+
+            @Override
+            public SafetyFinding judge(String observed, Outlook outlook) {
+                return SafetyFinding.holds("");
+            }
+        };
+    }
+
+    private interface Look {
+        void at(ActionContext context) throws InterruptedException;
+    }
+
+    private RecoveryPlan<Place> plan(SafetyRule<String> rule) {
+        return Town.plan()
+                .safety("one writer", (from, to) -> rule)
+                .step("a", (from, to) -> town.set("a", "1"))
+                .nothingToUndo("a test")
+                .step("b", (from, to) -> town.set("b", "1"))
+                .after("a")
+                .pointOfNoReturn()
+                .build();
+    }
+
+    /** Runs it while ann overrides its one rule, at once. */
+    private RunReport overridden(RecoveryPlan<Place> plan) throws Exception {
+        return time.run(() -> {
+            time.start("ann", () -> {
+                try {
+                    time.sleep(Duration.ofSeconds(1));
+                    runner.control(plan, OVER, "ann", "commander").override("one writer", "west is gone");
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            return runner.run(plan, OVER);
+        });
+    }
+
+    @Test
+    @DisplayName("F4: a rule that hangs is overridden like one that is broken")
+    void override_ruleThatHangs_letsTheRunThrough() throws Exception {
+        RunReport report = overridden(plan(looking(context -> time.sleep(Duration.ofDays(365)))));
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.steps()).allSatisfy(step -> assertThat(
+                        step.facts().get("safety rule overridden: one writer"))
+                .contains("not known: no answer within", "overridden by ann (commander): west is gone"));
+        assertThat(time.elapsed())
+                .as("30 s for the look that nobody had overridden, 2 s for the other")
+                .isLessThan(Duration.ofSeconds(40));
+    }
+
+    @Test
+    void override_ruleThatHeedsNobody_letsTheRunThrough() throws Exception {
+        RunReport report = overridden(
+                plan(looking(context -> new Deaf(time, Duration.ofDays(365)).apply("", context))));
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(40));
+    }
+
+    @Test
+    void run_ruleThatHangs_failsTheStepByTheRulesName() throws Exception {
+        RunReport report = run(plan(looking(context -> time.sleep(Duration.ofDays(365)))));
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(detail(report, "a")).contains("[safety.one-writer]", "not known", "override this one rule");
+        assertThat(town.applied).isEmpty();
+        assertThat(time.elapsed()).isLessThan(Duration.ofMinutes(1));
+    }
+
+    @Test
+    void override_ruleThatLacksAClass_letsTheRunThrough() throws Exception {
+        RunReport report = overridden(plan(looking(context -> {
+            time.sleep(Duration.ofSeconds(5));
+            throw new NoClassDefFoundError("of the SDK");
+        })));
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.steps().get(0).facts().get("safety rule overridden: one writer"))
+                .contains("NoClassDefFoundError");
+    }
+
+    @Test
+    @DisplayName("F4: an override helps a run that only a hanging rule keeps from being over")
+    void override_allDoneAndTheRuleHangs_isCalledASuccess() throws Exception {
+        town.values.put("a", "1");
+        town.values.put("b", "1");
+        RecoveryPlan<Place> plan = plan(looking(context -> time.sleep(Duration.ofDays(365))));
+        assertThat(run(plan).outcome()).isEqualTo(RunOutcome.STOPPED);
+        RunReport report = time.run(() -> {
+            runner.control(plan, OVER, "ann", "commander").override("one writer", "west is gone");
+            return runner.resume(plan, OVER);
+        });
+        assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+    }
+
+    @Test
+    @DisplayName("F1: a rule that was overridden for the switchover holds again in the failover")
+    void failOver_ruleWasOverriddenForTheSwitchover_holdsAgain() throws Exception {
+        asBefore();
+        town.values.put("pods", "starting");
+        town.takes.put("db-east", Duration.ofMinutes(10));
+        RecoveryPlan<Place> plan = plan(SiteChange.TO_WRITABLE);
+        RunReport report = time.run(() -> {
+            time.start("ann", () -> {
+                try {
+                    var ann = runner.control(plan, OVER, "ann", "commander");
+                    time.sleep(Duration.ofSeconds(1));
+                    ann.override("ready before traffic", "half of the pods will do for a switchover");
+                    time.sleep(Duration.ofMinutes(1));
+                    ann.failOver("west is dead");
+                } catch (InterruptedException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            return runner.run(plan, OVER);
+        });
+        assertThat(report.told()).allSatisfy(told -> assertThat(told.refused()).isEmpty());
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(detail(report, "move traffic")).contains("[safety.ready-before-traffic]");
+    }
+
     @Test
     void undo_ruleUnknown_goesBackAllTheSameAndSaysThatItIsNotKnownToBeWell() throws Exception {
         RecoveryPlan<Place> plan = seenAs("UNKNOWN");

@@ -171,6 +171,102 @@ class ExplorationTest {
         }
     }
 
+    /** A number. */
+    interface Register {
+        int read();
+
+        void write(int number);
+    }
+
+    /** One machine turns a number on and off and begins anew after that; the other one remembers what it happened to see. */
+    private static Scenario toggling(Set<String> ends) {
+        return stage -> {
+            int[] number = new int[1];
+            Register register = stage.remote(
+                    Register.class,
+                    "register",
+                    new Register() {
+                        @Override
+                        public int read() {
+                            return number[0];
+                        }
+
+                        @Override
+                        public void write(int next) {
+                            number[0] = next;
+                        }
+                    },
+                    "read");
+            List<Integer> seen = new ArrayList<>();
+            Machine a = stage.machine("a");
+            Machine b = stage.machine("b");
+            Task looking = a.start("looking", () -> {
+                try {
+                    a.sleep(Duration.ofSeconds(1));
+                    int first = register.read();
+                    a.sleep(Duration.ofSeconds(1));
+                    int second = register.read();
+                    seen.addAll(List.of(first, second));
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                } catch (UnknownOutcomeException e) {
+                    seen.add(-1);
+                }
+                stage.keeps("seen", seen);
+            });
+            Task toggling = b.start("toggling", () -> {
+                for (int attempt = 0; attempt < 2; attempt++) {
+                    stage.anew(attempt);
+                    try {
+                        b.sleep(Duration.ofSeconds(1));
+                        register.write(1);
+                        register.read();
+                        register.write(0);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    } catch (UnknownOutcomeException e) {
+                        // the next attempt
+                    }
+                }
+            });
+            Machine c = stage.machine("c");
+            Task another = c.start("another", () -> {
+                try {
+                    c.sleep(Duration.ofSeconds(2));
+                    register.read();
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                } catch (UnknownOutcomeException e) {
+                    // it does not matter to it
+                }
+            });
+            join(List.of(looking, toggling, another));
+            ends.add(seen + " " + number[0] + " " + stage.clockwork().elapsed());
+        };
+    }
+
+    @Test
+    void explore_withPruningOfReadsPausesAndNewAttempts_reachesEveryEndThatItReachesWithout() throws Exception {
+        long saved = 0;
+        for (int preemptions = 0; preemptions <= 1; preemptions++) {
+            Set<String> pruned = new TreeSet<>();
+            Set<String> all = new TreeSet<>();
+            Explored quick = Exploration.of(toggling(pruned))
+                    .preemptions(preemptions)
+                    .mishaps(Mishap.values())
+                    .explore();
+            Explored thorough = Exploration.of(toggling(all))
+                    .preemptions(preemptions)
+                    .mishaps(Mishap.values())
+                    .withoutPruning()
+                    .explore();
+            assertThat(pruned).as("%d preemptions", preemptions).isEqualTo(all);
+            assertThat(quick.states()).isEqualTo(thorough.states());
+            saved += thorough.schedules() - quick.schedules();
+        }
+        assertThat(saved).isPositive();
+    }
+
     /** Adds one, and does so again when no answer comes. */
     private static void impatient(Stage stage) throws Exception {
         int[] shared = new int[1];

@@ -42,8 +42,7 @@ class ExploredControllersTest {
     void explore_twoControllersUnderEverySchedule_nothingIsBroken() throws Exception {
         List<Part> parts = new ArrayList<>();
         add(parts, "lease", new TwoHolders(), 3, Set.of());
-        add(parts, "lease", new TwoHolders(), 2, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
-        add(parts, "lease", new TwoHolders(), 1, PAUSES);
+        add(parts, "lease", new TwoHolders(), 3, EnumSet.allOf(Mishap.class));
         add(parts, "runner", new TwoRunners(false, false), 2, Set.of());
         add(parts, "runner that undoes", new TwoRunners(false, true), 1, Set.of());
         add(parts, "runner", new TwoRunners(false, false), 1, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));

@@ -63,7 +63,7 @@ final class TwoHolders implements Scenario {
 
     @Override
     public void play(Stage stage) throws Exception {
-        LeaseStore store = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
+        LeaseStore store = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Counting> counting = List.of(new Counting(), new Counting());
         List<Resource> resources = new ArrayList<>();
         for (int i = 0; i < counting.size(); i++) {
@@ -73,13 +73,7 @@ final class TwoHolders implements Scenario {
         List<Task> tasks = new ArrayList<>();
         for (String name : List.of("west", "east")) {
             Machine machine = stage.machine(name);
-            Leases leases = Leases.in(store)
-                    .as(Node.named(name))
-                    .ttl(TTL)
-                    .margin(MARGIN)
-                    .clockwork(machine)
-                    .build();
-            tasks.add(machine.start("controller", () -> control(stage, name, leases, resources, held)));
+            tasks.add(machine.start("controller", () -> control(stage, machine, store, resources, held)));
         }
         for (Task task : tasks) {
             stage.require(task.join(Duration.ofHours(1)), "a controller does not end");
@@ -91,9 +85,17 @@ final class TwoHolders implements Scenario {
     }
 
     private static void control(
-            Stage stage, String name, Leases leases, List<Resource> resources, Map<String, Lease> held) {
+            Stage stage, Machine machine, LeaseStore store, List<Resource> resources, Map<String, Lease> held) {
+        String name = machine.name();
         DrException last = null;
         for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+            stage.anew(attempt);
+            Leases leases = Leases.in(store)
+                    .as(Node.named(name))
+                    .ttl(TTL)
+                    .margin(MARGIN)
+                    .clockwork(machine)
+                    .build();
             try (Lease lease = leases.acquire("shop", Duration.ofMinutes(10))) {
                 for (Resource resource : resources) {
                     lease.requireHeld();
@@ -116,8 +118,8 @@ final class TwoHolders implements Scenario {
 
     /** No other lease may be one that its holder may act on now. */
     private static void alone(Stage stage, String name, Lease lease, Map<String, Lease> held) {
-        stage.touch("holders");
         held.put(name, lease);
+        stage.keeps("lease of " + name, lease.epoch());
         held.forEach((other, theirs) -> {
             if (!other.equals(name)) {
                 stage.require(

@@ -28,6 +28,7 @@ import io.drkit.testkit.time.Machine;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The real runner on two machines: one runs a plan of two steps over two resources, and a person on the other one takes the run over,
@@ -116,14 +117,14 @@ final class TwoRunners implements Scenario {
     @Override
     public void play(Stage stage) throws Exception {
         InMemoryJournalStore kept = new InMemoryJournalStore();
-        JournalStore journals = stage.remoteHoldingLocks(JournalStore.class, "journal", kept);
-        LeaseStore leaseStore = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()));
+        JournalStore journals = stage.remoteHoldingLocks(JournalStore.class, "journal", kept, "latestRun", "requireHeld", "runs", "keys", "instructions");
+        LeaseStore leaseStore = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Comparing> devices = List.of(new Comparing(), new Comparing());
         RecoveryPlan.Builder<Place> building =
                 RecoveryPlan.<Place>named("shop").objectives(Duration.ZERO, Duration.ofHours(1));
         for (int i = 0; i < devices.size(); i++) {
             String name = "switch " + i;
-            Switch remote = stage.remote(Switch.class, name, devices.get(i));
+            Switch remote = stage.remote(Switch.class, name, devices.get(i), "on");
             boolean refuses = secondRefuses && i == 1;
             RecoveryPlan.StepBuilder<Place> step =
                     building.step(name, (from, to) -> new Turn(remote, name, true, refuses));
@@ -138,20 +139,8 @@ final class TwoRunners implements Scenario {
         Recovery operator = null;
         for (String name : List.of("west", "east")) {
             Machine machine = stage.machine(name);
-            PlanRunner.Builder runner = PlanRunner.journalingTo(journals)
-                    .clockwork(machine)
-                    .listenEvery(Duration.ofMinutes(10))
-                    .parallelism(1);
-            if (leased) {
-                runner.leasedBy(
-                        Leases.in(leaseStore)
-                                .as(Node.named(name))
-                                .ttl(Duration.ofSeconds(30))
-                                .clockwork(machine)
-                                .build(),
-                        Duration.ofMinutes(5));
-            }
-            Recovery recovery = new Recovery(stage, machine, runner.build(), plan, kept, devices);
+            Recovery recovery =
+                    new Recovery(stage, machine, () -> runner(machine, journals, leaseStore), plan, kept, devices);
             if (name.equals("west")) {
                 tasks.add(machine.start("owner", recovery::run));
             } else {
@@ -181,6 +170,23 @@ final class TwoRunners implements Scenario {
         }
     }
 
+    private PlanRunner runner(Machine machine, JournalStore journals, LeaseStore leaseStore) {
+        PlanRunner.Builder runner = PlanRunner.journalingTo(journals)
+                .clockwork(machine)
+                .listenEvery(Duration.ofMinutes(10))
+                .parallelism(1);
+        if (leased) {
+            runner.leasedBy(
+                    Leases.in(leaseStore)
+                            .as(Node.named(machine.name()))
+                            .ttl(Duration.ofSeconds(30))
+                            .clockwork(machine)
+                            .build(),
+                    Duration.ofMinutes(5));
+        }
+        return runner.build();
+    }
+
     private static JournalEntry last(InMemoryJournalStore kept) {
         List<JournalEntry> entries = kept.entries(KEY);
         return entries.get(entries.size() - 1);
@@ -190,13 +196,13 @@ final class TwoRunners implements Scenario {
     private record Recovery(
             Stage stage,
             Machine machine,
-            PlanRunner runner,
+            Supplier<PlanRunner> runners,
             RecoveryPlan<Place> plan,
             InMemoryJournalStore kept,
             List<Comparing> devices) {
         void run() {
             try {
-                judge(runner.run(plan, OVER));
+                judge(runners.get().run(plan, OVER));
             } catch (StaleEpochException takenOver) {
                 // The other one goes on with it.
             } catch (BlockedException e) {
@@ -209,6 +215,8 @@ final class TwoRunners implements Scenario {
 
         void takeOver() {
             for (int attempt = 0; attempt < 8; attempt++) {
+                stage.anew(attempt);
+                PlanRunner runner = runners.get();
                 try {
                     judge(neverBegun() ? runner.run(plan, OVER) : runner.takeOver(plan, OVER, "Ada", "no answer"));
                 } catch (DrException e) {
@@ -244,8 +252,6 @@ final class TwoRunners implements Scenario {
         }
 
         private void judge(RunReport report) {
-            stage.touch("switch 0");
-            stage.touch("switch 1");
             if (report.outcome() == RunOutcome.SUCCEEDED) {
                 stage.require(devices.stream().allMatch(Comparing::on), "it says done, and is not");
             } else if (report.outcome() == RunOutcome.UNDONE) {

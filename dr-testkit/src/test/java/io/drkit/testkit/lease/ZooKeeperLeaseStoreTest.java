@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -82,7 +84,8 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
 
     @Test
     @DisplayName(
-            "The epoch grows when everything that ever stood there was deleted, and no old view writes into what is new")
+            "The epoch grows when everything that ever stood there was deleted, and no old view writes into what is"
+                    + " new")
     void floor_wholeTreeDeleted_isStillHigher() throws Exception {
         Seen none = store().read("shop");
         Seen taken = store().write("shop", none, held(none.floor().next()));
@@ -172,6 +175,20 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     void constructor_pathWithoutSense_isRefused() {
         for (String bad : new String[] {"", "/", "leases", "/leases/"}) {
             assertThatThrownBy(() -> new ZooKeeperLeaseStore(client, bad)).isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Tag("harness")
+    @Nested
+    class Leaders extends LeadershipContract {
+        @Override
+        protected LeaseStore store() {
+            return ZooKeeperLeaseStoreTest.this.store();
+        }
+
+        @Override
+        protected void delete(String name) throws Exception {
+            ZooKeeperLeaseStoreTest.this.delete(name);
         }
     }
 }

@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.Site;
 import io.drkit.core.action.Action;
+import io.drkit.core.detect.Health;
+import io.drkit.core.detect.HealthProbe;
+import io.drkit.core.detect.Observer;
+import io.drkit.core.detect.OutageDetector;
+import io.drkit.core.metrics.DetectorMetrics;
 import io.drkit.core.metrics.ReadinessMetrics;
 import io.drkit.core.metrics.RunMetrics;
 import io.drkit.core.plan.RecoveryPlan;
@@ -115,5 +120,56 @@ class MetricsTest {
         assertThat(registry.get("drkit.steps.unknown").counter().count()).isEqualTo(1);
         assertThat(registry.get("drkit.runs.rto").timer().count()).isEqualTo(1);
         assertThat(gauge("drkit.runs.active")).isZero();
+    }
+
+    @Test
+    @DisplayName(
+            "D12: a recovery time that counts from the run only, as nobody dated the outage, is marked as the least it was")
+    void rto_ofAFailoverWhoseOutageNobodyDated_isAtLeastThat() throws Exception {
+        SiteSwitch<Place> failover = SiteSwitch.failover(new Place("west"), new Place("east"));
+        PlanRunner runner = PlanRunner.journalingTo(new InMemoryJournalStore())
+                .clockwork(clockwork)
+                .listener(new RunMetrics(registry))
+                .build();
+        RecoveryPlan<Place> plan = plan();
+        runner.run(plan, failover);
+        zone.record("shop", "west", Duration.ofSeconds(60));
+        runner.run(plan, failover.since(clockwork.now()));
+
+        for (String atLeast : new String[] {"true", "false"}) {
+            assertThat(registry.get("drkit.runs.rto")
+                            .tags("plan", "shop", "mode", "failover", "at_least", atLeast)
+                            .timer()
+                            .count())
+                    .isEqualTo(1);
+        }
+    }
+
+    @Test
+    @DisplayName("F14: a detector as metrics: closed, stuck or blind is -1")
+    void detector_asGauges_tellsUnknownFromSick() throws Exception {
+        AtomicReference<Health> west = new AtomicReference<>(Health.healthy("200"));
+        HealthProbe east = HealthProbe.named("east", () -> Health.healthy("200"));
+        OutageDetector detector = OutageDetector.watching("west")
+                .observer(Observer.here("paris", HealthProbe.named("west", west::get), east, clockwork))
+                .clockwork(clockwork)
+                .build();
+        DetectorMetrics.of(detector).bindTo(registry);
+        assertThat(gauge("drkit.detector", "site", "west")).as("not started").isEqualTo(-1);
+
+        detector.start();
+        clockwork.sleep(Duration.ofSeconds(31));
+        assertThat(gauge("drkit.detector", "site", "west")).isEqualTo(1);
+        assertThat(gauge("drkit.detector.observer", "site", "west", "observer", "paris"))
+                .isEqualTo(1);
+        west.set(Health.sick("503"));
+        clockwork.sleep(Duration.ofSeconds(31));
+        assertThat(gauge("drkit.detector", "site", "west")).isZero();
+        west.set(Health.unknown("no such name"));
+        clockwork.sleep(Duration.ofSeconds(31));
+        assertThat(gauge("drkit.detector.observer", "site", "west", "observer", "paris"))
+                .isEqualTo(-1);
+        detector.close();
+        assertThat(gauge("drkit.detector", "site", "west")).isEqualTo(-1);
     }
 }

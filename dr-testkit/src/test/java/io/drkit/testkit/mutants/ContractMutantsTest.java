@@ -25,6 +25,11 @@ class ContractMutantsTest {
         all.addAll(FenceMutants.all());
         all.addAll(ActionMutants.all());
         all.addAll(AgentMutants.all());
+        all.addAll(LeadershipMutants.all());
+        all.addAll(ReadinessMutants.all());
+        all.addAll(DetectionMutants.all());
+        all.addAll(SafetyMutants.all());
+        all.addAll(RunMutants.all());
         return all;
     }
 

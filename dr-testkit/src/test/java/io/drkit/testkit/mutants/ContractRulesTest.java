@@ -24,9 +24,6 @@ class ContractRulesTest {
     /** A rule, then the rows of the systems and the modes of failure that it is about. */
     private static final Pattern NAME = Pattern.compile("([A-Z]{1,2}\\d{1,2})(?:, [A-Z]\\d{1,2})*: \\S.*");
 
-    private static final Pattern HELD_TO = Pattern.compile(
-            "(?:^|\\s)(abstract\\s+)?(?:static\\s+)?class\\s+\\w+(?:<[^{]*>)?\\s+extends\\s+(\\w+Contract)\\b");
-
     @Test
     void rules_ofAllContracts_areNumberedAndEachIsBrokenByAPlantedBug() throws Exception {
         Set<String> rules = new TreeSet<>();
@@ -49,39 +46,6 @@ class ContractRulesTest {
         Evidence.atLeast("contract-rules", rules.size(), "rules", 100).write();
         assertThat(rules).as("rules that nobody has shown to find anything").isSubsetOf(broken);
         assertThat(broken).as("planted bugs of rules that exist").isSubsetOf(rules);
-    }
-
-    @Test
-    void contracts_all_haveAnImplementationHeldToThem() throws IOException {
-        List<String> held = new ArrayList<>();
-        try (Stream<Path> modules = Files.list(Path.of(".."))) {
-            for (Path module : modules.sorted().toList()) {
-                if (Files.isDirectory(module.resolve("src/test/java"))) {
-                    held.addAll(heldToContractsIn(module.resolve("src/test/java")));
-                }
-            }
-        }
-        Evidence.atLeast("implementations-under-contract", held.size(), "implementations", 20)
-                .write();
-        for (Class<?> contract : contracts()) {
-            assertThat(held).as("implementations under a contract").contains(contract.getSimpleName());
-        }
-    }
-
-    /** The contract of each class that is held to one; a class between counts when its subclasses do not name the contract. */
-    private static List<String> heldToContractsIn(Path sources) throws IOException {
-        List<String> held = new ArrayList<>();
-        try (Stream<Path> files = Files.walk(sources)) {
-            for (Path file : files.filter(each -> each.toString().endsWith(".java")
-                            && !each.toString().contains("mutants"))
-                    .toList()) {
-                Matcher matcher = HELD_TO.matcher(Files.readString(file));
-                while (matcher.find()) {
-                    held.add(matcher.group(2));
-                }
-            }
-        }
-        return held;
     }
 
     private static List<Class<?>> contracts() throws IOException {

@@ -12,6 +12,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
+import io.drkit.core.journal.FileJournalStore;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
@@ -37,14 +38,18 @@ import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
 import io.drkit.core.workload.Workload;
+import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.testkit.dns.FakeDnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone;
+import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.replica.FakeDatabase;
 import io.drkit.testkit.replica.FakeDatabases;
 import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import io.drkit.testkit.workload.FakeWorkloadScaler;
 import io.drkit.testkit.workload.FakeWorkloads;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -56,6 +61,7 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The built-in standing checks, on the fakes. */
 class ChecksTest {
@@ -65,6 +71,9 @@ class ChecksTest {
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
+
+    @TempDir
+    Path directory;
 
     private final VirtualClockwork clockwork = virtual.clockwork();
 
@@ -311,6 +320,22 @@ class ChecksTest {
         assertThat(none.why()).isEqualTo("deployment/runtime is at zero in east and remembers no count");
     }
 
+    @Test
+    void replicaIntent_saysThemInTheOrderAsked() throws Exception {
+        FakeWorkloads same = FakeWorkloads.on(clockwork);
+        Workload[] all = new Workload[12];
+        StringBuilder said = new StringBuilder();
+        for (int i = 0; i < all.length; i++) {
+            all[i] = Workload.deployment("app" + (char) ('z' - i));
+            same.run(all[i], 1);
+            said.append(i == 0 ? "{" : ", ").append(all[i]).append("=1");
+        }
+        Side<WorkloadScaler> west = Side.of("west", FakeWorkloadScaler.of(same));
+        Finding finding =
+                find(Checks.replicaIntent("replicas", west, Side.of("east", FakeWorkloadScaler.of(same)), all));
+        assertThat(finding.why()).isEqualTo(said + "}");
+    }
+
     // -- names and credentials ----------------------------------------------------------------------------------------
 
     @Test
@@ -472,6 +497,40 @@ class ChecksTest {
     }
 
     @Test
+    @DisplayName("F14: a journal with nothing in it may be another place than the runner's: unknown")
+    void journal_withoutARun_isUnknown() throws Exception {
+        JournalStore unmounted = new FileJournalStore(directory.resolve("unmounted"));
+        Finding finding = find(Checks.journal(new JournalKey("shop", "west", "east"), network, hole -> unmounted));
+        assertThat(finding.state()).isEqualTo(ReadyState.UNKNOWN);
+        assertThat(finding.why()).contains("no run of shop between east and west is in it");
+    }
+
+    private JournalEntry entry(JournalEntry.Kind kind) {
+        return new JournalEntry(
+                kind, clockwork.now(), "", Map.of("mode", "FAILOVER", "from", "west", "to", "east", "run", "r1"));
+    }
+
+    @Test
+    @DisplayName("F3: a plan whose last run is not over is not ready, since another would be refused")
+    void noUnfinishedRun_byTheLastRun() throws Exception {
+        JournalKey key = new JournalKey("shop", "west", "east");
+        InMemoryJournalStore journals = new InMemoryJournalStore();
+        Check check = Checks.noUnfinishedRun(journals, key);
+        assertThat(find(check).state()).as("there never was one").isEqualTo(ReadyState.UNKNOWN);
+
+        try (Journal journal = journals.open(key)) {
+            journal.begin(entry(JournalEntry.Kind.RUN_BEGAN));
+            Finding goesOn = find(check);
+            assertThat(goesOn.state()).isEqualTo(ReadyState.NOT_READY);
+            assertThat(goesOn.why()).startsWith("the failover west → east of ").endsWith("(run r1) is not over");
+            journal.append(entry(JournalEntry.Kind.RUN_PAUSED));
+            assertThat(find(check).state()).as("stopped").isEqualTo(ReadyState.NOT_READY);
+            journal.append(entry(JournalEntry.Kind.RUN_ENDED));
+            assertThat(find(check).state()).isEqualTo(ReadyState.READY);
+        }
+    }
+
+    @Test
     void journalAndLease_areReadInsideTheBlackHole() throws Exception {
         JournalStore journals = new JournalStore() {
             @Override
@@ -502,7 +561,7 @@ class ChecksTest {
             @Override
             public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
                 assertThat(network.cut).isTrue();
-                return List.of();
+                return List.of(List.of(entry(JournalEntry.Kind.RUN_BEGAN)));
             }
         };
         LeaseStore leases = new LeaseStore() {
@@ -525,9 +584,16 @@ class ChecksTest {
                 throw new AssertionError();
             }
         };
-        assertThat(find(Checks.journal(journals, new JournalKey("shop", "west", "east"), network))
+        assertThat(find(Checks.journal(new JournalKey("shop", "west", "east"), network, hole -> {
+                            assertThat(hole.cut).as("opened inside").isTrue();
+                            return journals;
+                        }))
                         .state())
                 .isEqualTo(ReadyState.READY);
-        assertThat(find(Checks.lease(leases, "shop", network)).state()).isEqualTo(ReadyState.NOT_READY);
+        assertThat(find(Checks.lease("shop", network, hole -> leases)).state()).isEqualTo(ReadyState.NOT_READY);
+        assertThat(find(Checks.lease("shop", network, hole -> new InMemoryLeaseStore(clockwork)))
+                        .state())
+                .as("nobody ever held it: it may be another place")
+                .isEqualTo(ReadyState.UNKNOWN);
     }
 }

@@ -16,14 +16,19 @@ import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.readiness.Check;
 import io.drkit.core.readiness.CheckResult;
+import io.drkit.core.readiness.Checks;
 import io.drkit.core.readiness.Finding;
 import io.drkit.core.readiness.Readiness;
 import io.drkit.core.readiness.ReadinessReport;
 import io.drkit.core.readiness.ReadinessWatch;
 import io.drkit.core.readiness.ReadyState;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.run.Preview;
+import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -180,6 +185,54 @@ class ReadinessTest {
     }
 
     @Test
+    @DisplayName("F14: a step that waits for what may never come is unknown, and unknown is never green")
+    void check_whenAStepIsUnderWay_isUnknown() throws Exception {
+        ReadinessReport report = check(planOf(() -> Assessment.underway("2 pods of runtime (CrashLoopBackOff)")), FINE);
+
+        assertThat(report.state()).isEqualTo(ReadyState.UNKNOWN);
+        Finding found = report.in(ReadyState.UNKNOWN).get(0).finding();
+        assertThat(found.why()).isEqualTo("under way: waiting for 2 pods of runtime (CrashLoopBackOff)");
+        assertThat(found.remedy()).isNotEmpty();
+    }
+
+    @Test
+    void preview_ofAStepThatIsUnderWay_isNotClear() throws Exception {
+        Preview preview = PlanRunner.journalingTo(new InMemoryJournalStore())
+                .clockwork(clockwork)
+                .build()
+                .preview(planOf(() -> Assessment.underway("2 pods of runtime")), OVER);
+
+        assertThat(preview.clear()).isFalse();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        preview.printTo(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+        assertThat(bytes.toString(StandardCharsets.UTF_8))
+                .contains("UNDER WAY: would wait for 2 pods of runtime", "Something stands in the way");
+    }
+
+    @Test
+    @DisplayName("F14: a gate in a plan is as ready as its check is")
+    void check_ofAGate_isWhatItsCheckFinds() throws Exception {
+        assertThat(gate(c -> Finding.notReady("only 2 cores are free", "raise the quota")))
+                .isEqualTo(Finding.notReady("only 2 cores are free", "raise the quota"));
+        assertThat(gate(c -> {
+                            throw new IOException("engine 3: connection refused");
+                        })
+                        .state())
+                .isEqualTo(ReadyState.UNKNOWN);
+        assertThat(gate(c -> Finding.ready("complete").figure("engines", 3)))
+                .isEqualTo(Finding.ready("complete").figure("engines", 3));
+    }
+
+    private Finding gate(Check.Look look) throws InterruptedException {
+        RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .step("copies complete", (from, to) -> Checks.gate(check("copies", look), Duration.ofMinutes(5)))
+                .nothingToUndo("waits")
+                .build();
+        return check(plan).results().get(0).finding();
+    }
+
+    @Test
     void worst_ofNothing_isUnknown() {
         assertThat(ReadyState.worst(List.of())).isEqualTo(ReadyState.UNKNOWN);
     }
@@ -300,7 +353,9 @@ class ReadinessTest {
     void watch_whenItsListenerThrows_goesOn() throws Exception {
         AtomicInteger told = new AtomicInteger();
         try (ReadinessWatch watch = readiness(planOf(NEEDED)).watch(Duration.ofMinutes(1), report -> {
-            told.incrementAndGet();
+            if (told.incrementAndGet() == 1) {
+                throw new NoClassDefFoundError("the listener's own");
+            }
             throw new IllegalStateException("the listener's own");
         })) {
             clockwork.sleep(Duration.ofSeconds(150));

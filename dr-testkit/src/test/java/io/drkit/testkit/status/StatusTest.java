@@ -8,6 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Site;
+import io.drkit.core.detect.Health;
+import io.drkit.core.detect.HealthProbe;
+import io.drkit.core.detect.Observer;
+import io.drkit.core.detect.OutageDetector;
 import io.drkit.core.lease.Leadership;
 import io.drkit.core.lease.Leases;
 import io.drkit.core.lease.Node;
@@ -15,10 +19,14 @@ import io.drkit.core.lease.NodeView;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.readiness.Check;
+import io.drkit.core.readiness.CheckResult;
 import io.drkit.core.readiness.Finding;
 import io.drkit.core.readiness.Readiness;
+import io.drkit.core.readiness.ReadinessReport;
 import io.drkit.core.readiness.ReadinessWatch;
 import io.drkit.core.readiness.ReadyState;
+import io.drkit.core.report.RunOutcome;
+import io.drkit.core.report.RunReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.status.RunView;
 import io.drkit.core.status.SiteView;
@@ -29,6 +37,7 @@ import io.drkit.core.status.StatusPage;
 import io.drkit.core.status.StatusServer;
 import io.drkit.testkit.dns.FakeDnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone;
+import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.time.VirtualClockwork;
@@ -43,6 +52,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -115,12 +126,157 @@ class StatusTest {
                 none,
                 Status.Part.of(List.of()),
                 Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
                 Status.Part.of(List.of()));
 
         assertThat(status.ready()).isEqualTo(ReadyState.UNKNOWN);
         assertThat(StatusPage.toHtml(status))
                 .contains("Nobody watches whether a switch would work.")
                 .doesNotContain("outcome good", "pill good");
+    }
+
+    @Test
+    @DisplayName("F3, F14: a run that stopped half done keeps the status from being green, however ready its plan is")
+    void status_whileARunIsNotOver_isNotGreen() throws Exception {
+        try (VirtualClockwork clockwork = VirtualClockwork.seeded(3)) {
+            clockwork.run(() -> {
+                FakeDnsZone zone = FakeDnsZone.on(clockwork);
+                zone.record("db", "west", Duration.ofSeconds(60));
+                zone.record("shop", "west", Duration.ofSeconds(60));
+                RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .step("promote", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("db", to.name()))
+                        .pointOfNoReturn()
+                        .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                        .after("promote")
+                        .build();
+                zone.faults().every("write shop", Fault.refused(403));
+                InMemoryJournalStore journals = new InMemoryJournalStore();
+                PlanRunner runner =
+                        PlanRunner.journalingTo(journals).clockwork(clockwork).build();
+                assertThat(runner.run(plan, OVER).outcome()).isEqualTo(RunOutcome.STOPPED);
+                zone.faults().clear("write shop");
+                ReadinessWatch watch =
+                        Readiness.of(plan, OVER).clockwork(clockwork).build().watch(Duration.ofMinutes(1));
+                clockwork.sleep(Duration.ofSeconds(1));
+                assertThat(watch.latest().state()).isEqualTo(ReadyState.READY);
+                StatusBoard board = StatusBoard.titled("shop")
+                        .readiness(watch)
+                        .runs(journals, 5)
+                        .clockwork(clockwork)
+                        .build();
+
+                assertThat(board.status().ready()).isEqualTo(ReadyState.UNKNOWN);
+                assertThat(StatusPage.toHtml(board.status()))
+                        .doesNotContain("Nothing was found that stands in the way", "outcome good");
+
+                runner.abandon(plan, OVER, "ann", "east was rebuilt by hand");
+                assertThat(board.status().ready()).isEqualTo(ReadyState.READY);
+                watch.close();
+            });
+        }
+    }
+
+    /** All is ready, but for what is given. */
+    private static Status with(Status.Part<SiteView> sites, Status.Part<NodeView> nodes) {
+        CheckResult fine =
+                new CheckResult(CheckResult.Kind.STANDING, "fine", "it is fine", Finding.ready("fine"), false);
+        return new Status(
+                "shop",
+                Statuses.NOW,
+                sites,
+                Status.Part.of(
+                        List.of(new ReadinessReport("shop", "failover west → east", Statuses.NOW, List.of(fine)))),
+                nodes,
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()));
+    }
+
+    @Test
+    @DisplayName(
+            "F14: a part that is not known, a site that may be anything or two active ones keep the status from green")
+    void ready_whenAnythingOfItIsNotKnown_isUnknown() {
+        SiteView west = new SiteView("west", SiteView.Role.ACTIVE, "serves");
+        SiteView east = new SiteView("east", SiteView.Role.STANDBY, "replica");
+        Status.Part<NodeView> nodes = Status.Part.of(List.of());
+        assertThat(with(Status.Part.of(List.of(west, east)), nodes).ready()).isEqualTo(ReadyState.READY);
+
+        Status.Part<SiteView> two =
+                Status.Part.of(List.of(west, new SiteView("east", SiteView.Role.ACTIVE, "takes writes")));
+        Status.Part<SiteView> dark =
+                Status.Part.of(List.of(west, new SiteView("east", SiteView.Role.UNKNOWN, "does not answer")));
+        for (Status status : List.of(
+                with(two, nodes),
+                with(dark, nodes),
+                with(Status.Part.unknown("no answer"), nodes),
+                with(Status.Part.of(List.of(west, east)), Status.Part.unknown("store gone")))) {
+            assertThat(status.ready()).isEqualTo(ReadyState.UNKNOWN);
+            assertThat(StatusPage.toHtml(status)).doesNotContain("outcome good");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "C4, F14: the status shows what the detector sees, and is not green over an outage or a blind detector")
+    void status_showsTheDetector_andIsGreenOnlyWhileItSeesTheSiteHealthy() throws Exception {
+        try (VirtualClockwork clockwork = VirtualClockwork.seeded(4)) {
+            clockwork.run(() -> {
+                AtomicReference<Health> west = new AtomicReference<>(Health.healthy("200"));
+                HealthProbe east = HealthProbe.named("east", () -> Health.healthy("200"));
+                OutageDetector detector = OutageDetector.watching("west")
+                        .observer(Observer.here("paris", HealthProbe.named("west", west::get), east, clockwork))
+                        .clockwork(clockwork)
+                        .build();
+                detector.start();
+                FakeDnsZone zone = FakeDnsZone.on(clockwork);
+                zone.record("shop", "west", Duration.ofSeconds(60));
+                RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
+                        .pointOfNoReturn()
+                        .build();
+                ReadinessWatch watch =
+                        Readiness.of(plan, OVER).clockwork(clockwork).build().watch(Duration.ofMinutes(1));
+                StatusBoard board = StatusBoard.titled("shop")
+                        .readiness(watch)
+                        .detector(detector)
+                        .clockwork(clockwork)
+                        .build();
+
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(board.status().ready()).isEqualTo(ReadyState.READY);
+                assertThat(StatusPage.toHtml(board.status())).contains("Detection: west", "✓ Healthy", "paris");
+
+                west.set(Health.sick("503"));
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(board.status().ready()).isEqualTo(ReadyState.UNKNOWN);
+                assertThat(StatusPage.toHtml(board.status())).contains("Site west is seen sick.", "✕ Sick", "503");
+
+                west.set(Health.unknown("no such name"));
+                clockwork.sleep(Duration.ofSeconds(31));
+                assertThat(StatusPage.toHtml(board.status()))
+                        .contains("Whether west is out is not known.")
+                        .doesNotContain("✓ Healthy", "outcome good");
+
+                detector.close();
+                assertThat(StatusPage.toHtml(board.status())).contains("the detector is closed");
+                watch.close();
+            });
+        }
+    }
+
+    @Test
+    void page_ofAFailoverWhoseOutageNobodyDated_saysAtLeast() {
+        RunReport report = Statuses.run(RunOutcome.SUCCEEDED, Optional.empty(), Optional.empty());
+        Status status = new Status(
+                "shop",
+                Statuses.NOW,
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of()),
+                Status.Part.of(List.of(new RunView("shop", "failover", report.began(), true, Optional.of(report)))));
+        assertThat(StatusPage.toHtml(status)).contains("at least 4 min 12 s");
     }
 
     @Test
@@ -206,6 +362,15 @@ class StatusTest {
         assertThat(json.at("/runs/items/1/rtoVerdict").asText()).isEqualTo("MET");
         assertThat(json.at("/runs/items/1/rpoVerdict").asText()).isEqualTo("UNKNOWN");
         assertThat(json.at("/nodes/unknown").isNull()).isTrue();
+        assertThat(json.at("/runs/items/0/over").asBoolean()).isFalse();
+        assertThat(json.at("/runs/items/1/over").asBoolean()).isTrue();
+        assertThat(json.at("/runs/items/1/rtoAtLeast").asBoolean()).isFalse();
+        assertThat(json.at("/detectors/items/0/health").asText()).isEqualTo("HEALTHY");
+        assertThat(json.at("/detectors/items/0/observers/2/health").asText()).isEqualTo("UNKNOWN");
+        assertThat(json.at("/concerns"))
+                .extracting(JsonNode::asText)
+                .containsExactly(
+                        "what shop north is now is not known", "the switchover west → east of shop is not over");
     }
 
     // -- over HTTP ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 package io.drkit.testkit.status;
 
 import io.drkit.core.Epoch;
+import io.drkit.core.detect.DetectorStatus;
+import io.drkit.core.detect.Health;
 import io.drkit.core.lease.Node;
 import io.drkit.core.lease.NodeView;
 import io.drkit.core.lease.Presence;
@@ -67,17 +69,31 @@ public final class Statuses {
                                 "ok",
                                 Presence.FRESH),
                         new NodeView(Node.named("n2"), NodeView.Mode.CANDIDATE, "", stale()))),
+                Status.Part.of(List.of(new DetectorStatus(
+                        name + " west",
+                        NOW.minusSeconds(4),
+                        List.of(
+                                new DetectorStatus.Opinion(
+                                        name + " paris", Health.healthy("https://west answered 200")),
+                                new DetectorStatus.Opinion(name + " oslo", Health.healthy("https://west answered 200")),
+                                new DetectorStatus.Opinion(
+                                        name + " rome", Health.unknown("no answer within 15000 ms"))),
+                        0,
+                        2,
+                        Optional.empty()))),
                 Status.Part.of(List.of(
-                        new RunView(name, "switchover west → east", NOW.minusSeconds(600), Optional.empty()),
+                        new RunView(name, "switchover west → east", NOW.minusSeconds(600), false, Optional.empty()),
                         new RunView(
                                 name,
                                 "failover west → east",
                                 NOW.minusSeconds(86_400),
+                                true,
                                 Optional.of(run(RunOutcome.SUCCEEDED, Optional.empty()))),
                         new RunView(
                                 name,
                                 "switchover east → west",
                                 NOW.minusSeconds(90_000),
+                                true,
                                 Optional.of(run(RunOutcome.UNDONE, Optional.of(name + ": 2 of 3 pods ready")))))));
     }
 
@@ -91,6 +107,10 @@ public final class Statuses {
     }
 
     private static RunReport run(RunOutcome outcome, Optional<String> reason) {
+        return run(outcome, reason, Optional.of(NOW.minusSeconds(86_700)));
+    }
+
+    static RunReport run(RunOutcome outcome, Optional<String> reason, Optional<Instant> outageBegan) {
         Instant began = NOW.minusSeconds(86_400);
         return new RunReport(
                 "shop",
@@ -102,8 +122,8 @@ public final class Statuses {
                 "east",
                 outcome,
                 reason,
-                Optional.of(began.minusSeconds(300)),
-                Optional.of(began.minusSeconds(200)),
+                outageBegan,
+                outageBegan.map(at -> at.plusSeconds(100)),
                 began,
                 began.plusSeconds(252),
                 0,

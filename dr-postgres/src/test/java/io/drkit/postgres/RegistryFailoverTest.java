@@ -1,0 +1,68 @@
+package io.drkit.postgres;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.drkit.core.BlockedException;
+import io.drkit.core.Epoch;
+import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.JournalKey;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** The server of the journals is failed over itself, to a standby that lacks its last rows. */
+class RegistryFailoverTest {
+    private static final JournalKey KEY = new JournalKey("shop", "west", "east");
+    private static final JournalKey FORGOTTEN = new JournalKey("other", "west", "east");
+
+    private static JournalEntry began(String run) {
+        return new JournalEntry(Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of("run", run));
+    }
+
+    private static Epoch begin(PostgresJournalStore store, JournalKey key, String run) {
+        try (Journal journal = store.open(key)) {
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            journal.begin(began(run));
+            return epoch;
+        }
+    }
+
+    @Test
+    @DisplayName("F3, F6: an epoch that a registry has forgotten is not given again before a person has confirmed its failover")
+    void open_registryFailedOverAndForgotAnEpoch_refusedUntilConfirmed() throws Exception {
+        try (Duo duo = new Duo()) {
+            PostgresJournalStore before = new PostgresJournalStore(duo.west());
+            begin(before, KEY, "one");
+            duo.pair.awaitCaughtUp(duo.westServer(), Duration.ofSeconds(20));
+            duo.pair.partition();
+            Epoch forgotten = begin(before, KEY, "two");
+            Epoch ofForgotten = begin(before, FORGOTTEN, "three");
+            duo.pair.kill9(duo.westServer());
+            duo.sql(duo.eastServer(), "SELECT pg_promote()");
+
+            PostgresJournalStore after = new PostgresJournalStore(duo.east());
+            assertThat(after.runs(KEY, 9)).as("anyone may look").containsExactly(java.util.List.of(began("one")));
+            assertThatThrownBy(() -> after.open(KEY))
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("journal.registry-failed-over");
+            assertThatThrownBy(() -> after.takeOver(KEY)).hasMessageContaining("journal.registry-failed-over");
+            assertThatThrownBy(() -> after.open(FORGOTTEN)).hasMessageContaining("journal.registry-failed-over");
+            assertThatThrownBy(() -> after.confirmFailover("", "no name")).isInstanceOf(IllegalArgumentException.class);
+
+            after.confirmFailover("ann", "both sites were looked at");
+
+            assertThat(begin(after, KEY, "four")).isGreaterThan(forgotten);
+            assertThat(begin(after, FORGOTTEN, "five")).isGreaterThan(ofForgotten);
+            Epoch now = begin(after, KEY, "six");
+            after.confirmFailover("ann", "twice");
+            assertThat(begin(after, KEY, "seven")).isEqualTo(new Epoch(now.value() + 1));
+            assertThat(duo.ask(duo.eastServer(), "SELECT confirmed_by FROM drkit_journal.server"))
+                    .isEqualTo("ann");
+        }
+    }
+}
