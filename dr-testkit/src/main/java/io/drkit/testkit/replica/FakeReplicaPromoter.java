@@ -190,7 +190,6 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             }
             return true;
         };
-        context.requireAuthority();
         routes.apply(server)
                 .change(named, what, context.epoch(), () -> world.faults.call(world.clockwork, named, what, effect));
     }
