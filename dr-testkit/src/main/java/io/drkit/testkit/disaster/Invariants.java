@@ -225,9 +225,11 @@ public final class Invariants {
                 history -> {
                     Optional<String> serving = Optional.of(Scene.WEST);
                     Optional<String> before = serving;
+                    String run = "";
                     for (Event event : history.events()) {
                         if (event instanceof Event.RunBegan began) {
-                            before = began.told().resumed() ? before : serving;
+                            before = began.told().runId().equals(run) ? before : serving;
+                            run = began.told().runId();
                             serving = Optional.empty();
                         } else if (event instanceof Event.RunEnded ended) {
                             serving = serving(ended.report(), before);
@@ -371,14 +373,18 @@ public final class Invariants {
                     Set<String> ready = Set.of();
                     Set<String> wereReady = new TreeSet<>();
                     Picture before = null;
+                    String run = "";
                     for (Event event : history.events()) {
                         if (event instanceof Event.Ready now) {
                             ready = now.sites();
                             wereReady.addAll(ready);
-                        } else if (event instanceof Event.RunBegan began
-                                && !began.told().resumed()) {
-                            wereReady = new TreeSet<>(ready);
-                            before = began.before();
+                        } else if (event instanceof Event.RunBegan began) {
+                            // whoever began it may have died before anybody heard of it
+                            if (!began.told().runId().equals(run)) {
+                                wereReady = new TreeSet<>(ready);
+                                before = began.before();
+                            }
+                            run = began.told().runId();
                         } else if (event instanceof Event.RunEnded ended) {
                             Optional<String> wrong = wrong(ended.report(), before, ended.after(), wereReady);
                             if (wrong.isPresent()) {
