@@ -72,7 +72,14 @@ final class PlanRun {
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
         this.scope = new RunScope(
-                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log, clockwork, settings.observeWithin()), signals);
+                history.runId(),
+                journal.owner(),
+                epoch,
+                clockwork,
+                authority,
+                log,
+                new SafetyGuard(log, clockwork, settings.observeWithin()),
+                signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -308,7 +315,8 @@ final class PlanRun {
             Instant now = log.now();
             // Of what an earlier doing of the step has changed, or may have, the missing word says nothing.
             boolean stands = log.ask(history -> history.step(step.name()).mayHaveChanged());
-            String detail = stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
+            String detail =
+                    stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
             log.write(
                     Kind.OUTCOME,
                     step.name(),
@@ -500,12 +508,10 @@ final class PlanRun {
         if (plan.rules().isEmpty()) {
             return Optional.empty();
         }
-        List<String> broken = scope
-                .guard()
-                .whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId()))
-                .stream()
-                .map(found -> String.valueOf(found.getMessage()))
-                .toList();
+        List<String> broken =
+                scope.guard().whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId())).stream()
+                        .map(found -> String.valueOf(found.getMessage()))
+                        .toList();
         return broken.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", broken));
     }
 
@@ -551,8 +557,7 @@ final class PlanRun {
         boolean paused = log.ask(RunHistory::paused);
         boolean rests = paused && crew.isEmpty();
         if (rests && !pauseTold) {
-            log.tell(new RunEvent.WordAwaited(
-                    log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
+            log.tell(new RunEvent.WordAwaited(log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
         }
         pauseTold = paused && (rests || pauseTold);
         return paused;

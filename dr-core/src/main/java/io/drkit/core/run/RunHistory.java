@@ -253,7 +253,8 @@ final class RunHistory {
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 if (pastPointOfNoReturn()) {
-                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back now.
+                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back
+                    // now.
                     cancelled = null;
                 }
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));

@@ -53,7 +53,8 @@ final class Draw {
                 .filter(number -> !number.isEmpty())
                 .map(Integer::valueOf)
                 .toList();
-        return disaster(Long.parseLong(token.substring(0, colon)), courses.get()).with(kept);
+        return disaster(Long.parseLong(token.substring(0, colon)), courses.get())
+                .with(kept);
     }
 
     private Disaster draw(long seed) {

@@ -30,8 +30,7 @@ class FalseAlarmsTest {
                 scene.west().pods().scaleByHand(Shop.WEB, 2);
                 time.sleep(Duration.ofSeconds(10));
                 // they became ready, and nobody looked
-                scene.strike(
-                        new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
+                scene.strike(new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
             });
             history.events(Event.Ready.class).forEach(event -> ready.add(event.sites()));
         }
@@ -45,8 +44,8 @@ class FalseAlarmsTest {
         setting.trafficNames().add(Shop.NAME);
         setting.workload(Shop.WEB, 2);
         setting.serving().add(Shop.WEB);
-        Application<Place> application = new Application<>(
-                world -> Shop.patientPlan(world, Duration.ofSeconds(1)), Place::of, setting);
+        Application<Place> application =
+                new Application<>(world -> Shop.patientPlan(world, Duration.ofSeconds(1)), Place::of, setting);
         Disaster rehearsal = Rehearsal.of(Mode.FAILOVER);
         Course course = Finding.history(application, rehearsal).course();
         int unreported = 0;
