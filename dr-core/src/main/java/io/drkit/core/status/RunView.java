@@ -36,8 +36,8 @@ public record RunView(
     }
 
     /** One that waits for nobody. */
-    public RunView(String plan, String line, Instant began, Optional<RunReport> report) {
-        this(plan, line, began, report, List.of());
+    public RunView(String plan, String line, Instant began, boolean over, Optional<RunReport> report) {
+        this(plan, line, began, over, report, List.of());
     }
 
     /**

@@ -1,9 +1,12 @@
 package io.drkit.testkit.readiness;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
+import io.drkit.core.lease.LeaseRecord;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.readiness.BlackHole;
 import io.drkit.core.readiness.Check;
@@ -304,6 +307,67 @@ class ChecksContractTest {
         }
     }
 
+    @Nested
+    class NoUnfinishedRun extends OnVirtualTime {
+        private static final JournalKey KEY = new JournalKey("shop", "west", "east");
+
+        private final JournalStore store = new InMemoryJournalStore();
+        private boolean unreadable;
+
+        NoUnfinishedRun() {
+            write(JournalEntry.Kind.RUN_BEGAN);
+            write(JournalEntry.Kind.RUN_ENDED);
+        }
+
+        private void write(JournalEntry.Kind kind) {
+            JournalEntry entry = new JournalEntry(kind, Instant.EPOCH, "", Map.of("mode", "FAILOVER"));
+            try (var journal = store.open(KEY)) {
+                if (kind == JournalEntry.Kind.RUN_BEGAN) {
+                    journal.raiseEpoch(Epoch.NONE);
+                    journal.begin(entry);
+                } else {
+                    journal.append(entry);
+                }
+            }
+        }
+
+        @Override
+        protected Check check() {
+            JournalStore behind = (JournalStore) Proxy.newProxyInstance(
+                    JournalStore.class.getClassLoader(),
+                    new Class<?>[] {JournalStore.class},
+                    (self, method, arguments) -> {
+                        if (unreadable) {
+                            throw new UnknownOutcomeException(
+                                    "test.no-answer",
+                                    Problem.expected("an answer").found("none").remedy("see the test"));
+                        }
+                        return method.invoke(store, arguments);
+                    });
+            return Checks.noUnfinishedRun(behind, KEY);
+        }
+
+        @Override
+        protected void makeReady() {
+            write(JournalEntry.Kind.RUN_ENDED);
+        }
+
+        @Override
+        protected void makeNotReady() {
+            write(JournalEntry.Kind.RUN_BEGAN);
+        }
+
+        @Override
+        protected void makeUnreadable() {
+            unreadable = true;
+        }
+
+        @Override
+        protected String fingerprint() {
+            return store.runs(KEY, 10).toString();
+        }
+    }
+
     /** Something that may need west, and is read while west is cut off. */
     private abstract static class Surviving extends OnVirtualTime {
         private boolean needsWest;
@@ -390,9 +454,16 @@ class ChecksContractTest {
 
         private final JournalStore store = new InMemoryJournalStore();
 
+        Journal() {
+            try (io.drkit.core.journal.Journal journal = store.open(KEY)) {
+                journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of()));
+            }
+        }
+
         @Override
         protected Check check() {
-            return Checks.journal(behindTheNetwork(JournalStore.class, store), KEY, hole());
+            JournalStore reached = behindTheNetwork(JournalStore.class, store);
+            return Checks.journal(KEY, hole(), inside -> reached);
         }
 
         @Override
@@ -403,11 +474,19 @@ class ChecksContractTest {
 
     @Nested
     class Lease extends Surviving {
+        private static final LeaseRecord ONCE_HELD =
+                new LeaseRecord(Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
+
         private final InMemoryLeaseStore store = new InMemoryLeaseStore(virtual);
+
+        Lease() throws InterruptedException {
+            store.write("shop", store.read("shop"), ONCE_HELD);
+        }
 
         @Override
         protected Check check() {
-            return Checks.lease(behindTheNetwork(LeaseStore.class, store), "shop", hole());
+            LeaseStore reached = behindTheNetwork(LeaseStore.class, store);
+            return Checks.lease("shop", hole(), inside -> reached);
         }
 
         @Override
