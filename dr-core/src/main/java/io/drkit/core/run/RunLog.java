@@ -101,7 +101,7 @@ final class RunLog {
         return question.apply(history);
     }
 
-    /** Never waits for a listener. */
+    /** Waits a moment at most. Not under a lock. */
     void tell(RunEvent event) {
         if (!closed) {
             audience.tell(event);

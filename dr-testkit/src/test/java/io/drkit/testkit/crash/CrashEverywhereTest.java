@@ -127,7 +127,7 @@ class CrashEverywhereTest {
     @Test
     void harness_aRunnerThatForgetsItsRunWhenItResumes_isSeenToDoAnEffectTwice() throws Exception {
         Mutant bug = Mutant.of(
-                "io.drkit.core.run.PlanRun", "new RunScope(history.runId(),", "new RunScope(clockwork.newId(),");
+                "io.drkit.core.run.PlanRun", "new RunScope( history.runId(),", "new RunScope( clockwork.newId(),");
         ChildProcess.Image image = broken(bug);
         Map<Boolean, Case> undisturbed = undisturbed(image, new ConcurrentLinkedQueue<>());
 

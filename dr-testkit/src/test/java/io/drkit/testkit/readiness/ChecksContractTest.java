@@ -474,8 +474,8 @@ class ChecksContractTest {
 
     @Nested
     class Lease extends Surviving {
-        private static final LeaseRecord ONCE_HELD =
-                new LeaseRecord(Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
+        private static final LeaseRecord ONCE_HELD = new LeaseRecord(
+                Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
 
         private final InMemoryLeaseStore store = new InMemoryLeaseStore(virtual);
 
