@@ -9,6 +9,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -155,22 +156,28 @@ final class Packing {
 
     private Optional<String> unplaced(List<Integer> order, boolean spread) {
         Room[] now = rooms.toArray(Room[]::new);
+        Comparator<Integer> emptiest = Comparator.comparing((Integer room) -> now[room].freeShare())
+                .reversed()
+                .thenComparing(Comparator.naturalOrder());
         for (int d : order) {
             Demand demand = demands.get(d);
             Amounts asks = demand.need().asks();
-            for (int pod = 0; pod < demand.places(); pod++) {
-                Optional<Integer> chosen = allowed.get(d).stream()
-                        .filter(room -> asks.fitsInto(now[room].free()))
-                        .max(
-                                spread
-                                        ? Comparator.comparing(room -> now[room].freeShare())
-                                        : Comparator.<Integer>naturalOrder().reversed());
-                if (chosen.isEmpty()) {
-                    return Optional.of("placed " + (spread ? "spread out" : "tightly") + ", " + pod + " of the "
-                            + count(demand.places(), "pod") + " that " + demand.who()
-                            + " lacks find a node, although there is enough free in all");
+            // a room that one pod does not fit into any more, none of its like does
+            PriorityQueue<Integer> next = new PriorityQueue<>(spread ? emptiest : Comparator.naturalOrder());
+            next.addAll(allowed.get(d));
+            int placed = 0;
+            while (placed < demand.places() && !next.isEmpty()) {
+                int room = next.remove();
+                if (asks.fitsInto(now[room].free())) {
+                    now[room] = now[room].taking(asks);
+                    placed++;
+                    next.add(room);
                 }
-                now[chosen.get()] = now[chosen.get()].taking(asks);
+            }
+            if (placed < demand.places()) {
+                return Optional.of("placed " + (spread ? "spread out" : "tightly") + ", " + placed + " of the "
+                        + count(demand.places(), "pod") + " that " + demand.who()
+                        + " lacks find a node, although there is enough free in all");
             }
         }
         return Optional.empty();

@@ -6,6 +6,7 @@ import io.drkit.testkit.lease.LeadershipContract;
 import io.drkit.testkit.lease.LeaseStoreContract;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
     protected final TestCluster cluster = cluster("west");
@@ -32,6 +33,7 @@ abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
                 .delete();
     }
 
+    @Tag("harness")
     @Nested
     class Leaders extends LeadershipContract {
         @Override

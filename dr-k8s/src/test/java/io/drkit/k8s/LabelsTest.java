@@ -37,7 +37,7 @@ class LabelsTest {
                 "{}                                                                      | false",
                 "{matchFields: [{key: metadata.name, operator: In, values: [node-1]}]}    | true",
                 "{matchFields: [{key: metadata.name, operator: NotIn, values: [node-1]}]} | false",
-                "{matchFields: [{key: metadata.uid, operator: NotIn, values: [node-1]}]}  | false",
+                "{matchFields: [{key: metadata.uid, operator: In, values: [node-1]}]}     | false",
                 "{matchFields: [{key: metadata.name, operator: In, values: [node-1]}],"
                         + " matchExpressions: [{key: tier, operator: In, values: [job]}]} | false"
             })

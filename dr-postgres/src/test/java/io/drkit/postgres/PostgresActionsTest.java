@@ -22,8 +22,10 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 
 /** Every action of this module under the contract of actions, on real servers. */
+@Tag("harness")
 class PostgresActionsTest extends SharedPair {
     private final PostgresReplicaPromoter promoter = PostgresReplicaPromoter.withDefaults();
     private final ActionExecutor executor = ActionExecutor.on(Duo.CLOCK);

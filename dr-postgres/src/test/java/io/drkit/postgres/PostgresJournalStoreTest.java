@@ -272,9 +272,10 @@ class PostgresJournalStoreTest {
                 Thread.onSpinWait();
             }
             relay.mode(RelayMode.blackhole());
+            // in good time: what waits too long is ended at the server
+            other.rollback();
             appending.join();
             assertThat(told).singleElement().satisfies(e -> assertThat(e.code()).isEqualTo("journal.unreachable"));
-            other.rollback();
             relay.cut();
             journal.close();
         }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Journals and leases in PostgreSQL keep to the rules that all keep to. */
@@ -73,6 +74,7 @@ class PostgresStoresContractTest {
         }
     }
 
+    @Tag("harness")
     @Nested
     class Leaders extends LeadershipContract {
         private final String schema = RegistryServer.schema();

@@ -2,7 +2,6 @@ package io.drkit.testkit.disaster;
 
 import io.drkit.core.plan.Mode;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -38,14 +37,18 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
                 .orElse(Duration.ZERO);
     }
 
-    List<Mishap> happening() {
-        return kept.stream().map(mishaps::get).toList();
+    /** Whether the processes run under a lease, as where journals are not trusted to exclude each other. */
+    boolean leased() {
+        return !Rehearsal.is(this) && Math.floorMod(seed, 3) == 1;
     }
 
-    Disaster without(int mishap) {
-        List<Integer> fewer = new ArrayList<>(kept);
-        fewer.remove(Integer.valueOf(mishap));
-        return new Disaster(seed, mode, begins, mishaps, fewer);
+    /** Whether the operators go back to the first site when all is over. */
+    boolean goesBack() {
+        return !Rehearsal.is(this) && Math.floorMod(seed, 5) == 2;
+    }
+
+    List<Mishap> happening() {
+        return kept.stream().map(mishaps::get).toList();
     }
 
     Disaster with(List<Integer> only) {

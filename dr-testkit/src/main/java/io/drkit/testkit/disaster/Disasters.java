@@ -119,6 +119,15 @@ public final class Disasters<S extends Site> {
         return this;
     }
 
+    /**
+     * The operators never go back. At first they do in one disaster of five, by the same plan with the sites swapped, when all
+     * that went wrong is over and the first site is a standby again: for a plan that does not lead back.
+     */
+    public Disasters<S> oneWay() {
+        setting.oneWay();
+        return this;
+    }
+
     /** How many disasters; 1,000 at first. */
     public Disasters<S> runs(int runs) {
         if (runs < 1) {

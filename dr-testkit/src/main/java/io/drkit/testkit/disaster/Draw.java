@@ -65,7 +65,21 @@ final class Draw {
         for (int i = 0; i < more; i++) {
             mishaps.add(mishap());
         }
+        Disaster disaster = Disaster.of(seed, mode, begins, mishaps);
+        if (disaster.leased() && random.nextInt(3) == 0) {
+            mishaps.add(new Mishap.Partition(Scene.OPERATORS, Scene.LEASES, at(), lasts(60)));
+        }
+        if (disaster.goesBack()) {
+            mishaps.add(onTheWayBack());
+        }
         return Disaster.of(seed, mode, begins, mishaps);
+    }
+
+    /** What is counted goes on being counted on the way back. */
+    private Mishap onTheWayBack() {
+        return random.nextBoolean()
+                ? new Mishap.Crash(course.moments() + oneOf(course.moments()))
+                : new Mishap.CallFails(true, course.changes() + oneOf(course.changes()), fault());
     }
 
     /** Why the operators fail over: the west is gone, or they think that it is. */

@@ -51,6 +51,13 @@ public sealed interface Event {
     record Changed(Duration at, String machine, String place, String operation, String what, Epoch epoch)
             implements Event {}
 
+    /**
+     * A process asked for a change in the name of a run although another run has had the lease since.
+     *
+     * @param newest the epoch of the newest lease
+     */
+    record Overstepped(Duration at, String machine, String what, Epoch epoch, Epoch newest) implements Event {}
+
     /** From here on clients can write to the databases of these sites. */
     record Writable(Duration at, Set<String> sites) implements Event {}
 

@@ -2,6 +2,7 @@ package io.drkit.testkit.disaster;
 
 import io.drkit.core.Site;
 import io.drkit.testkit.time.VirtualClockwork;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -44,23 +45,28 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
         return Optional.empty();
     }
 
-    /** The same with fewer mishaps, as long as the same invariant is broken. */
+    /** The same with as few mishaps as break the same invariant; there are few enough to try all of their combinations. */
     <S extends Site> Finding shrunk(Application<S> application, Invariant... invariants) {
-        Finding smallest = this;
-        boolean smaller = true;
-        while (smaller) {
-            smaller = false;
-            for (int number : smallest.disaster.kept()) {
-                Optional<Finding> fewer = in(application, smallest.disaster.without(number), invariants)
+        List<Integer> kept = disaster.kept();
+        for (int size = 0; size < kept.size(); size++) {
+            for (int chosen = 0; chosen < 1 << kept.size(); chosen++) {
+                if (Integer.bitCount(chosen) != size) {
+                    continue;
+                }
+                List<Integer> fewer = new ArrayList<>();
+                for (int i = 0; i < kept.size(); i++) {
+                    if ((chosen >> i & 1) == 1) {
+                        fewer.add(kept.get(i));
+                    }
+                }
+                Optional<Finding> smaller = in(application, disaster.with(fewer), invariants)
                         .filter(found -> found.invariant.name().equals(invariant.name()));
-                if (fewer.isPresent()) {
-                    smallest = fewer.get();
-                    smaller = true;
-                    break;
+                if (smaller.isPresent()) {
+                    return smaller.get();
                 }
             }
         }
-        return smallest;
+        return this;
     }
 
     static <S extends Site> List<String> timeline(Application<S> application, Disaster disaster) {
@@ -92,7 +98,7 @@ record Finding(Disaster disaster, Invariant invariant, Breach breach, Optional<H
                 .append(invariant.name());
         text.append("\n  ").append(breach.what());
         text.append("\nLikely mistake: ").append(invariant.likelyMistake());
-        text.append("\nWhat went wrong in the world");
+        text.append("\nWhat went wrong in the world").append(disaster.leased() ? ", where runs are under a lease" : "");
         if (disaster.kept().isEmpty()) {
             text.append(": nothing at all");
         }

@@ -42,6 +42,9 @@ final class HostRoute implements Route {
     public <T> T change(String operation, String what, Epoch epoch, Faults.Effect<T> change)
             throws InterruptedException {
         host.requireAlive();
+        if (!epoch.equals(Epoch.NONE)) {
+            scene.asked(host, what, epoch);
+        }
         host.moment();
         T answer = meet(what, scene.fate().nextChange(place), () -> {
             scene.look();

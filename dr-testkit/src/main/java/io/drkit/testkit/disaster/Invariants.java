@@ -6,6 +6,8 @@ import io.drkit.core.plan.Mode;
 import io.drkit.core.report.RunOutcome;
 import io.drkit.core.report.RunReport;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,7 @@ public final class Invariants {
             onlyOneSiteProcesses(),
             everyRunEndsOrSaysWhy(),
             noStaleChange(),
+            nothingWithoutTheLease(),
             nothingAfterTheEnd(),
             reportsAreTrue(),
             worksInTheEnd(),
@@ -159,21 +162,38 @@ public final class Invariants {
                 "only one site processes data",
                 "pods are started at one site before those of the other were stopped",
                 history -> {
-                    Set<String> left = new TreeSet<>();
-                    String current = "";
+                    Deque<Event.RunBegan> turns = turns(history);
+                    String to = Scene.EAST;
+                    boolean begun = false;
                     for (Acknowledged write : history.acknowledged()) {
-                        if (!write.through().equals(current)) {
-                            if (!left.add(write.through()) && !history.failedOver()) {
-                                return Optional.of(new Breach(
-                                        write.at(),
-                                        "the pods in " + write.through() + " wrote " + write.id() + " after those in "
-                                                + current + " had begun to work"));
-                            }
-                            current = write.through();
+                        while (!turns.isEmpty() && write.at().compareTo(turns.element().at()) >= 0) {
+                            to = turns.remove().to();
+                            begun = false;
+                        }
+                        if (write.through().equals(to)) {
+                            begun = true;
+                        } else if (begun && !history.failedOver()) {
+                            return Optional.of(new Breach(
+                                    write.at(),
+                                    "the pods in " + write.through() + " wrote " + write.id() + " after those in " + to
+                                            + " had begun to work"));
                         }
                     }
                     return history.failedOver() ? Optional.empty() : atTwoSites(history);
                 });
+    }
+
+    /** The runs that began to go the other way than those before them. */
+    private static Deque<Event.RunBegan> turns(History history) {
+        Deque<Event.RunBegan> turns = new ArrayDeque<>();
+        String to = Scene.EAST;
+        for (Event.RunBegan began : history.events(Event.RunBegan.class)) {
+            if (!began.to().equals(to)) {
+                to = began.to();
+                turns.add(began);
+            }
+        }
+        return turns;
     }
 
     private static Optional<Breach> atTwoSites(History history) {
@@ -298,6 +318,19 @@ public final class Invariants {
                     }
                     return Optional.empty();
                 });
+    }
+
+    /** Where runs are under a lease, a process asks for no change any more when a later run has had it. */
+    public static Invariant nothingWithoutTheLease() {
+        return Invariant.named(
+                "nothing without the lease",
+                "an action has several effects and does not ask for its authority before each of them",
+                history -> history.events(Event.Overstepped.class).stream()
+                        .findFirst()
+                        .map(asked -> new Breach(
+                                asked.at(),
+                                asked.machine() + " asks " + asked.what() + " in the name of epoch " + asked.epoch()
+                                        + ", after epoch " + asked.newest() + " had the lease")));
     }
 
     /** When the runner has answered, in whatever way, nothing is changed any more in the name of that run by that process. */

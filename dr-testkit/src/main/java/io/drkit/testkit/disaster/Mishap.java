@@ -8,7 +8,7 @@ import java.util.Optional;
 /**
  * One thing that goes wrong in the simulated world. Times are counted from the beginning of the simulation; what lasts for a while
  * is over by itself. Places are the sites {@code west} and {@code east}, {@code operators} (the machines that plans run on),
- * {@code clients}, {@code dns}, and {@code control of SITE} (whatever fences that site's database).
+ * {@code clients}, {@code dns}, {@code leases} (where leases are kept), and {@code control of SITE} (whatever fences that site's database).
  */
 public sealed interface Mishap {
     /** What goes wrong, in words. */

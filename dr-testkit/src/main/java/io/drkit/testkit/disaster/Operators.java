@@ -4,6 +4,8 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Site;
 import io.drkit.core.event.RunEvent;
+import io.drkit.core.lease.Leases;
+import io.drkit.core.lease.Node;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
@@ -32,6 +34,8 @@ final class Operators<S extends Site> {
     private static final Duration LOOK = Duration.ofSeconds(15);
     /** How long they wait for a process that answers nothing. */
     private static final Duration PATIENCE = Duration.ofSeconds(75);
+    /** How long they wait for others to end. */
+    private static final Duration LAST_PATIENCE = Duration.ofMinutes(10);
 
     private final Scene scene;
     private final Application<S> application;
@@ -43,6 +47,8 @@ final class Operators<S extends Site> {
     private Mode mode;
     private @Nullable Mode unfinished;
     private int machines;
+    /** Whether they are on their way back. */
+    private boolean back;
     private long pausedUntil;
 
     Operators(Scene scene, Application<S> application, Disaster disaster) {
@@ -81,6 +87,7 @@ final class Operators<S extends Site> {
         Throwable failure;
 
         Mode at = Mode.SWITCHOVER;
+        boolean goesBack;
 
         Seat(Host host) {
             this.host = host;
@@ -88,16 +95,25 @@ final class Operators<S extends Site> {
             plan = application.plan(world);
             west = application.site(world.west());
             east = application.site(world.east());
-            runner = PlanRunner.journalingTo(new HostJournals(scene, host))
+            PlanRunner.Builder building = PlanRunner.journalingTo(new HostJournals(scene, host))
                     .clockwork(host)
                     .listener(event -> note(this, event))
-                    .stopGrace(Duration.ofSeconds(10))
-                    .build();
+                    .stopGrace(Duration.ofSeconds(10));
+            if (scene.underLeases()) {
+                building.leasedBy(Leases.in(new HostLeases(scene, host))
+                        .as(Node.named(host.name()))
+                        .clockwork(host)
+                        .build());
+            }
+            runner = building.build();
         }
 
         SiteSwitch<S> over(Mode which) {
             at = which;
-            return which == Mode.SWITCHOVER ? SiteSwitch.switchover(west, east) : SiteSwitch.failover(west, east);
+            goesBack = back;
+            S from = back ? east : west;
+            S to = back ? west : east;
+            return which == Mode.SWITCHOVER ? SiteSwitch.switchover(from, to) : SiteSwitch.failover(from, to);
         }
     }
 
@@ -130,7 +146,14 @@ final class Operators<S extends Site> {
                 mode = Mode.FAILOVER;
             }
             scene.history()
-                    .add(new Event.RunBegan(now, machine, seat.at, Scene.WEST, Scene.EAST, began, scene.picture()));
+                    .add(new Event.RunBegan(
+                            now,
+                            machine,
+                            seat.at,
+                            seat.goesBack ? Scene.EAST : Scene.WEST,
+                            seat.goesBack ? Scene.WEST : Scene.EAST,
+                            began,
+                            scene.picture()));
             unfinished = seat.at;
         } else if (event instanceof RunEvent.RunEnded end) {
             scene.history().add(new Event.RunEnded(now, machine, end.report(), scene.picture()));
@@ -149,10 +172,42 @@ final class Operators<S extends Site> {
         }
     }
 
-    /** Sees the disaster through. */
+    /** Sees the disaster through, and the way back where they go back. */
     void work() throws InterruptedException {
         Seat seat = sit();
         time.sleep(disaster.begins());
+        seeThrough(seat);
+        untilNobodyIsAtWork();
+        if (disaster.goesBack() && application.setting().bothWays() && served(Scene.EAST)) {
+            time.sleep(disaster.over().minus(scene.history().now()).plus(BETWEEN_TRIES));
+            if (scene.mendsWest()) {
+                decided("ops", "make the west a standby of the east again");
+            }
+            decided("ops", "go back to the west");
+            back = true;
+            mode = Mode.SWITCHOVER;
+            seeThrough(sit());
+            untilNobodyIsAtWork();
+        }
+    }
+
+    private boolean served(String site) {
+        return unfinished == null
+                && last().filter(report -> report.succeeded() && report.to().equals(site))
+                        .isPresent();
+    }
+
+    /** Somebody who came later may have begun something when the others had ended. */
+    private void untilNobodyIsAtWork() throws InterruptedException {
+        Deadline patience = time.deadline(LAST_PATIENCE);
+        while (!atWork.isEmpty() && !patience.passed()) {
+            ended.poll(LOOK);
+        }
+    }
+
+    /** Tries until it is done, or they give up. */
+    private void seeThrough(Seat first) throws InterruptedException {
+        Seat seat = first;
         int tries = 1;
         for (int begun = 0; tries <= TRIES && begun < MOST_TRIES; begun++) {
             if (seat.host.dead()) {
@@ -209,13 +264,22 @@ final class Operators<S extends Site> {
                 () -> seat.runner.takeOver(seat.plan, seat.over(which), "bob", "the other machine does not answer"));
     }
 
+    /** The site that they leave. */
+    private String left() {
+        return back ? Scene.EAST : Scene.WEST;
+    }
+
+    private String gone() {
+        return "the " + left() + " is gone";
+    }
+
     /** Tells a switchover, at work or not, to go on as a failover. */
     private void failOver(Seat seat) {
         seat.saidFailOver = true;
         try {
             seat.runner
-                    .control(seat.plan, SiteSwitch.switchover(seat.west, seat.east), "ann", "commander")
-                    .failOver("the west is gone");
+                    .control(seat.plan, seat.over(Mode.SWITCHOVER), "ann", "commander")
+                    .failOver(gone());
             decided("ann", "tells the switchover to go on as a failover");
         } catch (DrException | Host.Death e) {
             decided("ann", "could not tell it to fail over: " + e.getMessage());
@@ -239,7 +303,7 @@ final class Operators<S extends Site> {
         Mode which = unfinished == null ? mode : unfinished;
         decided(seat.host.name(), "abandon the " + which);
         try {
-            seat.runner.abandon(seat.plan, seat.over(which), "ann", "the west is gone");
+            seat.runner.abandon(seat.plan, seat.over(which), "ann", gone());
             unfinished = null;
         } catch (DrException | Host.Death e) {
             decided(seat.host.name(), "could not: " + e.getMessage());
@@ -335,7 +399,7 @@ final class Operators<S extends Site> {
             if (patience.passed() && pausedUntil - time.nanoTime() > 0) {
                 return null;
             }
-            if (unfinished == Mode.SWITCHOVER && scene.down(Scene.WEST) && !seat.saidFailOver && !seat.host.dead()) {
+            if (unfinished == Mode.SWITCHOVER && scene.down(left()) && !seat.saidFailOver && !seat.host.dead()) {
                 failOver(seat);
             }
         }
@@ -349,12 +413,12 @@ final class Operators<S extends Site> {
             if (outcome == RunOutcome.SUCCEEDED) {
                 return true;
             }
-            if (outcome == RunOutcome.UNDONE && mode == Mode.SWITCHOVER && !scene.down(Scene.WEST)) {
+            if (outcome == RunOutcome.UNDONE && mode == Mode.SWITCHOVER && !scene.down(left())) {
                 return true;
             }
         }
-        if (mode == Mode.SWITCHOVER && scene.down(Scene.WEST) && tries >= 2) {
-            decided("ops", "the west is gone: from now on a failover");
+        if (mode == Mode.SWITCHOVER && scene.down(left()) && tries >= 2) {
+            decided("ops", gone() + ": from now on a failover");
             mode = Mode.FAILOVER;
         }
         return false;

@@ -4,6 +4,7 @@ import io.drkit.core.Epoch;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeDnsZone;
 import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.lease.InMemoryLeaseStore;
 import io.drkit.testkit.replica.FakeDatabase;
 import io.drkit.testkit.replica.FakeDatabases;
 import io.drkit.testkit.share.InMemoryFileTree;
@@ -31,6 +32,7 @@ final class Scene {
     static final String OPERATORS = "operators";
     static final String CLIENTS = "clients";
     static final String DNS = "dns";
+    static final String LEASES = "leases";
     private static final Duration LAG = Duration.ofMillis(50);
     private static final Set<String> NEITHER = Set.of();
     private static final Set<String> ONLY_WEST = Set.of(WEST);
@@ -49,6 +51,9 @@ final class Scene {
     private final Side east;
     private final FakeDnsZone zone;
     private final InMemoryJournalStore journals = new InMemoryJournalStore();
+    private final InMemoryLeaseStore leases;
+    private final boolean underLeases;
+    private Epoch newestLease = Epoch.NONE;
     private final Map<String, Integer> down = new HashMap<>();
     private final Map<String, Integer> unready = new HashMap<>();
     private final Map<String, Integer> staying = new HashMap<>();
@@ -59,11 +64,13 @@ final class Scene {
     private Set<String> writable = NEITHER;
     private Set<String> ready = NEITHER;
 
-    Scene(VirtualClockwork time, Setting setting, Fate fate, History history) {
+    Scene(VirtualClockwork time, Setting setting, Fate fate, History history, boolean underLeases) {
         this.time = time;
         this.setting = setting;
         this.fate = fate;
         this.history = history;
+        this.underLeases = underLeases;
+        leases = new InMemoryLeaseStore(time);
         databases = FakeDatabases.on(time).replicationDelay(LAG);
         FakeDatabase primary = databases.primary(WEST);
         west = side(WEST, primary);
@@ -142,6 +149,15 @@ final class Scene {
 
     InMemoryJournalStore journals() {
         return journals;
+    }
+
+    InMemoryLeaseStore leases() {
+        return leases;
+    }
+
+    /** Whether processes run under a lease. */
+    boolean underLeases() {
+        return underLeases;
     }
 
     // ---- ways
@@ -227,6 +243,24 @@ final class Scene {
         }
     }
 
+    /**
+     * After a failover the west is taken out of use by hand and made a standby anew: its pods are stopped, and its database becomes
+     * a fresh copy of the east's. Answers whether that was needed.
+     */
+    boolean mendsWest() {
+        boolean follows = west.database().follows(east.database());
+        boolean stopped = setting.workloads().keySet().stream()
+                .allMatch(workload -> west.pods().truth(workload).wanted() == 0);
+        if (!follows) {
+            west.database().copyOf(east.database());
+        }
+        if (!stopped) {
+            setting.workloads().forEach((workload, count) -> west.pods().stopped(workload, count));
+        }
+        look();
+        return !follows || !stopped;
+    }
+
     private void keepEnding(String site, boolean over) {
         int left = staying.merge(site, over ? -1 : 1, Integer::sum);
         for (Workload workload : setting.workloads().keySet()) {
@@ -235,6 +269,20 @@ final class Scene {
     }
 
     // ---- what is seen
+
+    /** A process asks for a change in the name of a run, whatever becomes of it. */
+    void asked(Host host, String what, Epoch epoch) {
+        if (underLeases && epoch.compareTo(newestLease) < 0) {
+            history.add(new Event.Overstepped(history.now(), host.name(), what, epoch, newestLease));
+        }
+    }
+
+    /** Somebody holds, or held, the lease under that epoch. */
+    void leased(Epoch epoch) {
+        if (epoch.compareTo(newestLease) > 0) {
+            newestLease = epoch;
+        }
+    }
 
     void changed(Host host, String place, String operation, String what, Epoch epoch) {
         history.add(new Event.Changed(history.now(), host.name(), place, operation, what, epoch));

@@ -16,6 +16,7 @@ final class Setting {
     private final List<Workload> serving = new ArrayList<>();
     private final List<Workload> working = new ArrayList<>();
     private final List<String> folders = new ArrayList<>();
+    private boolean bothWays = true;
     private Duration ttl = Duration.ofSeconds(10);
 
     List<String> trafficNames() {
@@ -72,6 +73,15 @@ final class Setting {
     /** Where clients leave files. */
     List<String> folders() {
         return folders;
+    }
+
+    /** Whether the plan leads back as well. */
+    boolean bothWays() {
+        return bothWays;
+    }
+
+    void oneWay() {
+        bothWays = false;
     }
 
     Duration ttl() {

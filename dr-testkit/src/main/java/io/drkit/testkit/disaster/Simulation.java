@@ -49,7 +49,7 @@ final class Simulation<S extends Site> {
                 disaster.happening(),
                 time::elapsed,
                 mishap -> history.add(new Event.Struck(time.elapsed(), mishap, false)));
-        Scene scene = new Scene(time, application.setting(), fate, history);
+        Scene scene = new Scene(time, application.setting(), fate, history, disaster.leased());
         Operators<S> operators = new Operators<>(scene, application, disaster);
         Clients clients = new Clients(scene);
         time.nowAndThen(() -> {

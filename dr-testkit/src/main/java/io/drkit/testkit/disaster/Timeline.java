@@ -72,9 +72,11 @@ final class Timeline {
         } else if (event instanceof Event.Left left) {
             return left.died() ? left.machine() + " dies" : "";
         } else if (event instanceof Event.Changed change) {
-            return change.operation().equals("files")
+            return change.operation().equals("files") || change.operation().equals(HostLeases.OPERATION)
                     ? ""
                     : change.machine() + " → " + change.place() + ": " + change.what();
+        } else if (event instanceof Event.Overstepped overstepped) {
+            return overstepped.machine() + " asks " + overstepped.what() + " without the lease";
         } else if (event instanceof Event.Writable writable) {
             return "clients can write to " + (writable.sites().isEmpty() ? "no database" : writable.sites());
         } else if (event instanceof Event.Missed missed) {

@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Test;
  */
 public abstract class LeadershipContract {
     private static final String NAME = "contract";
+    private static final Duration STOPPING = Duration.ofMillis(50);
 
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final List<Member> members = new ArrayList<>();
@@ -118,7 +119,7 @@ public abstract class LeadershipContract {
     private final class Member implements LeaderListener {
         final String id;
         final AtomicInteger atWork = new AtomicInteger();
-        volatile Duration stopsFor = Duration.ZERO;
+        volatile boolean stopHeld;
         volatile boolean deaf;
         volatile boolean throwing;
         volatile boolean leaving;
@@ -131,11 +132,6 @@ public abstract class LeadershipContract {
 
         Member(String id) {
             this.id = id;
-        }
-
-        Member stopsFor(Duration time) {
-            stopsFor = time;
-            return this;
         }
 
         Leadership leadership() {
@@ -155,7 +151,7 @@ public abstract class LeadershipContract {
         }
 
         void quick() {
-            stopsFor = Duration.ZERO;
+            stopHeld = false;
             deaf = false;
             leaving = true;
         }
@@ -188,10 +184,9 @@ public abstract class LeadershipContract {
         @Override
         public void stop(Why why) throws Exception {
             told.add(id + " stops: " + why);
-            Deadline until = clockwork().deadline(stopsFor);
-            while (!until.passed() && !leaving) {
-                clockwork().sleep(Duration.ofMillis(20));
-            }
+            do {
+                clockwork().sleep(STOPPING);
+            } while (stopHeld);
             told.add(id + " stopped");
         }
     }
@@ -257,12 +252,15 @@ public abstract class LeadershipContract {
     @DisplayName("LD5, F11: the lease is released when stop has returned, and renewed until then")
     void stop_takesLongerThanTheTtl_leaseIsHeldUntilItReturns() throws Exception {
         standing(() -> {
-            Member a = leading(new Member("a").stopsFor(ttl().multipliedBy(3).dividedBy(2)));
+            Member a = leading("a");
             start("b");
+            a.stopHeld = true;
             clockwork().start("close", a.leadership()::close);
             await("a stops", () -> told.contains("a stops: CLOSED"));
             clockwork().sleep(ttl().multipliedBy(5).dividedBy(4));
             assertThat(holder()).contains(Node.named("a"));
+            assertThat(told).containsExactly("a leads", "a stops: CLOSED");
+            a.stopHeld = false;
             await("b leads", () -> told.contains("b leads"));
             assertThat(told).containsExactly("a leads", "a stops: CLOSED", "a stopped", "b leads");
         });
@@ -335,8 +333,8 @@ public abstract class LeadershipContract {
     @DisplayName("LD10, E10: a hand-over is a stop, and then a lead at the chosen node: terms do not overlap")
     void handOver_severalTimes_termsDoNotOverlap() throws Exception {
         standing(() -> {
-            Member a = leading(new Member("a").stopsFor(Duration.ofMillis(100)));
-            Member b = start(new Member("b").stopsFor(Duration.ofMillis(100)));
+            Member a = leading("a");
+            Member b = start("b");
             List<String> expected = new ArrayList<>(List.of("a leads"));
             Epoch last = a.lease().epoch();
             for (int i = 0; i < 3; i++) {

@@ -167,6 +167,34 @@ public final class FakeDatabase {
         }
     }
 
+    /** Whether it streams from {@code primary}, or would as soon as it runs. */
+    public boolean follows(FakeDatabase primary) {
+        synchronized (world) {
+            return standby && upstream == primary && !divergedFrom(primary);
+        }
+    }
+
+    /**
+     * Makes it a running replica of {@code primary} by a fresh copy, as a person does who gives up what only this one has: its own
+     * rows are gone.
+     */
+    public void copyOf(FakeDatabase primary) {
+        synchronized (world) {
+            world.receiveAll();
+            entries.clear();
+            entries.addAll(primary.entries);
+            timeline = primary.timeline;
+            epoch = Math.max(epoch, primary.epoch);
+            upstream = primary;
+            standby = true;
+            running = true;
+            cleanlyStopped = false;
+            leavingFor = Optional.empty();
+            promotedAt = Optional.empty();
+            comparedWith = null;
+        }
+    }
+
     /** Whether the promoter, its fence and clients reach it; replication is not concerned. */
     public void reachable(boolean reachable) {
         synchronized (world) {

@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -153,6 +154,61 @@ class DisastersTest {
                     .replay(token[0] + ":" + String.join(",", fewer))
                     .holds(Invariants.reportsAreTrue());
         }
+    }
+
+    @Test
+    void failure_thatNoSingleMishapLessShows_isShrunkAllTheSame() {
+        Invariant oneOrMany = Invariant.named("neither one nor many", "none", history -> {
+            List<Mishap> struck = history.events(Event.Struck.class).stream()
+                    .filter(event -> !event.over())
+                    .map(Event.Struck::mishap)
+                    .toList();
+            return struck.size() >= 4 || (struck.size() == 1 && !(struck.get(0) instanceof Mishap.Outage))
+                    ? Optional.of(new Breach(history.end(), struck.size() + " mishaps"))
+                    : Optional.empty();
+        });
+        long seed = 1;
+        while (Shop.disasters().drawn(seed).mishaps().stream()
+                        .filter(mishap -> mishap.begins().isPresent() && !(mishap instanceof Mishap.Outage))
+                        .count()
+                < 4) {
+            seed++;
+        }
+        long drawn = seed;
+
+        DisasterFound found = catchThrowableOfType(
+                DisasterFound.class,
+                () -> Shop.disasters().seed(drawn).runs(1).holds(oneOrMany));
+
+        assertThat(found.replay()).matches(drawn + ":[0-9]");
+    }
+
+    @Test
+    void disasters_areAlsoUnderALeaseAndGoBack() throws InterruptedException {
+        AtomicInteger back = new AtomicInteger();
+        AtomicInteger leased = new AtomicInteger();
+        Invariant seen = Invariant.named("seen", "none", history -> {
+            for (Event.RunEnded ended : history.events(Event.RunEnded.class)) {
+                if (ended.report().from().equals(Scene.EAST) && ended.report().succeeded()) {
+                    back.incrementAndGet();
+                }
+            }
+            if (history.events(Event.Changed.class).stream()
+                    .anyMatch(change -> change.place().equals(Scene.LEASES))) {
+                leased.incrementAndGet();
+            }
+            return Optional.empty();
+        });
+
+        Shop.disasters().runs(300).holds(seen);
+
+        assertThat(back.get()).as("ways back that succeeded").isGreaterThan(30);
+        assertThat(leased.get()).as("disasters under a lease").isGreaterThan(80);
+
+        back.set(0);
+        Shop.disasters().oneWay().runs(300).holds(seen);
+
+        assertThat(back.get()).as("ways back of a plan that does not lead back").isZero();
     }
 
     @Test

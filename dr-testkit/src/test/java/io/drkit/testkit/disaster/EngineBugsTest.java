@@ -51,6 +51,13 @@ class EngineBugsTest {
         assertThat(found("unknown-as-success", bug)).contains("Broken at");
     }
 
+    @Test
+    void leaseNotLookedAtBeforeAnEffect_isFoundWithinAMinute() throws Exception {
+        Mutant bug = Mutant.of("io.drkit.core.run.PlanRunner", "lease.ifPresent(Lease::requireHeld);", "");
+
+        assertThat(found("lease-not-looked-at", bug)).contains("nothing without the lease");
+    }
+
     private static String found(String name, Mutant bug) throws Exception {
         Clockwork clock = Clockwork.system();
         long began = clock.nanoTime();

@@ -24,7 +24,7 @@ class FalseAlarmsTest {
             History history = new History(time::elapsed);
             time.run(() -> {
                 Fate fate = new Fate(List.of(), time::elapsed, struck -> {});
-                Scene scene = new Scene(time, setting, fate, history);
+                Scene scene = new Scene(time, setting, fate, history, false);
                 scene.west().pods().scaleByHand(Shop.WEB, 0);
                 scene.look();
                 scene.west().pods().scaleByHand(Shop.WEB, 2);

@@ -26,7 +26,8 @@ class PlanMistakesTest {
         "A_WRITER_FORGOTTEN, only one site processes data",
         "WRITERS_NOT_STOPPED, only one site processes data",
         "FINAL_SYNC_AFTER_THE_TRAFFIC, no acknowledged write lost in a switchover",
-        "FINAL_SYNC_OVER_NEWER_FILES, no acknowledged write lost in a switchover"
+        "FINAL_SYNC_OVER_NEWER_FILES, no acknowledged write lost in a switchover",
+        "TRAFFIC_MOVED_EAST_WHEREVER_IT_GOES, a report says only what is so"
     })
     void planWithAMistake_isFoundWithinAMinute(Mistake mistake, String invariant) throws Exception {
         Clockwork clock = Clockwork.system();

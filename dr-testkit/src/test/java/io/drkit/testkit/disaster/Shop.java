@@ -55,7 +55,8 @@ final class Shop {
         A_WRITER_FORGOTTEN,
         WRITERS_NOT_STOPPED,
         FINAL_SYNC_AFTER_THE_TRAFFIC,
-        FINAL_SYNC_OVER_NEWER_FILES
+        FINAL_SYNC_OVER_NEWER_FILES,
+        TRAFFIC_MOVED_EAST_WHEREVER_IT_GOES
     }
 
     private Shop() {}
@@ -249,7 +250,11 @@ final class Shop {
                 .after("start queue")
                 .step("start web", (from, to) -> to.workloads().restore(WEB))
                 .after("start apps")
-                .step("move traffic", (from, to) -> dns.pointTo(NAME, to.host()))
+                .step("move traffic", (from, to) -> dns.pointTo(
+                                NAME,
+                                mistake == Mistake.TRAFFIC_MOVED_EAST_WHEREVER_IT_GOES
+                                        ? world.east().host()
+                                        : to.host()))
                 .restoresService();
         if (mistake == Mistake.TRAFFIC_MOVED_BEFORE_THE_PROMOTION) {
             plan.after("bring files over").undo((from, to) -> dns.pointTo(NAME, from.host()));

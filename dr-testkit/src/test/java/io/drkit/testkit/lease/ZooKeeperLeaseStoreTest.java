@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -177,6 +178,7 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
         }
     }
 
+    @Tag("harness")
     @Nested
     class Leaders extends LeadershipContract {
         @Override

@@ -1,9 +1,12 @@
 package io.drkit.testkit.readiness;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
+import io.drkit.core.lease.LeaseRecord;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.readiness.BlackHole;
 import io.drkit.core.readiness.Check;
@@ -390,9 +393,16 @@ class ChecksContractTest {
 
         private final JournalStore store = new InMemoryJournalStore();
 
+        Journal() {
+            try (io.drkit.core.journal.Journal journal = store.open(KEY)) {
+                journal.begin(new JournalEntry(JournalEntry.Kind.RUN_BEGAN, Instant.EPOCH, "", Map.of()));
+            }
+        }
+
         @Override
         protected Check check() {
-            return Checks.journal(behindTheNetwork(JournalStore.class, store), KEY, hole());
+            JournalStore reached = behindTheNetwork(JournalStore.class, store);
+            return Checks.journal(KEY, hole(), inside -> reached);
         }
 
         @Override
@@ -403,11 +413,19 @@ class ChecksContractTest {
 
     @Nested
     class Lease extends Surviving {
+        private static final LeaseRecord ONCE_HELD = new LeaseRecord(
+                Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
+
         private final InMemoryLeaseStore store = new InMemoryLeaseStore(virtual);
+
+        Lease() throws InterruptedException {
+            store.write("shop", store.read("shop"), ONCE_HELD);
+        }
 
         @Override
         protected Check check() {
-            return Checks.lease(behindTheNetwork(LeaseStore.class, store), "shop", hole());
+            LeaseStore reached = behindTheNetwork(LeaseStore.class, store);
+            return Checks.lease("shop", hole(), inside -> reached);
         }
 
         @Override
