@@ -152,6 +152,8 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                     Wording.speaker(e.instruction()) + " " + Wording.act(e.instruction())
                             + because(e.instruction().reason())
                             + e.refused().map(why -> "; REFUSED: " + why).orElse(""));
+        } else if (event instanceof RunEvent.WordsUnreadable e) {
+            say(e.at(), Terminal.Tone.BAD, "CANNOT HEAR what people say to the run: " + e.why());
         } else if (event instanceof RunEvent.WordAwaited e) {
             String within = ", at most " + Wording.duration(e.timeout());
             say(

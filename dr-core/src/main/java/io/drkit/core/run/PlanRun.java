@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One run in one process. The caller's thread coordinates: it starts steps, waits for them and for people's words in a mailbox,
@@ -45,6 +46,8 @@ final class PlanRun {
     private BoundPlan plan;
     /** Every step that this run may do or have done, in an order in which they can run. */
     private List<PlannedStep> all;
+    /** Why the run hears nobody, as it was last told; empty while it hears. */
+    private String troubleTold = "";
     /** Whether it was told that the run waits for the end of the pause in which it is. */
     private boolean pauseTold;
 
@@ -219,10 +222,16 @@ final class PlanRun {
         }
         // Whoever lost the run while it only waited finds out here, and obeys nobody.
         scope.authority().require();
-        for (Instruction said : ear.listen()) {
-            if (log.ask(history -> history.heard(said.id()))) {
+        List<Instruction> words = ear.listen();
+        if (!ear.trouble().isEmpty() && !ear.trouble().equals(troubleTold)) {
+            log.tell(new RunEvent.WordsUnreadable(log.now(), ear.trouble()));
+        }
+        troubleTold = ear.trouble();
+        for (Instruction word : words) {
+            if (log.ask(history -> history.heard(word.id()))) {
                 continue;
             }
+            Instruction said = named(word);
             Refusal refusal = new Refusal(
                     plan.steps(),
                     all,
@@ -238,6 +247,37 @@ final class PlanRun {
             }
         }
         return taken;
+    }
+
+    /** The same with the name of what it is about, where it was said by the code of a finding or the name of a step. */
+    private Instruction named(Instruction said) {
+        Optional<String> name = switch (said.kind()) {
+            case OVERRIDE -> plan.rules().stream()
+                    .filter(rule -> rule.code().equals(said.subject()))
+                    .map(rule -> rule.name())
+                    .findFirst();
+            case APPROVE, REJECT -> plan.steps().stream()
+                    .filter(step -> step.name().equals(said.subject()))
+                    .flatMap(step -> step.approval().stream())
+                    .map(Approval::name)
+                    .findFirst()
+                    .filter(none -> approvals().noneMatch(said.subject()::equals));
+            default -> Optional.empty();
+        };
+        return name.map(subject -> new Instruction(
+                        said.id(),
+                        said.kind(),
+                        subject,
+                        said.who(),
+                        said.role(),
+                        said.reason(),
+                        said.at(),
+                        said.run()))
+                .orElse(said);
+    }
+
+    private Stream<String> approvals() {
+        return plan.steps().stream().flatMap(step -> step.approval().stream()).map(Approval::name);
     }
 
     private Map<String, String> detailsOf(Instruction.Kind kind) {
