@@ -16,6 +16,8 @@ import java.util.regex.Pattern;
 final class Draw {
     private static final List<String> SITES = List.of(Scene.WEST, Scene.EAST);
 
+    private static final int LATE = 5;
+
     private final Random random;
     private final Duration begins;
     private final Mode mode;
@@ -94,7 +96,10 @@ final class Draw {
 
     private Mishap mishap() {
         int kind = random.nextInt(100);
-        if (kind < 20) {
+        if (kind < LATE) {
+            return new Mishap.ArrivesLate(
+                    oneOf(course.changes()), Duration.ofMillis(500 + random.nextInt(random.nextBoolean() ? 5_000 : 60_000)));
+        } else if (kind < 20) {
             return new Mishap.CallFails(true, oneOf(course.changes()), fault());
         } else if (kind < 28) {
             return new Mishap.CallFails(false, oneOf(course.asks()), fault());

@@ -24,6 +24,7 @@ final class Fate {
 
     private final Map<Integer, Mishap.CallFails> changes = new HashMap<>();
     private final Map<Integer, Mishap.CallFails> asks = new HashMap<>();
+    private final Map<Integer, Mishap.ArrivesLate> late = new HashMap<>();
     private final Map<Integer, Mishap.JournalFails> entries = new HashMap<>();
     private final Map<Integer, Mishap.Crash> deaths = new HashMap<>();
     private final Map<String, Integer> throttled = new HashMap<>();
@@ -41,6 +42,8 @@ final class Fate {
         for (Mishap mishap : mishaps) {
             if (mishap instanceof Mishap.CallFails call) {
                 (call.change() ? changes : asks).putIfAbsent(call.number(), call);
+            } else if (mishap instanceof Mishap.ArrivesLate call) {
+                late.putIfAbsent(call.number(), call);
             } else if (mishap instanceof Mishap.JournalFails journal) {
                 entries.putIfAbsent(journal.number(), journal);
             } else if (mishap instanceof Mishap.Crash crash) {
@@ -73,6 +76,16 @@ final class Fate {
         }
         struck.accept(call);
         return Optional.of(call.fault());
+    }
+
+    /** How much later the change that was asked for last arrives, if it does not now. */
+    Optional<Duration> delay() {
+        Mishap.ArrivesLate call = late.get(changesMade);
+        if (call == null) {
+            return Optional.empty();
+        }
+        struck.accept(call);
+        return Optional.of(call.by());
     }
 
     JournalAnswer nextEntry() {

@@ -46,10 +46,22 @@ final class HostRoute implements Route {
             scene.asked(host, what, epoch);
         }
         host.moment();
-        T answer = meet(what, scene.fate().nextChange(place), () -> {
+        Optional<Fault> fault = scene.fate().nextChange(place);
+        Optional<Duration> delay = scene.fate().delay();
+        if (delay.isPresent() && fault.isEmpty() && open()) {
+            scene.later(delay.get(), () -> {
+                if (!scene.down(place)) {
+                    scene.look();
+                    change.take();
+                    scene.changed("a late request of " + host.name(), place, operation, what, epoch);
+                }
+            });
+            throw lost(what);
+        }
+        T answer = meet(what, fault, () -> {
             scene.look();
             T made = change.take();
-            scene.changed(host, place, operation, what, epoch);
+            scene.changed(host.name(), place, operation, what, epoch);
             return made;
         });
         host.moment();

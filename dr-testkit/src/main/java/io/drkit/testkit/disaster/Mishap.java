@@ -54,6 +54,19 @@ public sealed interface Mishap {
         }
     }
 
+    /**
+     * One call that changes something hears no answer, as if it were lost, and arrives later, whatever has become of its sender.
+     *
+     * @param number which of those calls, counted as for {@link CallFails}
+     */
+    record ArrivesLate(int number, Duration by) implements Mishap {
+        @Override
+        public String what() {
+            return "of all calls that change something, number " + number + ": nothing is heard of it, and it arrives "
+                    + seconds(by) + " later";
+        }
+    }
+
     /** Everything at {@code place} is refused with 429 for a while. */
     record Throttled(String place, Duration at, Duration lasts) implements Mishap {
         @Override

@@ -1,5 +1,6 @@
 package io.drkit.testkit.disaster;
 
+import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.workload.Workload;
 import io.drkit.testkit.dns.FakeDnsZone;
@@ -181,6 +182,27 @@ final class Scene {
         return true;
     }
 
+    /** A request that is on its way. */
+    interface Request {
+        void arrive() throws InterruptedException;
+    }
+
+    /** Lets a request arrive later; whoever sent it hears no more of it. */
+    void later(Duration delay, Request request) {
+        time.start("late request", () -> {
+            try {
+                time.sleep(delay);
+                request.arrive();
+            } catch (DrException | IllegalStateException refused) {
+                // nobody hears it
+            } catch (Host.Death died) {
+                // what it was to be done with is gone with its sender
+            } catch (InterruptedException e) {
+                // it never arrives
+            }
+        });
+    }
+
     // ---- what goes wrong
 
     void strike(Mishap mishap, boolean over) {
@@ -243,29 +265,28 @@ final class Scene {
         }
     }
 
-    /**
-     * After a failover the west is taken out of use by hand and made a standby anew: its pods are stopped, and its database becomes
-     * a fresh copy of the east's. Answers whether that was needed.
-     */
-    boolean mendsWest() {
-        boolean follows = west.database().follows(east.database());
-        boolean stopped = setting.workloads().keySet().stream()
-                .allMatch(workload -> west.pods().truth(workload).wanted() == 0);
-        if (!follows) {
-            west.database().copyOf(east.database());
-        }
-        if (!stopped) {
-            setting.workloads().forEach((workload, count) -> west.pods().stopped(workload, count));
-        }
-        look();
-        return !follows || !stopped;
-    }
-
     private void keepEnding(String site, boolean over) {
         int left = staying.merge(site, over ? -1 : 1, Integer::sum);
         for (Workload workload : setting.workloads().keySet()) {
             side(site).pods().stickTerminating(workload, left > 0);
         }
+    }
+
+    /**
+     * After a failover the west is taken out of use by hand and made a standby anew: its pods are stopped, and its database and its
+     * share become fresh copies of the east's. Answers whether that was needed.
+     */
+    boolean mendsWest() {
+        boolean follows = west.database().follows(east.database());
+        boolean stopped = setting.workloads().keySet().stream()
+                .allMatch(workload -> west.pods().truth(workload).wanted() == 0);
+        if (!follows || !stopped) {
+            west.database().copyOf(east.database());
+            west.files().copyOf(east.files());
+            setting.workloads().forEach((workload, count) -> west.pods().stopped(workload, count));
+        }
+        look();
+        return !follows || !stopped;
     }
 
     // ---- what is seen
@@ -284,8 +305,8 @@ final class Scene {
         }
     }
 
-    void changed(Host host, String place, String operation, String what, Epoch epoch) {
-        history.add(new Event.Changed(history.now(), host.name(), place, operation, what, epoch));
+    void changed(String machine, String place, String operation, String what, Epoch epoch) {
+        history.add(new Event.Changed(history.now(), machine, place, operation, what, epoch));
         look();
     }
 

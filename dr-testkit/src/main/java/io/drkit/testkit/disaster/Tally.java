@@ -54,7 +54,8 @@ public record Tally(
                 atWork.computeIfAbsent(told.machine(), machine -> new TreeSet<>())
                         .add(began.step());
             } else if (event instanceof Event.Told told && told.told() instanceof RunEvent.StepEnded step) {
-                atWork.getOrDefault(told.machine(), new TreeSet<>()).remove(step.step());
+                atWork.computeIfAbsent(told.machine(), machine -> new TreeSet<>())
+                        .remove(step.step());
             } else if (event instanceof Event.RunBegan began && began.told().resumed()) {
                 resumed++;
             } else if (event instanceof Event.Left left) {

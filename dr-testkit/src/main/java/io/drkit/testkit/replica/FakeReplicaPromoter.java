@@ -179,6 +179,8 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     private void change(
             FakeDatabase server, String operation, String what, Duration takes, ActionContext context, Runnable change)
             throws InterruptedException {
+        // asked before each of an action's many changes: time has passed since the one before
+        context.requireAuthority();
         String named = operation + " " + server.name();
         Faults.Effect<Boolean> effect = () -> {
             world.clockwork.sleep(takes);
@@ -394,6 +396,10 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             });
             try {
                 change(from, "stop", "to stop " + from.name(), context, () -> {
+                    if (from.leavingFor.filter(to.name()::equals).isEmpty()) {
+                        // a request that arrives when the switchover was given up long since
+                        throw refused("fake.stop-too-late", from.name() + " does not make way for " + to.name());
+                    }
                     world.receiveAll();
                     from.running = false;
                     from.cleanlyStopped = true;
