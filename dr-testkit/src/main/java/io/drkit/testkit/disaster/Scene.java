@@ -273,17 +273,16 @@ final class Scene {
     }
 
     /**
-     * After a failover the west is taken out of use by hand and made a standby anew: its pods are stopped, and its database becomes
-     * a fresh copy of the east's. Answers whether that was needed.
+     * After a failover the west is taken out of use by hand and made a standby anew: its pods are stopped, and its database and its
+     * share become fresh copies of the east's. Answers whether that was needed.
      */
     boolean mendsWest() {
         boolean follows = west.database().follows(east.database());
         boolean stopped = setting.workloads().keySet().stream()
                 .allMatch(workload -> west.pods().truth(workload).wanted() == 0);
-        if (!follows) {
+        if (!follows || !stopped) {
             west.database().copyOf(east.database());
-        }
-        if (!stopped) {
+            west.files().copyOf(east.files());
             setting.workloads().forEach((workload, count) -> west.pods().stopped(workload, count));
         }
         look();

@@ -100,6 +100,19 @@ public final class InMemoryFileTree implements FileTree {
         return this;
     }
 
+    /** Makes it a copy of {@code other}, as a person does who gives up what only this one has. */
+    public void copyOf(InMemoryFileTree other) {
+        Map<TreePath, Node> copied;
+        synchronized (other) {
+            copied = new TreeMap<>(other.nodes);
+        }
+        synchronized (this) {
+            nodes.clear();
+            copied.forEach((path, node) -> nodes.put(
+                    path, new Node(node.type, node.content, node.modified, node.attributes, ++versions)));
+        }
+    }
+
     /** Whether there is an entry of that path, as whoever has the tree before their eyes sees it. */
     public synchronized boolean has(String path) {
         return nodes.containsKey(TreePath.of(path));

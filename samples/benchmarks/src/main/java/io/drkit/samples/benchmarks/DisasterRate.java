@@ -13,6 +13,7 @@ import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.SyncOptions;
 import io.drkit.core.share.WritersStopped;
 import io.drkit.core.workload.Workload;
+import io.drkit.testkit.disaster.DisasterFound;
 import io.drkit.testkit.disaster.Disasters;
 import io.drkit.testkit.disaster.Invariants;
 import io.drkit.testkit.disaster.SimulatedSite;
@@ -64,7 +65,7 @@ final class DisasterRate {
                 .write();
         if (most) {
             long wentOn = System.nanoTime();
-            simulate(MOST - MANY, 1 + MANY);
+            int broken = simulateOnAndOn(1 + MANY, MOST);
             long later = perMinute(MOST - MANY, wentOn);
             long after = heapInUse();
             System.out.printf(
@@ -72,7 +73,28 @@ final class DisasterRate {
             Evidence.atMost("heap-after-" + MOST, (double) after, "bytes", Math.rint(heap * FLAT))
                     .seed(1)
                     .write();
+            Evidence.atMost("disasters-found-in-" + MOST, (double) broken, "disasters", 0)
+                    .seed(1)
+                    .write();
         }
+    }
+
+    /** Goes on after a disaster that breaks an invariant, and says what it was; answers how many there were. */
+    private static int simulateOnAndOn(int first, int last) throws InterruptedException {
+        int broken = 0;
+        long seed = first;
+        while (seed <= last) {
+            try {
+                simulate((int) (last - seed + 1), seed);
+                break;
+            } catch (DisasterFound found) {
+                broken++;
+                System.out.println(found.getMessage());
+                String token = found.replay();
+                seed = Long.parseLong(token.substring(0, token.indexOf(':'))) + 1;
+            }
+        }
+        return broken;
     }
 
     private static long perMinute(int disasters, long since) {
