@@ -178,10 +178,12 @@ public record RunReport(
             throw new BlockedException(
                     "run.not-succeeded",
                     Problem.expected("the " + mode + " " + from + " → " + to + " of " + plan + " to succeed")
-                            .found(outcome + reason.map(why -> ", because: " + why).orElse(""))
-                            .remedy("see its report; " + (outcome == RunOutcome.UNDONE
-                                    ? "mend the cause, and run it again"
-                                    : "mend the cause, and resume it")));
+                            .found(outcome
+                                    + reason.map(why -> ", because: " + why).orElse(""))
+                            .remedy("see its report; "
+                                    + (outcome == RunOutcome.UNDONE
+                                            ? "mend the cause, and run it again"
+                                            : "mend the cause, and resume it")));
         }
         return this;
     }

@@ -252,27 +252,22 @@ final class PlanRun {
     /** The same with the name of what it is about, where it was said by the code of a finding or the name of a step. */
     private Instruction named(Instruction said) {
         Optional<String> name = switch (said.kind()) {
-            case OVERRIDE -> plan.rules().stream()
-                    .filter(rule -> rule.code().equals(said.subject()))
-                    .map(rule -> rule.name())
-                    .findFirst();
-            case APPROVE, REJECT -> plan.steps().stream()
-                    .filter(step -> step.name().equals(said.subject()))
-                    .flatMap(step -> step.approval().stream())
-                    .map(Approval::name)
-                    .findFirst()
-                    .filter(none -> approvals().noneMatch(said.subject()::equals));
+            case OVERRIDE ->
+                plan.rules().stream()
+                        .filter(rule -> rule.code().equals(said.subject()))
+                        .map(rule -> rule.name())
+                        .findFirst();
+            case APPROVE, REJECT ->
+                plan.steps().stream()
+                        .filter(step -> step.name().equals(said.subject()))
+                        .flatMap(step -> step.approval().stream())
+                        .map(Approval::name)
+                        .findFirst()
+                        .filter(none -> approvals().noneMatch(said.subject()::equals));
             default -> Optional.empty();
         };
         return name.map(subject -> new Instruction(
-                        said.id(),
-                        said.kind(),
-                        subject,
-                        said.who(),
-                        said.role(),
-                        said.reason(),
-                        said.at(),
-                        said.run()))
+                        said.id(), said.kind(), subject, said.who(), said.role(), said.reason(), said.at(), said.run()))
                 .orElse(said);
     }
 

@@ -98,7 +98,8 @@ final class Draw {
         int kind = random.nextInt(100);
         if (kind < LATE) {
             return new Mishap.ArrivesLate(
-                    oneOf(course.changes()), Duration.ofMillis(500 + random.nextInt(random.nextBoolean() ? 5_000 : 60_000)));
+                    oneOf(course.changes()),
+                    Duration.ofMillis(500 + random.nextInt(random.nextBoolean() ? 5_000 : 60_000)));
         } else if (kind < 20) {
             return new Mishap.CallFails(true, oneOf(course.changes()), fault());
         } else if (kind < 28) {

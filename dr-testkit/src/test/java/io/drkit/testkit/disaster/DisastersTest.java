@@ -147,9 +147,8 @@ class DisastersTest {
         String[] token = found.replay().split(":");
         List<String> kept = token.length == 1 ? List.of() : List.of(token[1].split(","));
         for (String dropped : kept) {
-            List<String> fewer = kept.stream()
-                    .filter(other -> !other.equals(dropped))
-                    .toList();
+            List<String> fewer =
+                    kept.stream().filter(other -> !other.equals(dropped)).toList();
             Shop.disasters(Mistake.UNDO_FORGOTTEN)
                     .replay(token[0] + ":" + String.join(",", fewer))
                     .holds(Invariants.reportsAreTrue());

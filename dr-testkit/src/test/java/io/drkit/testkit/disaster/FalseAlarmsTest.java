@@ -30,8 +30,7 @@ class FalseAlarmsTest {
                 scene.west().pods().scaleByHand(Shop.WEB, 2);
                 time.sleep(Duration.ofSeconds(10));
                 // they became ready, and nobody looked
-                scene.strike(
-                        new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
+                scene.strike(new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
             });
             history.events(Event.Ready.class).forEach(event -> ready.add(event.sites()));
         }
@@ -73,7 +72,9 @@ class FalseAlarmsTest {
                 rehearsal.seed(),
                 Mode.SWITCHOVER,
                 rehearsal.begins(),
-                List.of(new Mishap.ArrivesLate(1, Duration.ofSeconds(5)), new Mishap.Interrupted(Duration.ofSeconds(10))));
+                List.of(
+                        new Mishap.ArrivesLate(1, Duration.ofSeconds(5)),
+                        new Mishap.Interrupted(Duration.ofSeconds(10))));
 
         History history = Finding.history(small(), disaster);
 
