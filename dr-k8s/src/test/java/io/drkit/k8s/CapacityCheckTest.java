@@ -11,6 +11,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import io.drkit.core.DeniedException;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.readiness.Check;
 import io.drkit.core.readiness.Finding;
 import io.drkit.core.readiness.ReadyState;
 import io.drkit.core.time.Clockwork;
@@ -19,6 +20,7 @@ import io.drkit.k8s.CapacityCheck.Assumption;
 import io.drkit.testkit.fault.Fault;
 import io.drkit.testkit.k8s.PodBehaviour;
 import io.drkit.testkit.k8s.TestCluster;
+import io.drkit.testkit.readiness.CheckContract;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.LimitRangeBuilder;
 import io.fabric8.kubernetes.api.model.LimitRangeItem;
@@ -43,7 +45,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -920,5 +924,65 @@ abstract class CapacityCheckTest {
         assertThat(check.name()).isEqualTo("room in east");
         assertThat(check.verifies())
                 .isEqualTo("there is room for " + shop + "/statefulset/queue as remembered, other/deployment/app at 2");
+    }
+
+    // ---- the contract of checks
+
+    @Nested
+    class UnderContract extends CheckContract {
+        private Node node;
+
+        @BeforeEach
+        void begin() throws InterruptedException {
+            node = node("a", "cpu: 4, memory: 8Gi");
+            workload(APP, 3, asking("cpu: 1, memory: 1Gi"));
+        }
+
+        @Override
+        protected Clockwork clockwork() {
+            return clockwork;
+        }
+
+        @Override
+        protected Check check() {
+            return CapacityCheck.named("room in east", client)
+                    .restored(shop, APP)
+                    .build();
+        }
+
+        @Override
+        protected void makeReady() {
+            client.pods()
+                    .inNamespace(shop)
+                    .withName("in-the-way")
+                    .withGracePeriod(0)
+                    .delete();
+        }
+
+        @Override
+        protected void makeNotReady() {
+            bound("in-the-way", node, asking("cpu: 3, memory: 1Gi"));
+        }
+
+        @Override
+        protected void makeUnreadable() {
+            east.faults().every("LIST nodes", Fault.refused(503));
+        }
+
+        @Override
+        protected String fingerprint() {
+            return client.apps()
+                            .deployments()
+                            .inNamespace(shop)
+                            .withName(APP.name())
+                            .get()
+                            .getMetadata()
+                            .getGeneration()
+                    + " "
+                    + client.pods().inNamespace(shop).list().getItems().stream()
+                            .map(pod -> pod.getMetadata().getName())
+                            .sorted()
+                            .toList();
+        }
     }
 }

@@ -48,13 +48,16 @@ final class DataDirectory {
 
     /**
      * Whether its process has begun to shut down, from which no server turns back to taking writes. Its lock file says so in its
-     * eighth line; source: {@code src/include/utils/pidfile.h}.
+     * eighth line, and is gone a moment before the process is; a server that starts makes it before it looks for its
+     * {@code standby.signal}. Source: {@code src/include/utils/pidfile.h}.
      */
     boolean stopping() throws IOException, InterruptedException {
-        return find(LOCK_FILE)
-                .map(bytes -> new String(bytes, StandardCharsets.ISO_8859_1).split("\n", -1))
-                .filter(lines -> lines.length >= STATUS_LINE && lines[STATUS_LINE - 1].strip().equals("stopping"))
-                .isPresent();
+        Optional<byte[]> lock = find(LOCK_FILE);
+        if (lock.isEmpty()) {
+            return true;
+        }
+        String[] lines = new String(lock.get(), StandardCharsets.ISO_8859_1).split("\n", -1);
+        return lines.length >= STATUS_LINE && lines[STATUS_LINE - 1].strip().equals("stopping");
     }
 
     /** Whether it takes no more writes: its process has ended, or has written its last record and only lingers. */

@@ -106,7 +106,8 @@ final class Failover implements Action<Failover.Seen> {
                                 .found(to.name() + " cannot be asked: " + silent.why())
                                 .remedy("make it reachable, then resume; nothing was undone"));
             }
-            return new Seen(pair, LossBound.unknown(to.name() + " does not answer"), false, false, OptionalLong.empty());
+            return new Seen(
+                    pair, LossBound.unknown(to.name() + " does not answer"), false, false, OptionalLong.empty());
         }
         ServerView.Answered target = (ServerView.Answered) pair.to();
         return new Seen(
@@ -184,7 +185,8 @@ final class Failover implements Action<Failover.Seen> {
         if (refused.isPresent()) {
             return seen.cut()
                     ? Assessment.needed("refuse the failover, and put back the connection of " + to.name()
-                            + " to its primary, from which it was cut off: " + ((Assessment.Blocked) refused.get()).why())
+                            + " to its primary, from which it was cut off: "
+                            + ((Assessment.Blocked) refused.get()).why())
                     : refused.get();
         }
         if (seen.pending()) {

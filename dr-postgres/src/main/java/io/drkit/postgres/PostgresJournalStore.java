@@ -201,21 +201,22 @@ public final class PostgresJournalStore implements JournalStore {
     /** A promotion begins a new timeline. It says nothing of whether rows were lost by it, so that is for a person to say. */
     private void requireSameServer(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute(sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
-                    + " FROM " + HERE + " ON CONFLICT DO NOTHING"));
-            try (ResultSet row = statement.executeQuery(
-                    sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, " + HERE
-                            + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
+            statement.execute(
+                    sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
+                            + " FROM " + HERE + " ON CONFLICT DO NOTHING"));
+            try (ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
+                    + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
                 if (row.next()) {
                     throw new BlockedException(
                             "journal.registry-failed-over",
-                            Problem.expected("the journals of " + registry.node() + " on the server that wrote them, timeline "
-                                            + row.getLong(1))
+                            Problem.expected("the journals of " + registry.node()
+                                            + " on the server that wrote them, timeline " + row.getLong(1))
                                     .found("timeline " + row.getLong(2)
                                             + ": it was failed over, or restored from a copy, and may have forgotten entries"
                                             + " and epochs")
-                                    .remedy("see what state both sites are in, and that the server that it was is not in use;"
-                                            + " then let somebody confirm it by name with confirmFailover"));
+                                    .remedy(
+                                            "see what state both sites are in, and that the server that it was is not in use;"
+                                                    + " then let somebody confirm it by name with confirmFailover"));
                 }
             }
         }
@@ -236,12 +237,15 @@ public final class PostgresJournalStore implements JournalStore {
         }
         registry.write(connection -> {
             create(connection);
-            try (PreparedStatement statement = connection.prepareStatement(sql("WITH moved AS (UPDATE SCHEMA.server AS s"
-                    + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
-                    + " floor = " + LEAP + " + greatest(s.floor, (SELECT max(epoch) FROM SCHEMA.journal),"
-                    + " (SELECT max(epoch) FROM SCHEMA.run)) FROM " + HERE
-                    + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor)"
-                    + " UPDATE SCHEMA.journal SET generation = generation + 1, epoch = moved.floor FROM moved"))) {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    sql(
+                            "WITH moved AS (UPDATE SCHEMA.server AS s"
+                                    + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
+                                    + " floor = " + LEAP
+                                    + " + greatest(s.floor, (SELECT max(epoch) FROM SCHEMA.journal),"
+                                    + " (SELECT max(epoch) FROM SCHEMA.run)) FROM " + HERE
+                                    + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor)"
+                                    + " UPDATE SCHEMA.journal SET generation = generation + 1, epoch = moved.floor FROM moved"))) {
                 statement.setString(1, who);
                 statement.setString(2, reason);
                 return statement.executeUpdate();
@@ -421,8 +425,9 @@ public final class PostgresJournalStore implements JournalStore {
                     "journal.corrupt",
                     Problem.expected("an instruction for the latest run of " + key + " that can be read")
                             .found("one of kind " + row.getString(2) + ": " + e.getMessage())
-                            .remedy("ask whoever posted it, perhaps with a newer version; then move its row aside, and post"
-                                    + " it again"),
+                            .remedy(
+                                    "ask whoever posted it, perhaps with a newer version; then move its row aside, and post"
+                                            + " it again"),
                     e);
         }
     }

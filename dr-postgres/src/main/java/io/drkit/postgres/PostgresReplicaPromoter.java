@@ -116,13 +116,15 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
     private static Finding lossKnown(Optional<FlushSampler> sampler, PostgresNode primary, Duration age) {
         if (sampler.isEmpty()) {
             return Finding.notReady(
-                    "no FlushSampler runs for " + primary.name() + " in this process, so that a failover could not state its loss",
+                    "no FlushSampler runs for " + primary.name()
+                            + " in this process, so that a failover could not state its loss",
                     "call sampling(" + primary.name() + ") of the promoter that fails over, and leave it running");
         }
         Optional<Duration> newest = sampler.get().ageOfNewest();
         if (newest.isEmpty() || newest.get().compareTo(age) > 0) {
             return Finding.unknown(
-                    newest.map(old -> "the newest sample of " + primary.name() + " is " + Wording.duration(old) + " old")
+                    newest.map(old ->
+                                    "the newest sample of " + primary.name() + " is " + Wording.duration(old) + " old")
                             .orElse("no sample of " + primary.name() + " was ever taken"),
                     "see why it does not answer as a primary");
         }

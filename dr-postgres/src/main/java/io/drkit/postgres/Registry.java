@@ -113,15 +113,16 @@ record Registry(PostgresNode node, String schema, String subject) {
         }
         try (Statement statement = connection.createStatement()) {
             // whoever waits behind this lock waits as long
-            statement.execute("DO $drkit$ BEGIN PERFORM set_config('lock_timeout', '2s', true); ALTER TABLE " + schema + "."
-                    + table + " ADD COLUMN IF NOT EXISTS " + column + " " + definition + "; END $drkit$");
+            statement.execute("DO $drkit$ BEGIN PERFORM set_config('lock_timeout', '2s', true); ALTER TABLE " + schema
+                    + "." + table + " ADD COLUMN IF NOT EXISTS " + column + " " + definition + "; END $drkit$");
         }
     }
 
     boolean has(Connection connection, String table, String column) throws SQLException {
         try (Statement statement = connection.createStatement();
-                var row = statement.executeQuery("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('"
-                        + schema + "." + table + "') AND attname = '" + column + "' AND NOT attisdropped)")) {
+                var row =
+                        statement.executeQuery("SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('"
+                                + schema + "." + table + "') AND attname = '" + column + "' AND NOT attisdropped)")) {
             row.next();
             return row.getBoolean(1);
         }
@@ -159,7 +160,8 @@ record Registry(PostgresNode node, String schema, String subject) {
             }
             return row.getString(2).isEmpty()
                     ? Finding.notReady(
-                            node.name() + " has standbys, " + standbys + ", and waits for none: were one promoted, entries"
+                            node.name() + " has standbys, " + standbys
+                                    + ", and waits for none: were one promoted, entries"
                                     + " could be missing and an epoch be given twice",
                             "set synchronous_standby_names on it, and promote only a standby that is named there")
                     : Finding.ready("it waits for a standby: synchronous_standby_names = " + row.getString(2));

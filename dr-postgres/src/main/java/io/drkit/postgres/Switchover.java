@@ -357,8 +357,11 @@ final class Switchover implements Action<Switchover.Seen> {
             boolean follows = control.standby() && control.timeline() > note.timeline();
             if (!follows && !asFenced(control, note)) {
                 throw Refusals.exception(
-                        Refusals.diverged(from, to, "it was fenced at " + note.checkpoint().orElseThrow() + ", and "
-                                + state(control) + " since"),
+                        Refusals.diverged(
+                                from,
+                                to,
+                                "it was fenced at " + note.checkpoint().orElseThrow() + ", and " + state(control)
+                                        + " since"),
                         from.name() + " to have written nothing since it was fenced");
             }
             return new LastWrite(note, true);
@@ -520,8 +523,9 @@ final class Switchover implements Action<Switchover.Seen> {
                                 Problem.expected(from.name() + " to shut down cleanly")
                                         .found("that it has not after "
                                                 + limits.stop().toMillis() + " ms; " + state(control))
-                                        .remedy("see its log; what keeps it is a checkpoint that takes long, or an agent"
-                                                + " that does not come through"));
+                                        .remedy(
+                                                "see its log; what keeps it is a checkpoint that takes long, or an agent"
+                                                        + " that does not come through"));
                     }
                     ended = task.join(deadline.atMost(STOP_POLL));
                 }
@@ -704,8 +708,7 @@ final class Switchover implements Action<Switchover.Seen> {
                 return;
             }
             requireMine();
-            if (disk.stopping()
-                    && (stopOverdue || disk.control().cleanlyShutDown())) {
+            if (disk.stopping() && (stopOverdue || disk.control().cleanlyShutDown())) {
                 // It would be waited for without end. All that was acknowledged is written.
                 disk.stop(NodeAgent.Stop.AT_ONCE);
             }

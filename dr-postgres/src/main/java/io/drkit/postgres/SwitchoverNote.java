@@ -66,8 +66,7 @@ record SwitchoverNote(
 
     /** Called off. The server is to write again, and what is known of its last write holds no longer. */
     SwitchoverNote calledOff() {
-        return new SwitchoverNote(
-                Phase.STOPPING, runId, epoch, target, timeline, slot, Optional.empty(), settings);
+        return new SwitchoverNote(Phase.STOPPING, runId, epoch, target, timeline, slot, Optional.empty(), settings);
     }
 
     SwitchoverNote fenced(Lsn at) {

@@ -176,7 +176,9 @@ class FailoverPutBackTest extends SharedPair {
     @Test
     @DisplayName("F14: without a sampler the failover is known not to be ready, long before it is needed")
     void samplingCheck_noSampler_isNotReady() throws Exception {
-        assertThat(promoter.lossKnown(from(), Duration.ofSeconds(5)).run(Duo.CLOCK).state())
+        assertThat(promoter.lossKnown(from(), Duration.ofSeconds(5))
+                        .run(Duo.CLOCK)
+                        .state())
                 .isEqualTo(io.drkit.core.readiness.ReadyState.NOT_READY);
         try (FlushSampler sampler = promoter.sampling(from(), Duration.ofMillis(20))) {
             Duo.until(() -> !sampler.toString().contains(" 0 samples"));

@@ -33,7 +33,8 @@ class RegistryFailoverTest {
     }
 
     @Test
-    @DisplayName("F3, F6: an epoch that a registry has forgotten is not given again before a person has confirmed its failover")
+    @DisplayName(
+            "F3, F6: an epoch that a registry has forgotten is not given again before a person has confirmed its failover")
     void open_registryFailedOverAndForgotAnEpoch_refusedUntilConfirmed() throws Exception {
         try (Duo duo = new Duo()) {
             PostgresJournalStore before = new PostgresJournalStore(duo.west());

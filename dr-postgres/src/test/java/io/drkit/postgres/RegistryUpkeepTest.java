@@ -74,7 +74,8 @@ class RegistryUpkeepTest {
     void instructions_tablesOfAnOlderVersion_areUpgradedWhenFirstWritten() throws Exception {
         begin();
         registry.sql("ALTER TABLE " + schema + ".instruction DROP COLUMN meant_for");
-        registry.sql("INSERT INTO " + schema + ".instruction (journal, run, number, id, kind, subject, who, role, reason, at)"
+        registry.sql("INSERT INTO " + schema
+                + ".instruction (journal, run, number, id, kind, subject, who, role, reason, at)"
                 + " SELECT journal, number, 1, 'old', 'PAUSE', '', 'ann', '', 'a test', '1970-01-01T00:00:00Z' FROM "
                 + schema + ".run");
 
@@ -86,7 +87,8 @@ class RegistryUpkeepTest {
         assertThat(registry.one(columns())).isEqualTo("1");
 
         // an older version goes on beside it
-        registry.sql("INSERT INTO " + schema + ".instruction (journal, run, number, id, kind, subject, who, role, reason, at)"
+        registry.sql("INSERT INTO " + schema
+                + ".instruction (journal, run, number, id, kind, subject, who, role, reason, at)"
                 + " SELECT journal, number, 3, 'older', 'PAUSE', '', 'ann', '', 'a test', '1970-01-01T00:00:00Z' FROM "
                 + schema + ".run");
         assertThat(store().instructions(KEY)).contains(pause("older", ""));
@@ -109,8 +111,8 @@ class RegistryUpkeepTest {
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE " + schema + ".instruction IN SHARE MODE");
-            BlockedException busy = catchThrowableOfType(
-                    BlockedException.class, () -> store().post(KEY, pause("new", "")));
+            BlockedException busy =
+                    catchThrowableOfType(BlockedException.class, () -> store().post(KEY, pause("new", "")));
             assertThat(busy.code()).isEqualTo("journal.unreachable");
             assertThat(busy).hasMessageContaining("55P03");
             other.rollback();
@@ -124,7 +126,9 @@ class RegistryUpkeepTest {
     void instructions_rowOfANewerVersion_isCorrupt() throws Exception {
         begin();
         store().post(KEY, pause("one", ""));
-        for (String change : new String[] {"kind = 'DANCE'", "kind = 'PAUSE', at = 'noon'", "at = '1970-01-01T00:00:00Z', who = ''"}) {
+        for (String change :
+                new String[] {"kind = 'DANCE'", "kind = 'PAUSE', at = 'noon'", "at = '1970-01-01T00:00:00Z', who = ''"
+                }) {
             registry.sql("UPDATE " + schema + ".instruction SET " + change);
             assertThatThrownBy(() -> store().instructions(KEY))
                     .as(change)
@@ -144,7 +148,8 @@ class RegistryUpkeepTest {
             idle.createStatement().close();
             long other = Long.parseLong(one(idle, "SELECT pg_backend_pid()"));
             // this one has been idle for longer than that one, which the server ends
-            Duo.until(() -> registry.one("SELECT count(*) FROM pg_stat_activity WHERE pid = " + other).equals("0"));
+            Duo.until(() -> registry.one("SELECT count(*) FROM pg_stat_activity WHERE pid = " + other)
+                    .equals("0"));
             journal.requireHeld(epoch);
             journal.append(new JournalEntry(Kind.FACT, Instant.EPOCH, "step", Map.of("text", "after the approval")));
         } finally {
@@ -161,7 +166,8 @@ class RegistryUpkeepTest {
     }
 
     @Test
-    @DisplayName("F13: a write that cannot be done in time is ended by the server, so that it does not come about later")
+    @DisplayName(
+            "F13: a write that cannot be done in time is ended by the server, so that it does not come about later")
     void append_rowLockedByAnother_isEndedAtTheServerAndNotUnknown() throws Exception {
         PostgresNode impatient = PostgresNode.named("registry")
                 .address(registry.server.host(), registry.server.port())

@@ -51,19 +51,21 @@ class SwitchoverStopTest {
             .build();
 
     @Test
-    @DisplayName("D4: an archive_command that hangs does not hold up the promotion, and its server is left alone till it ends")
+    @DisplayName(
+            "D4: an archive_command that hangs does not hold up the promotion, and its server is left alone till it ends")
     void switchover_archiverHangs_targetIsPromotedAllTheSame() throws Exception {
         PostgresServer from = duo.pair.writable().get(0);
         PostgresServer to = duo.pair.other(from);
         Files.createFile(hang);
         Recorder context = new Recorder();
         PostgresNode source = duo.node(from, new WatchedAgent(from, moment -> {
-            if (moment.equals("before write postgresql.auto.conf") || moment.equals("before start")) {
-                assertThat(from.running()).as(moment).isFalse();
-            }
-        })).build();
-        Throwable open = catchThrowable(() -> SharedPair.apply(
-                promoter.switchover(source, duo.node(to, to).build()), context));
+                    if (moment.equals("before write postgresql.auto.conf") || moment.equals("before start")) {
+                        assertThat(from.running()).as(moment).isFalse();
+                    }
+                }))
+                .build();
+        Throwable open = catchThrowable(() ->
+                SharedPair.apply(promoter.switchover(source, duo.node(to, to).build()), context));
         assertThat(open).isInstanceOf(DrTimeoutException.class).hasMessageContaining("postgres.still-stopping");
         assertThat(from.running()).isTrue();
         assertThat(duo.pair.writable()).containsExactly(to);
@@ -72,7 +74,8 @@ class SwitchoverStopTest {
         Files.delete(hang);
         ActionExecutor.on(Duo.CLOCK)
                 .execute(
-                        PostgresReplicaPromoter.withDefaults().switchover(source, duo.node(to, to).build()),
+                        PostgresReplicaPromoter.withDefaults()
+                                .switchover(source, duo.node(to, to).build()),
                         context,
                         Watcher.NONE);
         assertThat(duo.pair.writable()).containsExactly(to);
@@ -86,19 +89,21 @@ class SwitchoverStopTest {
         PostgresServer from = duo.pair.writable().get(0);
         PostgresServer to = duo.pair.other(from);
         PostgresNode source = duo.node(from, new WatchedAgent(from, moment -> {
-            if (moment.equals("before stop") && !Files.exists(hang)) {
-                Files.createFile(hang);
-                duo.pair.partition();
-                try {
-                    duo.write(from, "unsent");
-                } catch (java.sql.SQLException e) {
-                    throw new java.io.IOException(e);
-                }
-            }
-        })).build();
+                    if (moment.equals("before stop") && !Files.exists(hang)) {
+                        Files.createFile(hang);
+                        duo.pair.partition();
+                        try {
+                            duo.write(from, "unsent");
+                        } catch (java.sql.SQLException e) {
+                            throw new java.io.IOException(e);
+                        }
+                    }
+                }))
+                .build();
         BlockedException aborted = catchThrowableOfType(
                 BlockedException.class,
-                () -> SharedPair.apply(promoter.switchover(source, duo.node(to, to).build()), new Recorder()));
+                () -> SharedPair.apply(
+                        promoter.switchover(source, duo.node(to, to).build()), new Recorder()));
         assertThat(duo.pair.writable()).containsExactly(from);
         assertThat(aborted.code()).isEqualTo("postgres.not-drained");
         assertThat(from.dataDirectory().resolve(SwitchoverNote.PATH)).doesNotExist();
@@ -115,10 +120,11 @@ class SwitchoverStopTest {
         PostgresServer to = duo.pair.other(from);
         CountDownLatch never = new CountDownLatch(1);
         PostgresNode source = duo.node(from, new WatchedAgent(from, moment -> {
-            if (moment.equals("before stop")) {
-                never.await();
-            }
-        })).build();
+                    if (moment.equals("before stop")) {
+                        never.await();
+                    }
+                }))
+                .build();
         BlockedException aborted = catchThrowableOfType(
                 BlockedException.class,
                 () -> SharedPair.apply(

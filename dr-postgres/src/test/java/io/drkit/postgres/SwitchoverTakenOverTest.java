@@ -61,8 +61,7 @@ class SwitchoverTakenOverTest extends SharedPair {
 
     private boolean anotherEndsIt() throws Exception {
         ActionExecutor.on(Duo.CLOCK)
-                .execute(
-                        PostgresReplicaPromoter.withDefaults().switchover(from(), to()), new Recorder(), Watcher.NONE);
+                .execute(PostgresReplicaPromoter.withDefaults().switchover(from(), to()), new Recorder(), Watcher.NONE);
         assertThat(duo.pair.writable()).containsExactly(to);
         duo.write(to, "order at the new primary");
         return true;
@@ -103,7 +102,8 @@ class SwitchoverTakenOverTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D4, F3, F13: whoever resumes writes its own name first, so that a promotion it asked for is not undone")
+    @DisplayName(
+            "D4, F3, F13: whoever resumes writes its own name first, so that a promotion it asked for is not undone")
     void switchover_agentFailsWhileAnotherAwaitsItsPromotion_onePrimary() throws Exception {
         boolean[] fenced = new boolean[1];
         PostgresNode source = from(moment -> {
@@ -256,8 +256,8 @@ class SwitchoverTakenOverTest extends SharedPair {
         duo.pair.heal();
 
         Recorder next = new Recorder();
-        Throwable ended = catchThrowable(() -> apply(
-                promoter.switchover(duo.node(from, from).user("plain").build(), target), next));
+        Throwable ended = catchThrowable(() ->
+                apply(promoter.switchover(duo.node(from, from).user("plain").build(), target), next));
 
         assertThat(next.losses).isEmpty();
         assertThat(ended).isInstanceOf(BlockedException.class).hasMessageContaining("postgres.missing-grant");
@@ -273,7 +273,8 @@ class SwitchoverTakenOverTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D4: a target that a person promoted when it had everything is proven by its history, after a crash too")
+    @DisplayName(
+            "D4: a target that a person promoted when it had everything is proven by its history, after a crash too")
     void switchover_targetPromotedByHandWhenItHadEverything_ended() throws Exception {
         PostgresNode source = from(moment -> {
             if (moment.equals("after stop")) {

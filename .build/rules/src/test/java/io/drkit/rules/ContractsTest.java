@@ -92,6 +92,7 @@ class ContractsTest {
             entry(
                     TESTKIT + "disaster.HostJournals",
                     "those in memory, which are held, with a death that comes between"),
+            entry(TESTKIT + "disaster.HostLeases", "those in memory, which are held, over a network that fails"),
             entry(TESTKIT + "disaster.HostJournals.Held", "one in memory, with a death that comes between"),
             entry(TESTKIT + "disaster.RemoteFileTree", "one in memory, which is held, over a network that fails"),
             entry(TESTKIT + "disaster.RemoteFileTree.RemoteWriter", "one in memory, over a network that fails"),
@@ -188,6 +189,7 @@ class ContractsTest {
             held(K8S + "KubernetesLeaseStore", K8S + "KubernetesLeaseStore" + substrate);
         }
         held(K8S + "KubernetesLeaseStore", K8S + "KubernetesLeaseStoreTest.Leaders");
+        held(K8S + "CapacityCheck", K8S + "CapacityCheckTest.UnderContract");
         // PostgreSQL
         held(POSTGRES + "Switchover", POSTGRES + "PostgresActionsTest.SwitchingOver");
         held(POSTGRES + "Failover", POSTGRES + "PostgresActionsTest.FailingOver");

@@ -1,7 +1,6 @@
 package io.drkit.core.event;
 
 import io.drkit.core.report.RunOutcome;
-import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.report.TextReport;
 import io.drkit.core.report.Wording;
@@ -153,14 +152,20 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                     Wording.speaker(e.instruction()) + " " + Wording.act(e.instruction())
                             + because(e.instruction().reason())
                             + e.refused().map(why -> "; REFUSED: " + why).orElse(""));
+        } else if (event instanceof RunEvent.WordsUnreadable e) {
+            say(e.at(), Terminal.Tone.BAD, "CANNOT HEAR what people say to the run: " + e.why());
         } else if (event instanceof RunEvent.WordAwaited e) {
             String within = ", at most " + Wording.duration(e.timeout());
-            say(e.at(), Terminal.Tone.WARN, switch (e.what()) {
-                case APPROVAL ->
-                    e.step() + ": WAITING for the approval \"" + e.name() + "\" by the role " + e.role() + within;
-                case DECISION -> e.step() + ": WAITING for a word: retry, skip or cancel" + within;
-                case CONTINUATION -> "PAUSED: nothing more begins until somebody lets the run go on";
-            });
+            say(
+                    e.at(),
+                    Terminal.Tone.WARN,
+                    switch (e.what()) {
+                        case APPROVAL ->
+                            e.step() + ": WAITING for the approval \"" + e.name() + "\" by the role " + e.role()
+                                    + within;
+                        case DECISION -> e.step() + ": WAITING for a word: retry, skip or cancel" + within;
+                        case CONTINUATION -> "PAUSED: nothing more begins until somebody lets the run go on";
+                    });
         } else if (event instanceof RunEvent.WordLapsed e) {
             say(e.at(), Terminal.Tone.BAD, e.step() + ": nobody answered in time");
         } else if (event instanceof RunEvent.FailedOver e) {

@@ -117,6 +117,8 @@ public final class JsonLines implements RunListener {
                     .put("reason", said.reason())
                     .put("at", said.at().toString());
             json.put("refused", e.refused().orElse(null));
+        } else if (event instanceof RunEvent.WordsUnreadable e) {
+            json.put("why", e.why());
         } else if (event instanceof RunEvent.WordAwaited e) {
             json.put("what", e.what().name()).put("step", e.step()).put("name", e.name());
             json.put("role", e.role()).put("timeout", e.timeout().toString());

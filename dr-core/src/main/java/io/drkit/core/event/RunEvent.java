@@ -73,6 +73,9 @@ public sealed interface RunEvent {
      */
     record Instructed(Instant at, Instruction instruction, Optional<String> refused) implements RunEvent {}
 
+    /** What people left for the run cannot be read at the moment, by damage to the store say: it goes on, and obeys nobody. */
+    record WordsUnreadable(Instant at, String why) implements RunEvent {}
+
     /**
      * The run waits for a person's word.
      *

@@ -13,11 +13,7 @@ final class Divergence {
      * @param entries what its latest run lacks at its end
      * @param runs the runs that follow upon that one, the oldest first
      */
-    record Missing(List<JournalEntry> entries, List<List<JournalEntry>> runs) {
-        boolean nothing() {
-            return entries.isEmpty() && runs.isEmpty();
-        }
-    }
+    record Missing(List<JournalEntry> entries, List<List<JournalEntry>> runs) {}
 
     private Divergence() {}
 

@@ -21,7 +21,11 @@ public interface NodeAgent {
     /** Whether the server process runs. */
     boolean running() throws IOException, InterruptedException;
 
-    /** Stops the server and returns when its process has ended; a stopped server is left as it is. */
+    /**
+     * Stops the server and returns when its process has ended; a stopped server is left as it is. That may take as long as an archiver
+     * or another standby keeps a clean stop waiting: a caller reads files meanwhile, from another thread, and interrupts this one when
+     * it has waited long enough. The server then goes on to stop.
+     */
     void stop(Stop how) throws IOException, InterruptedException;
 
     /** Starts the server and returns when it accepts connections; a running one is left as it is. */

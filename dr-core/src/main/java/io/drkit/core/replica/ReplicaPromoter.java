@@ -22,7 +22,8 @@ public interface ReplicaPromoter<N> {
     /**
      * Makes {@code to} the primary and {@code from} its replica, with no acknowledged write lost: fences and stops {@code from},
      * waits until {@code to} has its last write, promotes, proves it with a write probe, and rejoins {@code from}. Until the
-     * promotion is asked for, a failure leaves {@code from} writable as it was; afterwards {@code from} stays fenced.
+     * promotion is asked for, a failure leaves {@code from} writable as it was, where the run can show that it still has the authority
+     * to put it back; otherwise, and afterwards, {@code from} stays stopped or fenced until the switchover is resumed.
      */
     Action<?> switchover(N from, N to);
 

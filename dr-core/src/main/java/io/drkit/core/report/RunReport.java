@@ -1,7 +1,9 @@
 package io.drkit.core.report;
 
+import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.Objectives;
@@ -164,6 +166,26 @@ public record RunReport(
     /** Whether the switch is done: every step that no person skipped by name is done, and was seen to be done. */
     public boolean succeeded() {
         return outcome == RunOutcome.SUCCEEDED;
+    }
+
+    /**
+     * Answers this report, for callers to whom anything but success is an error.
+     *
+     * @throws BlockedException with the code {@code run.not-succeeded} and the reason when the switch is not done
+     */
+    public RunReport requireSucceeded() {
+        if (!succeeded()) {
+            throw new BlockedException(
+                    "run.not-succeeded",
+                    Problem.expected("the " + mode + " " + from + " → " + to + " of " + plan + " to succeed")
+                            .found(outcome
+                                    + reason.map(why -> ", because: " + why).orElse(""))
+                            .remedy("see its report; "
+                                    + (outcome == RunOutcome.UNDONE
+                                            ? "mend the cause, and run it again"
+                                            : "mend the cause, and resume it")));
+        }
+        return this;
     }
 
     /**

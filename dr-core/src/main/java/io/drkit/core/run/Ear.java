@@ -22,6 +22,7 @@ final class Ear {
     private final Duration every;
     private Deadline next;
     private volatile boolean woken;
+    private String trouble = "";
 
     Ear(JournalStore store, JournalKey key, String runId, Duration every, Clockwork clockwork) {
         this.store = store;
@@ -46,9 +47,16 @@ final class Ear {
         return woken || next.passed();
     }
 
+    /** Why it heard nothing when it last looked; empty when it could hear. */
+    String trouble() {
+        return trouble;
+    }
+
     /** All that was left for this run so far. */
     List<Instruction> listen() {
         woken = false;
+        String before = trouble;
+        trouble = "";
         List<Instruction> heard = List.of();
         try {
             heard = store.instructions(key).stream()
@@ -56,7 +64,10 @@ final class Ear {
                     .toList();
         } catch (DrException e) {
             // What cannot be heard holds nothing up: whether the run may go on is for the journal to say.
-            log.warn("The words left for the run of {} could not be read", key, e);
+            trouble = String.valueOf(e.getMessage());
+            if (!trouble.equals(before)) {
+                log.warn("The words left for the run of {} could not be read", key, e);
+            }
         }
         next = clockwork.deadline(every);
         return heard;

@@ -221,12 +221,7 @@ final class Following {
                             ? List.of(
                                     began,
                                     new RunEvent.WordAwaited(
-                                            entry.at(),
-                                            RunReport.Wait.For.CONTINUATION,
-                                            "",
-                                            "",
-                                            "",
-                                            Duration.ZERO))
+                                            entry.at(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO))
                             : List.of(began);
                 }
                 case INTENT, UNDO_INTENT -> {

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * One run in one process. The caller's thread coordinates: it starts steps, waits for them and for people's words in a mailbox,
@@ -45,6 +46,8 @@ final class PlanRun {
     private BoundPlan plan;
     /** Every step that this run may do or have done, in an order in which they can run. */
     private List<PlannedStep> all;
+    /** Why the run hears nobody, as it was last told; empty while it hears. */
+    private String troubleTold = "";
     /** Whether it was told that the run waits for the end of the pause in which it is. */
     private boolean pauseTold;
 
@@ -72,7 +75,14 @@ final class PlanRun {
         this.log = new RunLog(journal, history, clockwork, settings.listeners());
         this.signals = clockwork.mailbox();
         this.scope = new RunScope(
-                history.runId(), journal.owner(), epoch, clockwork, authority, log, new SafetyGuard(log, clockwork, settings.observeWithin()), signals);
+                history.runId(),
+                journal.owner(),
+                epoch,
+                clockwork,
+                authority,
+                log,
+                new SafetyGuard(log, clockwork, settings.observeWithin()),
+                signals);
         this.crew = new Crew(clockwork, settings.stopGrace(), signals);
         this.ear = ear;
         this.plan = begun;
@@ -212,10 +222,16 @@ final class PlanRun {
         }
         // Whoever lost the run while it only waited finds out here, and obeys nobody.
         scope.authority().require();
-        for (Instruction said : ear.listen()) {
-            if (log.ask(history -> history.heard(said.id()))) {
+        List<Instruction> words = ear.listen();
+        if (!ear.trouble().isEmpty() && !ear.trouble().equals(troubleTold)) {
+            log.tell(new RunEvent.WordsUnreadable(log.now(), ear.trouble()));
+        }
+        troubleTold = ear.trouble();
+        for (Instruction word : words) {
+            if (log.ask(history -> history.heard(word.id()))) {
                 continue;
             }
+            Instruction said = named(word);
             Refusal refusal = new Refusal(
                     plan.steps(),
                     all,
@@ -231,6 +247,32 @@ final class PlanRun {
             }
         }
         return taken;
+    }
+
+    /** The same with the name of what it is about, where it was said by the code of a finding or the name of a step. */
+    private Instruction named(Instruction said) {
+        Optional<String> name = switch (said.kind()) {
+            case OVERRIDE ->
+                plan.rules().stream()
+                        .filter(rule -> rule.code().equals(said.subject()))
+                        .map(rule -> rule.name())
+                        .findFirst();
+            case APPROVE, REJECT ->
+                plan.steps().stream()
+                        .filter(step -> step.name().equals(said.subject()))
+                        .flatMap(step -> step.approval().stream())
+                        .map(Approval::name)
+                        .findFirst()
+                        .filter(none -> approvals().noneMatch(said.subject()::equals));
+            default -> Optional.empty();
+        };
+        return name.map(subject -> new Instruction(
+                        said.id(), said.kind(), subject, said.who(), said.role(), said.reason(), said.at(), said.run()))
+                .orElse(said);
+    }
+
+    private Stream<String> approvals() {
+        return plan.steps().stream().flatMap(step -> step.approval().stream()).map(Approval::name);
     }
 
     private Map<String, String> detailsOf(Instruction.Kind kind) {
@@ -308,7 +350,8 @@ final class PlanRun {
             Instant now = log.now();
             // Of what an earlier doing of the step has changed, or may have, the missing word says nothing.
             boolean stands = log.ask(history -> history.step(step.name()).mayHaveChanged());
-            String detail = stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
+            String detail =
+                    stands ? why + "; what it did, or may have done, before it was asked for still stands" : why;
             log.write(
                     Kind.OUTCOME,
                     step.name(),
@@ -500,12 +543,10 @@ final class PlanRun {
         if (plan.rules().isEmpty()) {
             return Optional.empty();
         }
-        List<String> broken = scope
-                .guard()
-                .whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId()))
-                .stream()
-                .map(found -> String.valueOf(found.getMessage()))
-                .toList();
+        List<String> broken =
+                scope.guard().whenOver(plan.rules(), new ObservingContext(clockwork, clockwork.newId())).stream()
+                        .map(found -> String.valueOf(found.getMessage()))
+                        .toList();
         return broken.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", broken));
     }
 
@@ -551,8 +592,7 @@ final class PlanRun {
         boolean paused = log.ask(RunHistory::paused);
         boolean rests = paused && crew.isEmpty();
         if (rests && !pauseTold) {
-            log.tell(new RunEvent.WordAwaited(
-                    log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
+            log.tell(new RunEvent.WordAwaited(log.now(), RunReport.Wait.For.CONTINUATION, "", "", "", Duration.ZERO));
         }
         pauseTold = paused && (rests || pauseTold);
         return paused;

@@ -48,6 +48,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class PlanRunner {
     private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
+    private static final String STEP_AT_WORK = "run.step-at-work";
+    private static final Duration WATCHERS_LOOK = Duration.ofSeconds(1);
 
     private final JournalStore journals;
     private final Optional<Leases> leases;
@@ -143,7 +145,7 @@ public final class PlanRunner {
     public <S extends Site> RunReport resume(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
         Plans plans = Plans.of(plan, siteSwitch);
-        try (Held held = new Held(open(plans.key()))) {
+        try (Held held = new Held(openPatiently(plans.key()))) {
             return held.resume(plans, Map.of());
         }
     }
@@ -214,6 +216,19 @@ public final class PlanRunner {
         });
     }
 
+    /** Whoever watches a run holds its journal for a moment, to see whether the process at work on it is gone: that is no owner. */
+    private Journal openPatiently(JournalKey key) throws InterruptedException {
+        try {
+            return open(key);
+        } catch (JournalInUseException e) {
+            if (e.code().equals(STEP_AT_WORK)) {
+                throw e;
+            }
+            clockwork.sleep(WATCHERS_LOOK);
+            return open(key);
+        }
+    }
+
     private Journal open(JournalKey key) {
         try {
             return journals.open(key);
@@ -226,7 +241,7 @@ public final class PlanRunner {
     /** Why that run, whose journal is held, cannot be had: a step of it is still at work there. */
     static JournalInUseException stepAtWork(RunHistory latest, @Nullable JournalInUseException inUse) {
         return new JournalInUseException(
-                "run.step-at-work",
+                STEP_AT_WORK,
                 Problem.expected("no step of the " + latest.line() + " to be at work any more")
                         .found("that "
                                 + latest.givenUp().stream()

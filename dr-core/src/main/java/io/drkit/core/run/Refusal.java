@@ -26,7 +26,10 @@ record Refusal(
                         switch (said.kind()) {
                             case APPROVE, REJECT -> approval(said, history);
                             case PAUSE -> history.paused() ? "it is paused already" : "";
-                            case CONTINUE -> history.paused() ? "" : "it is not paused";
+                            case CONTINUE ->
+                                history.paused()
+                                        ? ""
+                                        : "it is not paused; a run that has stopped goes on when it is resumed";
                             case SKIP -> skip(said, history);
                             case RETRY -> retry(said, history);
                             case CANCEL -> cancel(history);

@@ -7,6 +7,8 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -16,15 +18,18 @@ import java.util.Optional;
  * <pre>{@code
  * RunControl ann = runner.control(plan, SiteSwitch.switchover(west, east), "ann", "incident commander");
  * Instruction said = ann.approve("go", "all teams are ready");
- * ann.answer(said);                       // taken, refused and why, or not heard yet
+ * ann.awaitAnswer(said, Duration.ofSeconds(10));     // taken, refused and why, or not heard yet
  * }</pre>
  *
- * <p>Each word is durable in the store when the method returns. The run hears it within {@link PlanRunner.Builder#listenEvery}, at
+ * <p>Each word is durable in the store when the method returns, and nothing more is known then: it may yet be refused, or heard by
+ * nobody. {@link #awaitAnswer} tells. The run hears it within {@link PlanRunner.Builder#listenEvery}, at
  * once when it works in this process, writes it into the journal with who, role, reason and time, and only then obeys it, exactly
  * once, whatever crashes in between; or it writes down why it does not. A run that has stopped hears what was left for it when it
  * is resumed. DRKit authenticates nobody: whoever can write to the store can speak, in any name. Thread-safe.
  */
 public final class RunControl {
+    private static final Duration LOOKS_EVERY = Duration.ofMillis(200);
+
     private final JournalStore journals;
     private final JournalKey key;
     private final Clockwork clockwork;
@@ -44,7 +49,11 @@ public final class RunControl {
         this.wake = wake;
     }
 
-    /** Lets the step that waits for this approval begin. Taken only while it waits, and only in the role that it asks for. */
+    /**
+     * Lets the step that waits for this approval begin. Taken only while it waits, and only in the role that it asks for.
+     *
+     * @param approval the approval's name, or that of the step
+     */
     public Instruction approve(String approval, String reason) {
         return say(Instruction.Kind.APPROVE, approval, reason);
     }
@@ -83,21 +92,27 @@ public final class RunControl {
 
     /**
      * Stops what is at work, begins no further change, and puts back what was done. Refused once a point of no return was passed,
-     * or may have been: from there on the run goes forward only.
+     * or may have been: from there on the run goes forward only. Whether it was refused {@link #awaitAnswer} tells. Where a step heeds
+     * no stop, the run is {@code STOPPED}, and whoever resumes it puts back what was done.
      */
     public Instruction cancel(String reason) {
         return say(Instruction.Kind.CANCEL, "", reason);
     }
 
-    /** Lets this one safety rule hold nothing up any more in this run, broken or unknown. */
+    /**
+     * Lets this one safety rule hold nothing up any more in this run, broken or unknown; until the run is turned into a failover.
+     *
+     * @param rule the rule's name, or the code of its finding, such as {@code safety.one-writable-primary}
+     */
     public Instruction override(String rule, String reason) {
         return say(Instruction.Kind.OVERRIDE, rule, reason);
     }
 
     /**
      * Turns the switchover into a failover of the same plan: what is at work is stopped, nothing is undone, and the failover's steps
-     * go on from the world as it is found. From then on the failover's terms hold: its fence, and the loss that they accept; and an
-     * approval that was given for the switchover is asked for again.
+     * go on from the world as it is found. From then on the failover's terms hold: its fence, and the loss that they accept. What was
+     * said of the switchover does not count for the failover: an approval is asked for again, a skipped step is to be done, and an
+     * overridden rule holds.
      */
     public Instruction failOver(String reason) {
         return say(Instruction.Kind.FAIL_OVER, "", reason);
@@ -118,6 +133,22 @@ public final class RunControl {
                         && entry.detail("id").equals(said.id()))
                 .findFirst()
                 .map(entry -> new Answer(entry.detail("refused").isEmpty(), entry.detail("refused")));
+    }
+
+    /**
+     * Waits for {@link #answer}: that a word was left says not that it is obeyed. Empty when no process heard it in time.
+     *
+     * @param atMost how long it waits; a run at work hears a word within {@link PlanRunner.Builder#listenEvery}
+     */
+    public Optional<Answer> awaitAnswer(Instruction said, Duration atMost) throws InterruptedException {
+        Deadline deadline = clockwork.deadline(atMost);
+        while (true) {
+            Optional<Answer> answer = answer(said);
+            if (answer.isPresent() || deadline.passed()) {
+                return answer;
+            }
+            clockwork.sleep(deadline.atMost(LOOKS_EVERY));
+        }
     }
 
     /**

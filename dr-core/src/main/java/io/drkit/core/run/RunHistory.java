@@ -193,11 +193,15 @@ final class RunHistory {
             case OUTCOME -> {
                 noteGivenUp(entry, false);
                 Step step = step(entry.step());
+                boolean seenBefore = step.done() && step.ended != null;
                 step.status = StepStatus.valueOf(entry.detail("status"));
                 if (step.began == null) {
                     step.began = Instant.parse(entry.detail("began"));
                 }
-                step.ended = entry.at();
+                if (!seenBefore || !step.done()) {
+                    // What a resumption sees to be done still was done when it was first seen to be.
+                    step.ended = entry.at();
+                }
                 step.detail = entry.detail("detail");
                 step.undoOpen = false;
                 step.wasDone |= step.done();
@@ -253,7 +257,8 @@ final class RunHistory {
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 if (pastPointOfNoReturn()) {
-                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back now.
+                    // From here on it only goes forward; else whoever resumes it puts back what could not be put back
+                    // now.
                     cancelled = null;
                 }
                 outcome = RunOutcome.valueOf(entry.detail("outcome"));

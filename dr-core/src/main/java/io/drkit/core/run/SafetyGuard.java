@@ -130,8 +130,8 @@ final class SafetyGuard {
             throws InterruptedException {
         List<Survey.Question<SafetyFinding>> questions = new ArrayList<>();
         for (PlannedRule rule : rules) {
-            boolean brief = OVERRIDDEN_WITHIN.compareTo(within) < 0
-                    && overridden(rule).isPresent();
+            boolean brief =
+                    OVERRIDDEN_WITHIN.compareTo(within) < 0 && overridden(rule).isPresent();
             questions.add(new Survey.Question<>(
                     "drkit look at " + rule.name(),
                     brief ? OVERRIDDEN_WITHIN : within,

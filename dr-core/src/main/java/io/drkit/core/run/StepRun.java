@@ -128,7 +128,8 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         if (undo) {
             write(StepStatus.UNDO_FAILED, detail, Map.of());
         } else {
-            // What was not applied has changed nothing, nor has what the action refused as it was applied; both hold only where
+            // What was not applied has changed nothing, nor has what the action refused as it was applied; both hold
+            // only where
             // nothing before that is in doubt.
             boolean unchanged = !mayHaveChanged && !inDoubtBefore && (!applying || cause instanceof BlockedException);
             write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));

@@ -7,12 +7,8 @@ package io.drkit.core.safety;
 public enum SiteChange {
     /** The site that is left takes no writes any more, proven or waived by name. */
     FROM_FENCED,
-    /** The site that is left serves nobody any more. */
-    FROM_STOPPED,
     /** The site that is made active takes writes. */
     TO_WRITABLE,
-    /** The site that is made active serves. */
-    TO_SERVING,
     /** Clients are sent to the site that is made active. */
     TRAFFIC_TO
 }

@@ -162,9 +162,7 @@ final class Clients {
         } catch (DrException refused) {
             return false;
         }
-        scene.history()
-                .add(new Acknowledged(
-                        scene.history().now(), false, row, 0, who, site.name(), database.name()));
+        scene.history().add(new Acknowledged(scene.history().now(), false, row, 0, who, site.name(), database.name()));
         return true;
     }
 

@@ -63,6 +63,7 @@ record Disaster(long seed, Mode mode, Duration begins, List<Mishap> mishaps, Lis
 
     /** For example {@code 4711:0,2}; without numbers after the colon nothing goes wrong. */
     String token() {
-        return Rehearsal.name(seed).orElseGet(() -> Long.toString(seed)) + ":" + String.join(",", kept.stream().map(String::valueOf).toList());
+        return Rehearsal.name(seed).orElseGet(() -> Long.toString(seed)) + ":"
+                + String.join(",", kept.stream().map(String::valueOf).toList());
     }
 }

@@ -165,8 +165,8 @@ public final class Disasters<S extends Site> {
     public Tally holds(Invariant... invariants) throws InterruptedException {
         requireSome(invariants);
         setting.requireSomebodyAtWork();
-        Rehearsal.Courses courses = new Rehearsal.Courses(
-                rehearsed(Mode.SWITCHOVER, invariants), rehearsed(Mode.FAILOVER, invariants));
+        Rehearsal.Courses courses =
+                new Rehearsal.Courses(rehearsed(Mode.SWITCHOVER, invariants), rehearsed(Mode.FAILOVER, invariants));
         AtomicInteger next = new AtomicInteger();
         AtomicInteger first = new AtomicInteger(runs);
         AtomicReference<@Nullable Throwable> failed = new AtomicReference<>();

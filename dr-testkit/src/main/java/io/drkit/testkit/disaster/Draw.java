@@ -55,7 +55,8 @@ final class Draw {
                 .filter(number -> !number.isEmpty())
                 .map(Integer::valueOf)
                 .toList();
-        return disaster(Long.parseLong(token.substring(0, colon)), courses.get()).with(kept);
+        return disaster(Long.parseLong(token.substring(0, colon)), courses.get())
+                .with(kept);
     }
 
     private Disaster draw(long seed) {
@@ -97,7 +98,8 @@ final class Draw {
         int kind = random.nextInt(100);
         if (kind < LATE) {
             return new Mishap.ArrivesLate(
-                    oneOf(course.changes()), Duration.ofMillis(500 + random.nextInt(random.nextBoolean() ? 5_000 : 60_000)));
+                    oneOf(course.changes()),
+                    Duration.ofMillis(500 + random.nextInt(random.nextBoolean() ? 5_000 : 60_000)));
         } else if (kind < 20) {
             return new Mishap.CallFails(true, oneOf(course.changes()), fault());
         } else if (kind < 28) {

@@ -166,7 +166,8 @@ public final class Invariants {
                     String to = Scene.EAST;
                     boolean begun = false;
                     for (Acknowledged write : history.acknowledged()) {
-                        while (!turns.isEmpty() && write.at().compareTo(turns.element().at()) >= 0) {
+                        while (!turns.isEmpty()
+                                && write.at().compareTo(turns.element().at()) >= 0) {
                             to = turns.remove().to();
                             begun = false;
                         }

@@ -49,6 +49,7 @@ final class Operators<S extends Site> {
     private int machines;
     /** Whether they are on their way back. */
     private boolean back;
+
     private long pausedUntil;
 
     Operators(Scene scene, Application<S> application, Disaster disaster) {

@@ -46,12 +46,13 @@ final class Setting {
                     "No client finds " + serving + ": call traffic(…) with the name that the plan switches");
         }
         if (serving.isEmpty() && !trafficNames.isEmpty()) {
-            throw new IllegalStateException(
-                    "Nobody answers at " + trafficNames + ": call serving(…) with the workload that takes that traffic");
+            throw new IllegalStateException("Nobody answers at " + trafficNames
+                    + ": call serving(…) with the workload that takes that traffic");
         }
         if (workloads.isEmpty()) {
-            throw new IllegalStateException("Nobody would write anything: call traffic(…) with the name that clients use and"
-                    + " serving(…) with the workload behind it, or working(…) with one that writes on its own");
+            throw new IllegalStateException(
+                    "Nobody would write anything: call traffic(…) with the name that clients use and"
+                            + " serving(…) with the workload behind it, or working(…) with one that writes on its own");
         }
     }
 

@@ -30,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>at most once, that a mishap happens to a call: each kind at each call.
  * </ul>
  * Virtual time goes on only when no task can. A play is left where it comes to a state that an earlier one went on from with as many
- * preemptions to go; states are told apart by 64 bits of what happened before what, so that two different ones are taken for one
- * with a chance of about one in a billion for a hundred thousand of them.
+ * preemptions to go; states are told apart by 64 bits of what was done, told and changed, so that two different ones are taken for one
+ * with a chance of about one in forty million for a million of them.
  *
  * <p>Immutable. An exploration runs on its caller's thread, and several may run at once.
  */

@@ -42,7 +42,10 @@ final class Fingerprint {
         if (value == null) {
             return 1;
         }
-        if (value instanceof String || value instanceof Number || value instanceof Boolean || value instanceof Character) {
+        if (value instanceof String
+                || value instanceof Number
+                || value instanceof Boolean
+                || value instanceof Character) {
             return ofText(value.toString());
         }
         if (value instanceof Instant || value instanceof Duration) {

@@ -16,9 +16,10 @@ import org.jspecify.annotations.Nullable;
  * One play: the choices it was given, and after those the first one everywhere. It hands what else could have been chosen to the
  * {@link Search}.
  *
- * <p>The state in which a choice comes up is told by what happened before what: each machine's history is a hash over what its tasks
- * did, and whenever a task acts on something, the history of that thing goes into its own and the other way round. Schedules that
- * differ only in the order of acts that have nothing to do with each other lead to the same state.
+ * <p>The state in which a choice comes up is told by two kinds of histories. Each machine's is a hash over what its tasks did and what
+ * they were told; where a task acts on something without a name for it, such as a mailbox, the history of that thing goes into its own
+ * and the other way round. That of a thing which machines share is a hash over the requests that changed it, whoever made them. Schedules
+ * that differ only in the order of acts that have nothing to do with each other lead to the same state.
  */
 final class Play implements Schedule {
     private final int[] deviations;

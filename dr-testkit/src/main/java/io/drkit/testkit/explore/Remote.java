@@ -35,8 +35,8 @@ final class Remote implements InvocationHandler {
     }
 
     private static <T> T of(Class<T> type, T service, int number, Shared shared) {
-        return type.cast(
-                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, new Remote(service, number, shared)));
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, new Remote(service, number, shared)));
     }
 
     @Override

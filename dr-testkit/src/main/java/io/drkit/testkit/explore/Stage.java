@@ -76,8 +76,7 @@ public final class Stage {
      *     something makes the exploration overlook schedules; to leave one out only makes it longer
      */
     public <T> T remote(Class<T> type, String thing, T service, String... reading) {
-        return Remote.of(
-                type, service, Set.of(reading), (request, effect) -> reach(thing, true, request, effect));
+        return Remote.of(type, service, Set.of(reading), (request, effect) -> reach(thing, true, request, effect));
     }
 
     /** As {@link #remote}, for a service that is called with locks held: each call is a {@link #callHoldingLocks}. */

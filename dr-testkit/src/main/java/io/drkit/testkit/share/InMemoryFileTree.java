@@ -108,8 +108,8 @@ public final class InMemoryFileTree implements FileTree {
         }
         synchronized (this) {
             nodes.clear();
-            copied.forEach((path, node) -> nodes.put(
-                    path, new Node(node.type, node.content, node.modified, node.attributes, ++versions)));
+            copied.forEach((path, node) ->
+                    nodes.put(path, new Node(node.type, node.content, node.modified, node.attributes, ++versions)));
         }
     }
 

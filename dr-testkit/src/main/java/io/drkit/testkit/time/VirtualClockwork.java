@@ -87,7 +87,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
 
     private final Object lock = new Object();
     private volatile boolean closing;
-    // All below is guarded by the lock; the task that runs, and no other, also reads the time without it, and counts that.
+    // All below is guarded by the lock; the task that runs, and no other, also reads the time without it, and counts
+    // that.
     private final List<VirtualTask> ready = new ArrayList<>();
     private final TreeSet<Timed> timed =
             new TreeSet<>(Comparator.<Timed>comparingLong(t -> t.wakeAt).thenComparingLong(t -> t.id));
@@ -107,6 +108,7 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
     private boolean letLoose;
     /** Whether the world itself acts; only the thread that holds the lock ever finds this true. */
     private boolean worldActs;
+
     private long elapsed;
     private long steps;
     private long timedThings;
@@ -1043,7 +1045,8 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
         Mailbox<Boolean> done = REAL.mailbox();
         synchronized (lock) {
             if (worldActs) {
-                throw new IllegalStateException("To kill a machine takes waiting for its tasks to end: start a task that does it");
+                throw new IllegalStateException(
+                        "To kill a machine takes waiting for its tasks to end: start a task that does it");
             }
             me = acting("kill a machine", machine);
             if (!machine.alive()) {
@@ -1144,7 +1147,10 @@ public final class VirtualClockwork implements Clockwork, AutoCloseable {
             } else if (!task.blocked) {
                 text.append(task == running ? " runs" : " could run");
             } else {
-                text.append(' ').append(task.waitingFor.get()).append(" since +").append(Duration.ofNanos(task.since));
+                text.append(' ')
+                        .append(task.waitingFor.get())
+                        .append(" since +")
+                        .append(Duration.ofNanos(task.since));
             }
             text.append(whereabouts(task));
         }

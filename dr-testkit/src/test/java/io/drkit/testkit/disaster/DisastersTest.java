@@ -14,9 +14,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -46,10 +46,10 @@ class DisastersTest {
                         "PodsFail",
                         "SecondOperator",
                         "Throttled");
-        assertThat(tally.steps()).as("steps while which something struck").hasSize(12).allSatisfy((step, struck) -> assertThat(
-                        struck)
-                .as(step)
-                .isPositive());
+        assertThat(tally.steps())
+                .as("steps while which something struck")
+                .hasSize(12)
+                .allSatisfy((step, struck) -> assertThat(struck).as(step).isPositive());
         assertThat(tally.deaths()).as("processes that died").isGreaterThan(runs / 10);
         assertThat(tally.resumptions()).isGreaterThan(runs / 10);
         assertThat(tally.outcomes()).containsKeys("switchover SUCCEEDED", "switchover UNDONE", "failover SUCCEEDED");
@@ -72,8 +72,8 @@ class DisastersTest {
                 .traffic(Shop.NAME)
                 .serving(Shop.WEB, 2)
                 .runs(300)
-                .holds(
-                        Stream.concat(Arrays.stream(Invariants.all()), Stream.of(watch)).toArray(Invariant[]::new));
+                .holds(Stream.concat(Arrays.stream(Invariants.all()), Stream.of(watch))
+                        .toArray(Invariant[]::new));
 
         assertThat(tally.steps().keySet())
                 .containsExactly("move traffic", "promote", "start web", "stop web", "wait for caches");
@@ -147,9 +147,8 @@ class DisastersTest {
         String[] token = found.replay().split(":");
         List<String> kept = token.length == 1 ? List.of() : List.of(token[1].split(","));
         for (String dropped : kept) {
-            List<String> fewer = kept.stream()
-                    .filter(other -> !other.equals(dropped))
-                    .toList();
+            List<String> fewer =
+                    kept.stream().filter(other -> !other.equals(dropped)).toList();
             Shop.disasters(Mistake.UNDO_FORGOTTEN)
                     .replay(token[0] + ":" + String.join(",", fewer))
                     .holds(Invariants.reportsAreTrue());
@@ -177,8 +176,7 @@ class DisastersTest {
         long drawn = seed;
 
         DisasterFound found = catchThrowableOfType(
-                DisasterFound.class,
-                () -> Shop.disasters().seed(drawn).runs(1).holds(oneOrMany));
+                DisasterFound.class, () -> Shop.disasters().seed(drawn).runs(1).holds(oneOrMany));
 
         assertThat(found.replay()).matches(drawn + ":[0-9]");
     }

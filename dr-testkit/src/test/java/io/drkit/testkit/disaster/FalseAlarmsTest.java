@@ -30,8 +30,7 @@ class FalseAlarmsTest {
                 scene.west().pods().scaleByHand(Shop.WEB, 2);
                 time.sleep(Duration.ofSeconds(10));
                 // they became ready, and nobody looked
-                scene.strike(
-                        new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
+                scene.strike(new Mishap.PodsFail(Scene.WEST, Duration.ofSeconds(10), Duration.ofSeconds(1)), false);
             });
             history.events(Event.Ready.class).forEach(event -> ready.add(event.sites()));
         }
@@ -41,12 +40,7 @@ class FalseAlarmsTest {
 
     @Test
     void lossStatedInAReportThatNoProcessLivedToHandOut_isStated() {
-        Setting setting = new Setting();
-        setting.trafficNames().add(Shop.NAME);
-        setting.workload(Shop.WEB, 2);
-        setting.serving().add(Shop.WEB);
-        Application<Place> application = new Application<>(
-                world -> Shop.patientPlan(world, Duration.ofSeconds(1)), Place::of, setting);
+        Application<Place> application = small();
         Disaster rehearsal = Rehearsal.of(Mode.FAILOVER);
         Course course = Finding.history(application, rehearsal).course();
         int unreported = 0;
@@ -69,5 +63,34 @@ class FalseAlarmsTest {
         assertThat(unreported)
                 .as("disasters in which only the journal holds the report that states the loss")
                 .isPositive();
+    }
+
+    @Test
+    void requestThatArrivesAfterItsRunWasInterrupted_isNoWorkOfThatRun() {
+        Disaster rehearsal = Rehearsal.of(Mode.SWITCHOVER);
+        Disaster disaster = Disaster.of(
+                rehearsal.seed(),
+                Mode.SWITCHOVER,
+                rehearsal.begins(),
+                List.of(
+                        new Mishap.ArrivesLate(1, Duration.ofSeconds(5)),
+                        new Mishap.Interrupted(Duration.ofSeconds(10))));
+
+        History history = Finding.history(small(), disaster);
+
+        assertThat(history.events(Event.Changed.class))
+                .filteredOn(change -> change.machine().startsWith("a late request of "))
+                .singleElement()
+                .satisfies(change -> assertThat(change.what()).contains("deployment/web to 0"));
+        assertThat(Invariants.nothingAfterTheEnd().check(history)).isEmpty();
+    }
+
+    /** A plan of few steps with nothing but a database. */
+    private static Application<Place> small() {
+        Setting setting = new Setting();
+        setting.trafficNames().add(Shop.NAME);
+        setting.workload(Shop.WEB, 2);
+        setting.serving().add(Shop.WEB);
+        return new Application<>(world -> Shop.patientPlan(world, Duration.ofSeconds(1)), Place::of, setting);
     }
 }

@@ -29,7 +29,9 @@ class SettingMistakesTest {
 
     @Test
     void allNamesAsInThePlan_holds() {
-        assertThatCode(() -> working(shop().traffic(Shop.NAME).database(Shop.DATABASE).serving(Shop.WEB, 2))
+        assertThatCode(() -> working(shop().traffic(Shop.NAME)
+                                .database(Shop.DATABASE)
+                                .serving(Shop.WEB, 2))
                         .holds(Invariants.all()))
                 .doesNotThrowAnyException();
     }
@@ -92,9 +94,7 @@ class SettingMistakesTest {
         assertThatIllegalStateException()
                 .isThrownBy(() -> working(shop().traffic(Shop.NAME)).holds(Invariants.all()))
                 .withMessageContaining("serving(…)");
-        assertThatIllegalStateException()
-                .isThrownBy(() -> shop().replay("1:"))
-                .withMessageContaining("traffic(…)");
+        assertThatIllegalStateException().isThrownBy(() -> shop().replay("1:")).withMessageContaining("traffic(…)");
     }
 
     @Test

@@ -87,9 +87,8 @@ final class Shop {
     }
 
     static Disasters<Place> disasters(Mistake mistake) {
-        Disasters<Place> disasters = Disasters.against(world -> plan(world, mistake))
-                .over(Place::of)
-                .traffic(NAME);
+        Disasters<Place> disasters =
+                Disasters.against(world -> plan(world, mistake)).over(Place::of).traffic(NAME);
         if (mistake != Mistake.WRITERS_NOT_STOPPED) {
             disasters.files("orders");
         }
@@ -172,16 +171,18 @@ final class Shop {
     static RecoveryPlan<Place> patientPlan(World world, Duration wait) {
         return RecoveryPlan.<Place>named("shop")
                 .objectives(ofMinutes(1), ofMinutes(15))
-                .step("wait for caches", (from, to) -> new Once("wait " + wait, context -> context.clockwork()
-                        .sleep(wait)))
+                .step(
+                        "wait for caches",
+                        (from, to) -> new Once(
+                                "wait " + wait, context -> context.clockwork().sleep(wait)))
                 .nothingToUndo("nothing is done")
                 .step("stop web", (from, to) -> from.workloads().toZero(WEB))
                 .undo((from, to) -> from.workloads().restore(WEB))
                 .onlyIn(Mode.SWITCHOVER)
                 .after("wait for caches")
                 .step("promote", (from, to) -> world.promoter().switchover(from.database(), to.database()))
-                .inFailover((from, to) -> world.promoter()
-                        .failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
+                .inFailover((from, to) ->
+                        world.promoter().failover(from.database(), to.database(), FailoverTerms.fencedBy(from.fence())))
                 .after("stop web", "wait for caches")
                 .pointOfNoReturn()
                 .step("start web", (from, to) -> to.workloads().restore(WEB))
@@ -250,7 +251,9 @@ final class Shop {
                 .after("start queue")
                 .step("start web", (from, to) -> to.workloads().restore(WEB))
                 .after("start apps")
-                .step("move traffic", (from, to) -> dns.pointTo(
+                .step(
+                        "move traffic",
+                        (from, to) -> dns.pointTo(
                                 NAME,
                                 mistake == Mistake.TRAFFIC_MOVED_EAST_WHEREVER_IT_GOES
                                         ? world.east().host()

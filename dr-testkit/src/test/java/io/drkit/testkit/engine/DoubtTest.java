@@ -317,14 +317,15 @@ class DoubtTest {
                 .pointOfNoReturn()
                 .build();
 
-        RunReport report = run(process().askOnFailure(Duration.ofHours(2)).parallelism(2).build(), plan, ann -> {
-            minutes(1);
-            ann.skip("check", "nobody needs it");
-            ann.skip("fence", "it is read-only already");
-            minutes(1);
-            town.blocked.clear();
-            ann.failOver("west is dead");
-        });
+        RunReport report =
+                run(process().askOnFailure(Duration.ofHours(2)).parallelism(2).build(), plan, ann -> {
+                    minutes(1);
+                    ann.skip("check", "nobody needs it");
+                    ann.skip("fence", "it is read-only already");
+                    minutes(1);
+                    town.blocked.clear();
+                    ann.failOver("west is dead");
+                });
 
         assertThat(report.told()).allSatisfy(told -> assertThat(told.refused()).isEmpty());
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
@@ -436,8 +437,9 @@ class DoubtTest {
         });
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(town.values).containsEntry("writers", "off");
-        assertThat(report.told()).last().satisfies(told -> assertThat(told.refused())
-                .isPresent());
+        assertThat(report.told())
+                .last()
+                .satisfies(told -> assertThat(told.refused()).isPresent());
     }
 
     // ---- steps that were given up
@@ -467,8 +469,8 @@ class DoubtTest {
                 .step("promote", (from, to) -> within(Duration.ofSeconds(10), town.set("primary", "east")))
                 .pointOfNoReturn()
                 .build();
-        RunReport report = time.run(() ->
-                process().observeWithin(Duration.ofMinutes(5)).build().run(plan, OVER));
+        RunReport report = time.run(
+                () -> process().observeWithin(Duration.ofMinutes(5)).build().run(plan, OVER));
 
         assertThat(step(report, "promote").attempts()).isZero();
         assertThat(status(report, "promote")).isEqualTo(StepStatus.FAILED);

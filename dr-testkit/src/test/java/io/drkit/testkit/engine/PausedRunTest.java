@@ -65,7 +65,10 @@ class PausedRunTest {
     private void meanwhile(Word word) {
         time.start("operator", () -> {
             try {
-                word.say(PlanRunner.journalingTo(journals).clockwork(time).build().control(plan, OVER, "ann", ""));
+                word.say(PlanRunner.journalingTo(journals)
+                        .clockwork(time)
+                        .build()
+                        .control(plan, OVER, "ann", ""));
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
@@ -99,8 +102,9 @@ class PausedRunTest {
     void resume_runWasPaused_saysThatItWaits() throws Exception {
         RunReport stopped = pausedAndStopped();
         assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
-        assertThat(stopped.warnings()).singleElement().satisfies(warning -> assertThat(warning)
-                .contains("ann paused it (let me look)", "goOn"));
+        assertThat(stopped.warnings())
+                .singleElement()
+                .satisfies(warning -> assertThat(warning).contains("ann paused it (let me look)", "goOn"));
         assertThat(String.join(" ", TextReport.lines(stopped, 400))).contains("ann paused it");
 
         town.takes.clear();

@@ -431,9 +431,9 @@ class SafetyRulesTest {
         RunReport report = overridden(plan(looking(context -> time.sleep(Duration.ofDays(365)))));
 
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
-        assertThat(report.steps()).allSatisfy(step -> assertThat(
-                        step.facts().get("safety rule overridden: one writer"))
-                .contains("not known: no answer within", "overridden by ann (commander): west is gone"));
+        assertThat(report.steps())
+                .allSatisfy(step -> assertThat(step.facts().get("safety rule overridden: one writer"))
+                        .contains("not known: no answer within", "overridden by ann (commander): west is gone"));
         assertThat(time.elapsed())
                 .as("30 s for the look that nobody had overridden, 2 s for the other")
                 .isLessThan(Duration.ofSeconds(40));
@@ -441,8 +441,8 @@ class SafetyRulesTest {
 
     @Test
     void override_ruleThatHeedsNobody_letsTheRunThrough() throws Exception {
-        RunReport report = overridden(
-                plan(looking(context -> new Deaf(time, Duration.ofDays(365)).apply("", context))));
+        RunReport report =
+                overridden(plan(looking(context -> new Deaf(time, Duration.ofDays(365)).apply("", context))));
 
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(time.elapsed()).isLessThan(Duration.ofSeconds(40));

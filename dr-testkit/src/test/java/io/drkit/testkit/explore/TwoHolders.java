@@ -63,7 +63,8 @@ final class TwoHolders implements Scenario {
 
     @Override
     public void play(Stage stage) throws Exception {
-        LeaseStore store = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
+        LeaseStore store =
+                stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Counting> counting = List.of(new Counting(), new Counting());
         List<Resource> resources = new ArrayList<>();
         for (int i = 0; i < counting.size(); i++) {

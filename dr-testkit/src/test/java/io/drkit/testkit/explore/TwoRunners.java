@@ -117,8 +117,10 @@ final class TwoRunners implements Scenario {
     @Override
     public void play(Stage stage) throws Exception {
         InMemoryJournalStore kept = new InMemoryJournalStore();
-        JournalStore journals = stage.remoteHoldingLocks(JournalStore.class, "journal", kept, "latestRun", "requireHeld", "runs", "keys", "instructions");
-        LeaseStore leaseStore = stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
+        JournalStore journals = stage.remoteHoldingLocks(
+                JournalStore.class, "journal", kept, "latestRun", "requireHeld", "runs", "keys", "instructions");
+        LeaseStore leaseStore =
+                stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Comparing> devices = List.of(new Comparing(), new Comparing());
         RecoveryPlan.Builder<Place> building =
                 RecoveryPlan.<Place>named("shop").objectives(Duration.ZERO, Duration.ofHours(1));

@@ -52,7 +52,7 @@ final class FileTreeMutants {
                                 + " new Node(old.type, old.content, old.modified, old.attributes, ++versions));"),
                 TREE.breaks("T12", "} else if (there != FileEntry.Type.DIRECTORY) {", "} else {"),
                 TREE.breaks("T12", "} else if (there != FileEntry.Type.DIRECTORY) {", "} else if (false) {"),
-                TREE.breaks("T13", "if (path.parent().equals(Optional.of(entry.path()))) {", "if (false) {"),
+                TREE.breaks("T13", "if (in(entry.path(), path)) {", "if (false) {"),
                 TREE.breaks("T14", "if (holder != null) {", "if (false) {"),
                 TREE.breaks(
                         "T14",

@@ -307,6 +307,67 @@ class ChecksContractTest {
         }
     }
 
+    @Nested
+    class NoUnfinishedRun extends OnVirtualTime {
+        private static final JournalKey KEY = new JournalKey("shop", "west", "east");
+
+        private final JournalStore store = new InMemoryJournalStore();
+        private boolean unreadable;
+
+        NoUnfinishedRun() {
+            write(JournalEntry.Kind.RUN_BEGAN);
+            write(JournalEntry.Kind.RUN_ENDED);
+        }
+
+        private void write(JournalEntry.Kind kind) {
+            JournalEntry entry = new JournalEntry(kind, Instant.EPOCH, "", Map.of("mode", "FAILOVER"));
+            try (var journal = store.open(KEY)) {
+                if (kind == JournalEntry.Kind.RUN_BEGAN) {
+                    journal.raiseEpoch(Epoch.NONE);
+                    journal.begin(entry);
+                } else {
+                    journal.append(entry);
+                }
+            }
+        }
+
+        @Override
+        protected Check check() {
+            JournalStore behind = (JournalStore) Proxy.newProxyInstance(
+                    JournalStore.class.getClassLoader(),
+                    new Class<?>[] {JournalStore.class},
+                    (self, method, arguments) -> {
+                        if (unreadable) {
+                            throw new UnknownOutcomeException(
+                                    "test.no-answer",
+                                    Problem.expected("an answer").found("none").remedy("see the test"));
+                        }
+                        return method.invoke(store, arguments);
+                    });
+            return Checks.noUnfinishedRun(behind, KEY);
+        }
+
+        @Override
+        protected void makeReady() {
+            write(JournalEntry.Kind.RUN_ENDED);
+        }
+
+        @Override
+        protected void makeNotReady() {
+            write(JournalEntry.Kind.RUN_BEGAN);
+        }
+
+        @Override
+        protected void makeUnreadable() {
+            unreadable = true;
+        }
+
+        @Override
+        protected String fingerprint() {
+            return store.runs(KEY, 10).toString();
+        }
+    }
+
     /** Something that may need west, and is read while west is cut off. */
     private abstract static class Surviving extends OnVirtualTime {
         private boolean needsWest;
@@ -413,8 +474,8 @@ class ChecksContractTest {
 
     @Nested
     class Lease extends Surviving {
-        private static final LeaseRecord ONCE_HELD = new LeaseRecord(
-                Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
+        private static final LeaseRecord ONCE_HELD =
+                new LeaseRecord(Optional.empty(), new Epoch(1), Duration.ofSeconds(30), 0, Optional.empty(), Map.of());
 
         private final InMemoryLeaseStore store = new InMemoryLeaseStore(virtual);
 

@@ -522,7 +522,13 @@ class VirtualClockworkTest {
 
             assertThat(seen)
                     .containsExactly(
-                            "world PT0S", "world PT1M", "task PT1M", "world PT2M", "task PT2M", "world PT3M", "task PT3M");
+                            "world PT0S",
+                            "world PT1M",
+                            "task PT1M",
+                            "world PT2M",
+                            "task PT2M",
+                            "world PT3M",
+                            "task PT3M");
         }
     }
 

@@ -33,6 +33,7 @@ final class DisasterRate {
     private static final long WARM_UP_SEED = 1_000_000;
     /** How many times the heap after {@link #MANY} there may be after {@link #MOST} for it to count as flat. */
     private static final double FLAT = 1.5;
+
     private static final double MEBIBYTE = 1 << 20;
     private static final Workload WEB = Workload.deployment("web");
     private static final Workload APP = Workload.deployment("app");
@@ -69,7 +70,11 @@ final class DisasterRate {
             long later = perMinute(MOST - MANY, wentOn);
             long after = heapInUse();
             System.out.printf(
-                    Locale.ROOT, "  %,d a minute; %.1f MiB of heap after %,d%n", later, (double) after / MEBIBYTE, MOST);
+                    Locale.ROOT,
+                    "  %,d a minute; %.1f MiB of heap after %,d%n",
+                    later,
+                    (double) after / MEBIBYTE,
+                    MOST);
             Evidence.atMost("heap-after-" + MOST, (double) after, "bytes", Math.rint(heap * FLAT))
                     .seed(1)
                     .write();
