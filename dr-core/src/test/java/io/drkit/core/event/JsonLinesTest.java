@@ -46,6 +46,7 @@ class JsonLinesTest {
             new RunEvent.FailedOver(at(14), "failover west → east", List.of("a")),
             new RunEvent.Attached(at(15), "4be2a90c17d3"),
             new RunEvent.OwnerSilent(at(16), "4be2a90c17d3", Duration.ofMinutes(1)),
+            new RunEvent.WordsUnreadable(at(17), "2026-11-22.jsonl, line 3, is no instruction"),
             new RunEvent.RunEnded(at(400), Reports.stopped()));
 
     private static Instruction said() {
