@@ -2,6 +2,7 @@ package io.drkit.testkit.net;
 
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Mailbox;
+import io.drkit.core.time.Task;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -38,6 +39,7 @@ public final class TcpRelay implements AutoCloseable {
     private static final long MOST_HELD = 8L << 20;
     private static final Duration TICK = Duration.ofMillis(1);
     private static final Duration IDLE = Duration.ofSeconds(1);
+    private static final Duration CLOSING = Duration.ofSeconds(5);
     private static final int CONNECT_MILLIS = 5_000;
 
     private final Clockwork clockwork;
@@ -46,6 +48,7 @@ public final class TcpRelay implements AutoCloseable {
     private final ServerSocket listener;
     private final Set<Link> links = ConcurrentHashMap.newKeySet();
     private volatile RelayMode mode = RelayMode.pass();
+    private final Task accepting;
     private volatile boolean closed;
 
     private TcpRelay(Clockwork clockwork, String name, InetSocketAddress target, ServerSocket listener) {
@@ -53,6 +56,7 @@ public final class TcpRelay implements AutoCloseable {
         this.name = name;
         this.target = target;
         this.listener = listener;
+        this.accepting = clockwork.start("relay-" + name, this::accept);
     }
 
     /**
@@ -67,9 +71,7 @@ public final class TcpRelay implements AutoCloseable {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(target, "target");
         ServerSocket listener = new ServerSocket(0, 128, InetAddress.getByAddress(new byte[] {127, 0, 0, 1}));
-        TcpRelay relay = new TcpRelay(clockwork, name, target, listener);
-        clockwork.start("relay-" + name, relay::accept);
-        return relay;
+        return new TcpRelay(clockwork, name, target, listener);
     }
 
     /** The host on which it listens: the loopback address. */
@@ -110,6 +112,12 @@ public final class TcpRelay implements AutoCloseable {
     public void close() {
         closed = true;
         shut(listener);
+        try {
+            // the system goes on listening for as long as a thread waits in accept
+            accepting.join(CLOSING);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         cut();
     }
 
