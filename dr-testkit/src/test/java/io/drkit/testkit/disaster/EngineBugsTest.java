@@ -7,9 +7,11 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.evidence.Evidence;
 import io.drkit.testkit.mutants.Mutant;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Bugs planted in the engine itself are found by simulating a plan that is right. */
+@Tag("harness")
 class EngineBugsTest {
     /** Looks for a disaster; answers what it found. */
     static final class Search implements Callable<String> {

@@ -10,11 +10,13 @@ import io.drkit.testkit.mutants.Mutant;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Bugs planted in the engine's own source, each of which the exploration of the scenarios finds. */
 @Timeout(240)
+@Tag("harness")
 class PlantedBugsTest {
     private static final double AIM_SECONDS = 60;
 
