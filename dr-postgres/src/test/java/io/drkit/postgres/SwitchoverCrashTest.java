@@ -8,9 +8,11 @@ import io.drkit.testkit.ledger.LiveWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The controller dies at every boundary between it and the world; another one takes over. */
+@Tag("harness")
 class SwitchoverCrashTest extends SharedPair {
     @Test
     @DisplayName(

@@ -18,9 +18,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@Tag("harness")
 class ControlPlaneTest {
     @RegisterExtension
     static final ControlPlaneExtension SITES = new ControlPlaneExtension();

@@ -19,8 +19,10 @@ import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("harness")
 class SimulatedClusterTest {
     private static final Workload APP = Workload.deployment("app");
     private static final Workload QUEUE = Workload.statefulSet("queue");

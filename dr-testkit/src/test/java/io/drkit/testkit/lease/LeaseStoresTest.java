@@ -8,9 +8,11 @@ import io.drkit.testkit.time.VirtualClockwork;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The stores of core and of the testkit under the same contract. */
+@Tag("harness")
 class LeaseStoresTest {
     @Nested
     class InMemory extends LeaseStoreContract {
