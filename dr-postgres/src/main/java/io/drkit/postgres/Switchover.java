@@ -708,7 +708,9 @@ final class Switchover implements Action<Switchover.Seen> {
                 return;
             }
             requireMine();
-            if (disk.running() && disk.stopping() && (stopOverdue || disk.control().cleanlyShutDown())) {
+            if (disk.running()
+                    && disk.stopping()
+                    && (stopOverdue || disk.control().cleanlyShutDown())) {
                 // It would be waited for without end. All that was acknowledged is written.
                 disk.stop(NodeAgent.Stop.AT_ONCE);
             }
