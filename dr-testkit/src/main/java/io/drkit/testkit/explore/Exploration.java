@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>which task goes on whenever one waits or ends: any that can, in every order;
  *   <li>up to {@link #preemptions} times, that a task is stopped although it could go on: for a task of another machine at each
- *       {@link Stage#call} to something shared, for one of the same machine at each act that other tasks can see;
+ *       {@link Stage#call} to something shared, for one of the same machine at each act that other tasks can see (the latter not with
+ *       {@link #betweenMachines});
  *   <li>at most once, that a mishap happens to a call: each kind at each call.
  * </ul>
  * Virtual time goes on only when no task can. A play is left where it comes to a state that an earlier one went on from with as many
@@ -42,6 +43,7 @@ public final class Exploration {
     private final Duration mishapTakes;
     private final Duration clockJump;
     private final long atMost;
+    private final boolean betweenMachines;
     private final boolean pruning;
 
     private Exploration(
@@ -51,6 +53,7 @@ public final class Exploration {
             Duration mishapTakes,
             Duration clockJump,
             long atMost,
+            boolean betweenMachines,
             boolean pruning) {
         this.scenario = scenario;
         this.preemptions = preemptions;
@@ -58,6 +61,7 @@ public final class Exploration {
         this.mishapTakes = mishapTakes;
         this.clockJump = clockJump;
         this.atMost = atMost;
+        this.betweenMachines = betweenMachines;
         this.pruning = pruning;
     }
 
@@ -70,6 +74,7 @@ public final class Exploration {
                 Duration.ofMinutes(1),
                 Duration.ofHours(1),
                 1_000_000,
+                false,
                 true);
     }
 
@@ -78,14 +83,14 @@ public final class Exploration {
         if (most < 0) {
             throw new IllegalArgumentException("there are 0 or more preemptions, not " + most);
         }
-        return new Exploration(scenario, most, mishaps, mishapTakes, clockJump, atMost, pruning);
+        return new Exploration(scenario, most, mishaps, mishapTakes, clockJump, atMost, betweenMachines, pruning);
     }
 
     /** What may go wrong, once in a schedule. */
     public Exploration mishaps(Mishap... kinds) {
         Set<Mishap> all = EnumSet.noneOf(Mishap.class);
         all.addAll(List.of(kinds));
-        return new Exploration(scenario, preemptions, all, mishapTakes, clockJump, atMost, pruning);
+        return new Exploration(scenario, preemptions, all, mishapTakes, clockJump, atMost, betweenMachines, pruning);
     }
 
     /** How long a pause or a partition takes: more than zero, 1 minute unless said. Longer than the leases of the scenario. */
@@ -93,12 +98,21 @@ public final class Exploration {
         if (time.isZero() || time.isNegative()) {
             throw new IllegalArgumentException("a mishap takes longer than zero, not " + time);
         }
-        return new Exploration(scenario, preemptions, mishaps, time, clockJump, atMost, pruning);
+        return new Exploration(scenario, preemptions, mishaps, time, clockJump, atMost, betweenMachines, pruning);
     }
 
     /** By how much a clock jumps: 1 hour unless said. */
     public Exploration clockJump(Duration by) {
-        return new Exploration(scenario, preemptions, mishaps, mishapTakes, by, atMost, pruning);
+        return new Exploration(scenario, preemptions, mishaps, mishapTakes, by, atMost, betweenMachines, pruning);
+    }
+
+    /**
+     * Preempts tasks for those of other machines only. Where a task waits, those of its machine still go on in every order; but none is
+     * stopped for another one of its machine. So one preemption more costs far fewer schedules, and what the machines do to each other is
+     * covered further.
+     */
+    public Exploration betweenMachines() {
+        return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, atMost, true, pruning);
     }
 
     /** How many schedules to play at most: 1 or more, a million unless said. */
@@ -106,12 +120,13 @@ public final class Exploration {
         if (schedules < 1) {
             throw new IllegalArgumentException("at least 1 schedule is played, not " + schedules);
         }
-        return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, schedules, pruning);
+        return new Exploration(
+                scenario, preemptions, mishaps, mishapTakes, clockJump, schedules, betweenMachines, pruning);
     }
 
     /** Plays every schedule, also those that lead to states that were seen: to check that leaving them out loses nothing. */
     Exploration withoutPruning() {
-        return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, atMost, false);
+        return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, atMost, betweenMachines, false);
     }
 
     /**
@@ -164,7 +179,7 @@ public final class Exploration {
     private record Played(@Nullable Throwable failure, boolean cut, List<String> said, List<String> trace) {}
 
     private Played play(int[] choices, @Nullable Search search, boolean traced) throws InterruptedException {
-        Play play = new Play(choices, List.copyOf(mishaps), search);
+        Play play = new Play(choices, List.copyOf(mishaps), betweenMachines, search);
         VirtualClockwork.Builder builder = VirtualClockwork.builder().schedule(play);
         if (traced) {
             builder.traced();

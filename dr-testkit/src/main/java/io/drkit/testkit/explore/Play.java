@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class Play implements Schedule {
     private final int[] deviations;
     private final List<Mishap> mishaps;
+    private final boolean betweenMachines;
     private final @Nullable Search search;
     private final List<String> said = new ArrayList<>();
     private final Map<String, Long> machines = new HashMap<>();
@@ -43,11 +44,13 @@ final class Play implements Schedule {
 
     /**
      * @param deviations places and choices other than the first, in turns
+     * @param betweenMachines whether no task is stopped for another one of its machine
      * @param search where to go on; null to play only this
      */
-    Play(int[] deviations, List<Mishap> mishaps, @Nullable Search search) {
+    Play(int[] deviations, List<Mishap> mishaps, boolean betweenMachines, @Nullable Search search) {
         this.deviations = deviations;
         this.mishaps = mishaps;
+        this.betweenMachines = betweenMachines;
         this.search = search;
     }
 
@@ -138,7 +141,8 @@ final class Play implements Schedule {
         boolean[] allowed = new boolean[candidates.size()];
         boolean any = false;
         for (int i = 1; i < allowed.length; i++) {
-            allowed[i] = atSharedThing || candidates.get(i).machine().equals(here);
+            boolean own = candidates.get(i).machine().equals(here);
+            allowed[i] = betweenMachines ? atSharedThing && !own : atSharedThing || own;
             any |= allowed[i];
         }
         if (!any) {

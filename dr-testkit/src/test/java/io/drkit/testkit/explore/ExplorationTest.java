@@ -66,6 +66,36 @@ class ExplorationTest {
                 .hasMessageContaining("the number is 1");
     }
 
+    /** Two tasks of one machine that add to one number without care. */
+    private static void lostUpdateOfOneMachine(Stage stage) throws Exception {
+        int[] shared = new int[1];
+        Machine west = stage.machine("west");
+        List<Task> tasks = new ArrayList<>();
+        for (String name : List.of("first", "second")) {
+            tasks.add(west.start(name, () -> {
+                int read = stage.call("number", () -> shared[0]);
+                stage.call("number", () -> shared[0] = read + 1);
+            }));
+        }
+        join(tasks);
+        stage.require(shared[0] == 2, "the number is " + shared[0]);
+    }
+
+    @Test
+    void explore_betweenMachines_stopsTasksForThoseOfOtherMachinesOnly() throws Exception {
+        Exploration within =
+                Exploration.of(ExplorationTest::lostUpdateOfOneMachine).preemptions(2);
+        assertThatThrownBy(within::explore).isInstanceOf(Breach.class).hasMessageContaining("the number is 1");
+        assertThat(within.betweenMachines().explore().complete()).isTrue();
+
+        assertThatThrownBy(() -> Exploration.of(ExplorationTest::lostUpdate)
+                        .preemptions(1)
+                        .betweenMachines()
+                        .explore())
+                .isInstanceOf(Breach.class)
+                .hasMessageContaining("the number is 1");
+    }
+
     /** Peterson's lock with the two lines swapped: wrong only by two preemptions in the right places. */
     private static Scenario lock(boolean right) {
         return stage -> {

@@ -28,8 +28,17 @@ class ExploredControllersTest {
     private record Part(String name, Exploration exploration) {}
 
     private static void add(List<Part> parts, String name, Scenario scenario, int preemptions, Set<Mishap> mishaps) {
-        Exploration all =
-                Exploration.of(scenario).preemptions(preemptions + MORE).atMost(NO_LIMIT);
+        add(parts, name, Exploration.of(scenario), preemptions, mishaps);
+    }
+
+    private static void addBetweenMachines(
+            List<Part> parts, String name, Scenario scenario, int preemptions, Set<Mishap> mishaps) {
+        add(parts, name + ", between machines", Exploration.of(scenario).betweenMachines(), preemptions, mishaps);
+    }
+
+    private static void add(
+            List<Part> parts, String name, Exploration exploration, int preemptions, Set<Mishap> mishaps) {
+        Exploration all = exploration.preemptions(preemptions + MORE).atMost(NO_LIMIT);
         if (mishaps.isEmpty()) {
             parts.add(new Part(name, all));
         }
@@ -43,6 +52,12 @@ class ExploredControllersTest {
         List<Part> parts = new ArrayList<>();
         add(parts, "lease", new TwoHolders(), 3, Set.of());
         add(parts, "lease", new TwoHolders(), 3, EnumSet.allOf(Mishap.class));
+        addBetweenMachines(parts, "plans under a lease", new TwoPlans(), 3, Set.of());
+        addBetweenMachines(
+                parts, "plans under a lease", new TwoPlans(), 3, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
+        addBetweenMachines(parts, "plans under a lease", new TwoPlans(), 0, PAUSES);
+        addBetweenMachines(parts, "runner", new TwoRunners(false, false), 3, Set.of());
+        addBetweenMachines(parts, "runner with a lease", new TwoRunners(true, false), 3, Set.of());
         add(parts, "runner", new TwoRunners(false, false), 2, Set.of());
         add(parts, "runner that undoes", new TwoRunners(false, true), 1, Set.of());
         add(parts, "runner", new TwoRunners(false, false), 1, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
