@@ -35,9 +35,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
+@Tag("harness")
 class CapacityCheckOnControlPlaneTest extends CapacityCheckTest {
     @RegisterExtension
     static final ControlPlaneExtension SITES = new ControlPlaneExtension("east");

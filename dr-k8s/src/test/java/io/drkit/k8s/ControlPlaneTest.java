@@ -48,10 +48,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 
 /** What only a real control plane shows: its authorization, its controllers, its death, and what kubectl makes of it. */
+@Tag("harness")
 class ControlPlaneTest {
     @RegisterExtension
     static final ControlPlaneExtension SITES = new ControlPlaneExtension("west");

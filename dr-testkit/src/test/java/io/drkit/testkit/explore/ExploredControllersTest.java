@@ -51,7 +51,9 @@ class ExploredControllersTest {
     void explore_twoControllersUnderEverySchedule_nothingIsBroken() throws Exception {
         List<Part> parts = new ArrayList<>();
         add(parts, "lease", new TwoHolders(), 3, Set.of());
-        add(parts, "lease", new TwoHolders(), 3, EnumSet.allOf(Mishap.class));
+        add(parts, "lease", new TwoHolders(), 3, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
+        add(parts, "lease", new TwoHolders(), 1, PAUSES);
+        addBetweenMachines(parts, "lease", new TwoHolders(), 3, PAUSES);
         addBetweenMachines(parts, "plans under a lease", new TwoPlans(), 3, Set.of());
         addBetweenMachines(
                 parts, "plans under a lease", new TwoPlans(), 3, EnumSet.complementOf(EnumSet.copyOf(PAUSES)));
