@@ -163,8 +163,12 @@ final class SafetyGuard {
         return log.ask(history -> {
             Set<SiteChange> made = EnumSet.noneOf(SiteChange.class);
             for (PlannedStep step : steps) {
-                if (history.step(step.name()).done()) {
-                    made.addAll(step.makes());
+                RunHistory.Step past = history.step(step.name());
+                if (past.done()) {
+                    step.makes().stream()
+                            // what was found done has fenced nobody, as far as this run knows
+                            .filter(change -> change != SiteChange.FROM_FENCED || past.attempts > 0)
+                            .forEach(made::add);
                 }
             }
             return made;

@@ -5,7 +5,7 @@ package io.drkit.core.safety;
  * them: an action says in words what it does, which nobody can compute with.
  */
 public enum SiteChange {
-    /** The site that is left takes no writes any more, proven or waived by name. */
+    /** The site that is left takes no writes any more, proven or waived by name. Not made by a step that this run found done. */
     FROM_FENCED,
     /** The site that is made active takes writes. */
     TO_WRITABLE,

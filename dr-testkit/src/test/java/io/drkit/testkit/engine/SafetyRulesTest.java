@@ -650,4 +650,21 @@ class SafetyRulesTest {
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.steps()).allMatch(step -> step.status() == StepStatus.DONE);
     }
+
+    @Test
+    @DisplayName("F1: a promotion that was found done has fenced nobody: a site that cannot be seen may still take writes")
+    void failover_targetWasPromotedBefore_doesNotCountAsFenced() throws Exception {
+        town.values.put("db-east", "PRIMARY");
+        town.dark.add("db-west");
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("fail over", (from, to) -> town.set("db-east", "PRIMARY"))
+                .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(report.reason().orElseThrow()).contains("One writable primary");
+    }
 }
