@@ -652,7 +652,8 @@ class SafetyRulesTest {
     }
 
     @Test
-    @DisplayName("F1: a promotion that was found done has fenced nobody: a site that cannot be seen may still take writes")
+    @DisplayName(
+            "F1: a promotion that was found done has fenced nobody: a site that cannot be seen may still take writes")
     void failover_targetWasPromotedBefore_doesNotCountAsFenced() throws Exception {
         town.values.put("db-east", "PRIMARY");
         town.dark.add("db-west");

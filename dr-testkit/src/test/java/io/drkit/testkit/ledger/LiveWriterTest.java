@@ -143,7 +143,8 @@ class LiveWriterTest {
 
             execute(pair, "SELECT pg_cancel_backend(pid) " + waiting);
             writer.close();
-            // those that began another commit before the writer was closed wait as well, and do not see that their client is gone
+            // those that began another commit before the writer was closed wait as well, and do not see that their
+            // client is gone
             awaitNumber(pair, "SELECT count(pg_cancel_backend(pid)) " + waiting, 0);
             writer.stop();
         } finally {
