@@ -37,7 +37,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The field must be static, since the condition to skip is about the class.
  */
-public final class ControlPlaneExtension implements ExecutionCondition, BeforeAllCallback, AfterEachCallback, AfterAllCallback {
+public final class ControlPlaneExtension
+        implements ExecutionCondition, BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final Logger log = LoggerFactory.getLogger(ControlPlaneExtension.class);
     private static final Namespace SHARED = Namespace.create(ControlPlaneExtension.class);
 
