@@ -65,6 +65,13 @@ abstract class KubernetesWorkloadScalerContractTest extends WorkloadScalerContra
     }
 
     @Override
+    protected Fault.Late holdNextRequest() {
+        Fault.Late late = Fault.late();
+        cluster.faults().next("PATCH", late);
+        return late;
+    }
+
+    @Override
     protected void makeUnreadable(boolean unreadable) {
         if (unreadable) {
             cluster.faults().every("LIST pods", Fault.refused(503));

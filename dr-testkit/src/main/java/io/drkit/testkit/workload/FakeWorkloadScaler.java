@@ -7,6 +7,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
@@ -115,7 +116,11 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
     /** Where one workload is to be, and whether it must be written to for that. */
     private record Aim(int replicas, OptionalInt memory, boolean change) {}
 
-    private final class Scaling implements Action<List<Seen>> {
+    private interface Write {
+        void to(Seen seen) throws InterruptedException;
+    }
+
+    private final class Scaling implements SupersedingAction<List<Seen>> {
         private final List<Workload> workloads;
         private final String description;
         private final Function<WorkloadStatus, @Nullable Aim> aims;
@@ -176,20 +181,35 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
 
         @Override
         public void apply(List<Seen> observed, ActionContext context) throws InterruptedException {
+            each(observed, context, seen -> {
+                Aim aim = aims.apply(seen.status());
+                if (aim != null && aim.change()) {
+                    world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
+                }
+            });
+        }
+
+        @Override
+        public void supersede(List<Seen> observed, ActionContext context) throws InterruptedException {
+            each(observed, context, seen -> world.touch(route, seen, context.epoch()));
+        }
+
+        /** One that fails keeps no other from being written to, and no failure hides another. */
+        private void each(List<Seen> observed, ActionContext context, Write write) throws InterruptedException {
             DrException first = null;
             for (Seen seen : observed) {
-                Aim aim = aims.apply(seen.status());
-                if (aim == null || !aim.change()) {
-                    continue;
-                }
                 context.requireAuthority();
                 try {
-                    world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
+                    write.to(seen);
                 } catch (DrException e) {
-                    if (!e.retryable()) {
-                        throw e;
+                    if (first == null) {
+                        first = e;
+                    } else if (first.retryable() && !e.retryable()) {
+                        e.addSuppressed(first);
+                        first = e;
+                    } else {
+                        first.addSuppressed(e);
                     }
-                    first = first == null ? e : first;
                 }
             }
             if (first != null) {
