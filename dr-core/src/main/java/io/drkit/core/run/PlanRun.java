@@ -582,7 +582,7 @@ final class PlanRun {
 
     /** The actions of the step whose requests got no answer, in whatever mode they were sent. */
     private List<Action<?>> doneWithoutAnswer(PlannedStep step) {
-        return log.ask(history -> history.step(step.name()).unanswered) ? actions(step) : List.of();
+        return log.ask(history -> history.unanswered(step.name(), false)) ? actions(step) : List.of();
     }
 
     /**
@@ -590,7 +590,7 @@ final class PlanRun {
      * into a failover on its way back. Not where the failover does something else: that may be because the site of the undo is dead.
      */
     private List<Action<?>> undoneWithoutAnswer(PlannedStep step) {
-        boolean doubted = log.ask(history -> history.step(step.name()).undoUnanswered);
+        boolean doubted = log.ask(history -> history.unanswered(step.name(), true));
         boolean same = actions(step).stream().map(Action::describe).distinct().count() == 1;
         return doubted && same && step.undo() instanceof Undo.By by ? List.of(by.action()) : List.of();
     }

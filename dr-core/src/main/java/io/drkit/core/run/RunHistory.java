@@ -162,7 +162,7 @@ final class RunHistory {
                 boolean takenOver = !entry.detail("who").isEmpty();
                 leaveBehind(takenOver);
                 steps.values().forEach(step -> {
-                    // what was asked for then nobody has heard the end of
+                    // what it asked for last nobody has heard the end of
                     step.unanswered |= step.status == StepStatus.RUNNING;
                     step.undoUnanswered |= step.undoOpen;
                 });
@@ -263,10 +263,14 @@ final class RunHistory {
                         entry.at(),
                         wait -> wait.step().equals(entry.step())
                                 && wait.what().name().equals(entry.detail("what")));
-            case GIVEN_UP_ENDED ->
+            case GIVEN_UP_ENDED -> {
+                boolean undo = says(entry, "undo");
                 unended.removeIf(one -> one.step().equals(entry.step())
                         && one.began().equals(entry.detail("began"))
-                        && one.undo() == Boolean.parseBoolean(entry.detail("undo")));
+                        && one.undo() == undo);
+                step(entry.step()).unanswered |= !undo && says(entry, "unanswered");
+                step(entry.step()).undoUnanswered |= undo && says(entry, "unanswered");
+            }
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
@@ -321,6 +325,15 @@ final class RunHistory {
     /** What may still be at work in whatever process, although the run counts on it no more; for people. */
     List<String> unended() {
         return unended.stream().map(Unended::said).toList();
+    }
+
+    /** Whether something that the step asked for may still arrive, or its undo did. */
+    boolean unanswered(String step, boolean undo) {
+        return isUnended(step, undo) || (undo ? step(step).undoUnanswered : step(step).unanswered);
+    }
+
+    private boolean isUnended(String step, boolean undo) {
+        return unended.stream().anyMatch(one -> one.step().equals(step) && one.undo() == undo);
     }
 
     /** What is still at work in the process that the run is in, or was last, after it was given up. */
@@ -675,7 +688,9 @@ final class RunHistory {
         Step step = step(shape.name());
         boolean undone = step.status == StepStatus.UNDONE || step.status == StepStatus.SKIPPED;
         boolean doneAgain = step.done() && step.undoUnanswered;
-        if (!(undone && step.unanswered) && !doneAgain) {
+        // of what may still be at work itself there is a warning of its own
+        if (!(undone && step.unanswered && !isUnended(shape.name(), false))
+                && !(doneAgain && !isUnended(shape.name(), true))) {
             return Optional.empty();
         }
         return Optional.of("a request without an answer may still arrive at \"" + shape.name() + "\" ("

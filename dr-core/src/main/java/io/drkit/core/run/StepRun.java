@@ -164,7 +164,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     /** Writes down and tells how it ended, and why it was stopped, if it was. */
     void settle(String stoppedBecause) {
         Throwable cause = failure;
-        unanswered |= cause != null && applying && !superseding && unanswered(cause);
+        noteUnanswered();
         if (cause == null) {
             boolean changed = mayHaveChanged || inDoubtBefore;
             StepStatus status = undo ? StepStatus.UNDONE : changed ? StepStatus.DONE : StepStatus.ALREADY_SO;
@@ -191,7 +191,6 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     /** Writes down that it goes on unheard: it was told to stop and did not. */
     void giveUp(String stoppedBecause) {
         givenUp = true;
-        unanswered = true;
         write(
                 undo ? StepStatus.UNDO_FAILED : StepStatus.UNKNOWN,
                 "still going on, and does not heed being stopped " + stoppedBecause,
@@ -200,11 +199,22 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     /** Writes down that it has ended after it was given up. What it did, and how it ended, is to be observed. */
     void endedUnheard() {
-        log.writeEnd(step.name(), Map.of("began", began.toString(), "undo", Boolean.toString(undo)));
+        noteUnanswered();
+        Map<String, String> details = new HashMap<>();
+        details.put("began", began.toString());
+        details.put("undo", Boolean.toString(undo));
+        if (unanswered) {
+            details.put("unanswered", "true");
+        }
+        log.writeEnd(step.name(), details);
     }
 
     void tellOverran() {
         log.tell(new RunEvent.StepOverran(log.now(), step.name(), allowed(), undo));
+    }
+
+    private void noteUnanswered() {
+        unanswered |= failure != null && applying && !superseding && unanswered(failure);
     }
 
     /** Whether it leaves open that something which was asked for is still on its way; or something beside it does. */
