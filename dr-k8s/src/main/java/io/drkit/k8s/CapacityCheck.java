@@ -188,7 +188,7 @@ public final class CapacityCheck implements Check {
         List<Read> read = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (Wanted one : wanted) {
-            WorkloadApi api = new WorkloadApi(server, one.namespace());
+            WorkloadApi api = new WorkloadApi(server, one.namespace(), false);
             Workload workload = one.workload();
             Optional<Read> found = switch (workload.kind()) {
                 case DEPLOYMENT -> api.deployment(workload).map(seen -> read(one, seen));

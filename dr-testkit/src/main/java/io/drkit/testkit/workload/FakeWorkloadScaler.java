@@ -117,7 +117,8 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
     private record Aim(int replicas, OptionalInt memory, boolean change) {}
 
     private interface Write {
-        void to(Seen seen) throws InterruptedException;
+        /** Answers whether anything is different now. */
+        boolean to(Seen seen) throws InterruptedException;
     }
 
     private final class Scaling implements SupersedingAction<List<Seen>> {
@@ -183,15 +184,20 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
         public void apply(List<Seen> observed, ActionContext context) throws InterruptedException {
             each(observed, context, seen -> {
                 Aim aim = aims.apply(seen.status());
-                if (aim != null && aim.change()) {
-                    world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
+                if (aim == null || !aim.change()) {
+                    return false;
                 }
+                world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
+                return true;
             });
         }
 
         @Override
         public void supersede(List<Seen> observed, ActionContext context) throws InterruptedException {
-            each(observed, context, seen -> world.touch(route, seen, context.epoch()));
+            each(observed, context, seen -> {
+                world.touch(route, seen, context.epoch());
+                return false;
+            });
         }
 
         /** One that fails keeps no other from being written to, and no failure hides another. */
@@ -200,7 +206,10 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
             for (Seen seen : observed) {
                 context.requireAuthority();
                 try {
-                    write.to(seen);
+                    if (write.to(seen)) {
+                        // from here on a refusal of another one does not say that nothing was changed
+                        context.noWayBack();
+                    }
                 } catch (DrException e) {
                     if (first == null) {
                         first = e;

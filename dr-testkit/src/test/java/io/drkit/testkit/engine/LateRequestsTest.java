@@ -113,6 +113,18 @@ class LateRequestsTest {
     }
 
     @Test
+    @DisplayName("F14: a workload that was scaled before another one was refused is put back")
+    void run_secondOfTwoRefused_firstIsPutBack() throws Exception {
+        west.faults().next("scale statefulset/queue", Fault.refused(422));
+
+        RunReport report = time.run(() -> runner().run(stopping(APP, QUEUE), OVER));
+
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(west.truth(APP).wanted()).isEqualTo(2);
+        assertThat(report.warnings()).isEmpty();
+    }
+
+    @Test
     @DisplayName("F13, F3: nor when its process died, and another one put back what it found")
     void resume_processDiedBeforeTheAnswer_lateRequestTakesNoEffect() throws Exception {
         west.faults().next("scale", late);

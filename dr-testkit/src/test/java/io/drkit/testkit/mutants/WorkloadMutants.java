@@ -72,13 +72,12 @@ final class WorkloadMutants {
                 // touches nothing that looks as wanted
                 SCALER.breaks(
                         "W23",
-                        "each(observed, context, seen -> world.touch(route, seen, context.epoch()));",
-                        "each(observed, context, seen -> { if (seen.status().wanted() == 0) { world.touch(route, seen,"
-                                + " context.epoch()); } });"),
+                        "world.touch(route, seen, context.epoch());",
+                        "if (seen.status().wanted() == 0) { world.touch(route, seen, context.epoch()); }"),
                 PLATFORM.breaks("W24", "running -> {});", "running -> running.memory = OptionalInt.empty());"),
                 SCALER.breaks(
                         "W25",
-                        "world.touch(route, seen, context.epoch())",
-                        "world.touch(route, seen, io.drkit.core.Epoch.NONE)"));
+                        "world.touch(route, seen, context.epoch());",
+                        "world.touch(route, seen, io.drkit.core.Epoch.NONE);"));
     }
 }
