@@ -95,6 +95,7 @@ public final class KubernetesWorkloadScaler implements WorkloadScaler {
             throw new IllegalArgumentException("Name at least one workload");
         }
         counts.forEach((workload, count) -> {
+            KnownKind.of(workload);
             if (count < 0) {
                 throw new IllegalArgumentException("A count is 0 or more, not " + count + " for " + workload);
             }
@@ -110,6 +111,8 @@ public final class KubernetesWorkloadScaler implements WorkloadScaler {
         if (workloads.length == 0) {
             throw new IllegalArgumentException("Name at least one workload");
         }
-        return Arrays.stream(workloads).distinct().toList();
+        List<Workload> named = Arrays.stream(workloads).distinct().toList();
+        named.forEach(KnownKind::of);
+        return named;
     }
 }

@@ -85,7 +85,7 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
      * and that one may be about to make some for the count before.
      */
     private boolean replicaSetsBehind(Head head) throws InterruptedException {
-        if (head.workload().kind() != Workload.Kind.DEPLOYMENT) {
+        if (KnownKind.of(head.workload()) != KnownKind.DEPLOYMENT) {
             return false;
         }
         return server
@@ -135,7 +135,7 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
     }
 
     private Optional<Head> head(Workload workload) throws InterruptedException {
-        return switch (workload.kind()) {
+        return switch (KnownKind.of(workload)) {
             case DEPLOYMENT -> deployment(workload).map(found -> Head.of(workload, found));
             case STATEFUL_SET -> statefulSet(workload).map(found -> Head.of(workload, found));
         };
@@ -189,7 +189,7 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
 
     private Object send(KubernetesClient client, Workload workload, String patch) {
         // Handing over an item, and not a name, saves the client from reading the object first.
-        return switch (workload.kind()) {
+        return switch (KnownKind.of(workload)) {
             case DEPLOYMENT -> {
                 Deployment item = new DeploymentBuilder()
                         .withNewMetadata()
@@ -221,8 +221,7 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
 
     private static boolean governs(HorizontalPodAutoscaler autoscaler, Workload workload) {
         var target = autoscaler.getSpec().getScaleTargetRef();
-        String kind = workload.kind() == Workload.Kind.DEPLOYMENT ? "Deployment" : "StatefulSet";
-        return kind.equals(target.getKind()) && workload.name().equals(target.getName());
+        return KnownKind.of(workload).manifest().equals(target.getKind()) && workload.name().equals(target.getName());
     }
 
     private static String words(HorizontalPodAutoscaler autoscaler) {

@@ -103,7 +103,7 @@ abstract class KubernetesWorkloadScalerContractTest extends WorkloadScalerContra
     /** The generation and the annotations: what a scaler writes, without the status that controllers write. */
     @Override
     protected String fingerprint(Workload workload) {
-        var meta = workload.kind() == Workload.Kind.DEPLOYMENT
+        var meta = workload.kind().equals(Workload.Kind.DEPLOYMENT)
                 ? cluster.client()
                         .apps()
                         .deployments()

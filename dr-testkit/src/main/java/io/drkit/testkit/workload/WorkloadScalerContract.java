@@ -3,6 +3,7 @@ package io.drkit.testkit.workload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import io.drkit.core.BlockedException;
@@ -461,6 +462,23 @@ public abstract class WorkloadScalerContract {
         assertThatExceptionOfType(StaleEpochException.class)
                 .isThrownBy(() -> supersede(scaler().toZero(APP), new Epoch(7)));
         assertThat(only(APP).wanted()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("W26: a workload of a kind that the scaler does not know is refused, and never taken for stopped")
+    void toZero_unknownKind_isRefused() throws InterruptedException {
+        run(APP, 1);
+        Workload strange = new Workload(new Workload.Kind("spaceship"), APP.name());
+
+        assertThatThrownBy(() -> execute(scaler().toZero(strange))).satisfies(WorkloadScalerContract::isRefusal);
+        assertThatThrownBy(() -> execute(scaler().scaleTo(Map.of(strange, 0))))
+                .satisfies(WorkloadScalerContract::isRefusal);
+        assertThatThrownBy(() -> scaler().status(strange)).satisfies(WorkloadScalerContract::isRefusal);
+        assertThat(pods(APP)).isEqualTo(1);
+    }
+
+    private static void isRefusal(Throwable thrown) {
+        assertThat(thrown).isInstanceOfAny(IllegalArgumentException.class, DrException.class);
     }
 
     /** The status of one workload. */

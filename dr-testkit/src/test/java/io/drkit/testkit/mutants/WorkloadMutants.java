@@ -78,6 +78,7 @@ final class WorkloadMutants {
                 SCALER.breaks(
                         "W25",
                         "world.touch(route, seen, context.epoch());",
-                        "world.touch(route, seen, io.drkit.core.Epoch.NONE);"));
+                        "world.touch(route, seen, io.drkit.core.Epoch.NONE);"),
+                SCALER.breaks("W26", "if (!missing.isEmpty()) {", "if (false) {"));
     }
 }
