@@ -13,6 +13,7 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeAgent;
+import io.drkit.core.safety.SiteChange;
 import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Task;
 import java.io.IOException;
@@ -806,6 +807,8 @@ final class Switchover implements Action<Switchover.Seen> {
             left.ifPresent(at -> basis.add("timeline " + timeline + " begins at " + at));
             context.report(DataLoss.none("the database of " + from.name(), String.join("; ", basis)));
             context.record("drained.position", last.toString());
+            // No earlier: a switchover that is called off before the promotion lets the old primary write again.
+            context.record(SiteChange.FROM_FENCED.fact(), "stopped at " + last + ", and can come up as a standby only");
             session.checkpoint(limits.checkpoint());
             timings.lap("checkpoint");
             if (!note.slot().isEmpty()) {

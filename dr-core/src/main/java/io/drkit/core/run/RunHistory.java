@@ -44,6 +44,9 @@ final class RunHistory {
         Instant ended;
 
         int attempts;
+        /** Its action was applied, came back without a failure, and was then seen to be done. */
+        boolean applied;
+
         List<String> changes = List.of();
         String detail = "";
         /** The step ended, and this run is known to have changed nothing by it. */
@@ -206,6 +209,7 @@ final class RunHistory {
                 step.undoOpen = false;
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
+                step.applied = step.done() && (step.applied || Boolean.parseBoolean(entry.detail("applied")));
                 waits.stream()
                         .filter(wait -> wait.step().equals(entry.step()))
                         .forEach(wait -> rejected.remove(wait.name()));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
@@ -667,5 +668,62 @@ class SafetyRulesTest {
         assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(report.reason().orElseThrow()).contains("One writable primary");
+    }
+
+    /** A promotion whose first try comes to nothing; somebody then promotes by hand, and the run is resumed. */
+    private RunReport resumedAfterAPromotionByHand(boolean fencedFirst) throws Exception {
+        town.values.put("db-east", "REPLICA");
+        town.dark.add("db-west");
+        Action<String> promotion = town.set("db-east", "PRIMARY");
+        Action<String> tried = new Action<>() {
+            @Override
+            public String describe() {
+                return "fence west, then promote east";
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                return promotion.observe(context);
+            }
+
+            @Override
+            public Assessment assess(String observed) {
+                return promotion.assess(observed);
+            }
+
+            @Override
+            public void apply(String observed, ActionContext context) {
+                if (fencedFirst) {
+                    context.record(SiteChange.FROM_FENCED.fact(), "confirmed");
+                }
+                throw new IllegalStateException("no route to anybody");
+            }
+        };
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("fail over", (from, to) -> tried)
+                .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+        RunReport stopped = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        assertThat(stopped.steps().get(0).attempts()).isPositive();
+        assertThat(stopped.outcome()).isNotEqualTo(RunOutcome.SUCCEEDED);
+        town.values.put("db-east", "PRIMARY");
+        return time.run(() -> runner.resume(plan, SiteSwitch.failover(WEST, EAST)));
+    }
+
+    @Test
+    @DisplayName("F1: a promotion that was tried in vain, and then made by somebody else, has fenced nobody")
+    void resume_triedInVainAndPromotedByHand_doesNotCountAsFenced() throws Exception {
+        RunReport report = resumedAfterAPromotionByHand(false);
+        assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.DONE);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(report.reason().orElseThrow()).contains("One writable primary", "both may be taking writes");
+    }
+
+    @Test
+    @DisplayName("F1: a fence that was written down when it was made counts, whatever became of the promotion")
+    void resume_fenceWasRecorded_countsAsFenced() throws Exception {
+        assertThat(resumedAfterAPromotionByHand(true).outcome()).isEqualTo(RunOutcome.SUCCEEDED);
     }
 }

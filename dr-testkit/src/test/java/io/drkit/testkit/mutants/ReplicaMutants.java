@@ -81,6 +81,15 @@ final class ReplicaMutants {
                         "P16",
                         "return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()",
                         "return false"),
-                SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"));
+                SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"),
+                // what was promoted before is found done, whoever is still writing elsewhere
+                PROMOTER.breaks("P18", "if (!weighed.fenced()) {", "if (false) {"),
+                PROMOTER.breaks("P18", "if (!(seen.to().writes() && weighed.fenced())) {", "if (!seen.to().writes()) {"),
+                // silence taken for a fence
+                PROMOTER.breaks("P19", "reached && !server.writes(),", "silent || !server.writes(),"),
+                PROMOTER.breaks(
+                        "P19",
+                        "if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {",
+                        "if (proof instanceof FenceProof.Refused) {"));
     }
 }
