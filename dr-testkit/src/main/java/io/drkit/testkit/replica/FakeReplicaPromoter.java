@@ -149,6 +149,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     }
 
     @Override
+    public String name(FakeDatabase node) {
+        return node.name();
+    }
+
+    @Override
     public ReplicationStatus status(FakeDatabase primary, FakeDatabase replica) throws InterruptedException {
         Seen seen = look(primary, replica);
         return new ReplicationStatus(status(seen.from()), status(seen.to()), seen.lag());

@@ -387,6 +387,23 @@ public abstract class ReplicaPromoterContract<N> {
         });
     }
 
+    @Test
+    @DisplayName("P20: a server's name is that of its status and of its actions, the same in every process")
+    void name_anyServer_isTheSameEverywhere() throws Exception {
+        run(() -> {
+            ReplicationStatus status = promoter().status(primary(), replica());
+            assertThat(promoter().name(primary()))
+                    .isNotBlank()
+                    .isEqualTo(status.primary().name())
+                    .isEqualTo(anotherProcess().name(primary()));
+            assertThat(promoter().name(replica()))
+                    .isEqualTo(status.replica().name())
+                    .isNotEqualTo(promoter().name(primary()));
+            assertThat(promoter().rejoin(primary(), replica()).describe())
+                    .contains(promoter().name(primary()), promoter().name(replica()));
+        });
+    }
+
     /** The replica is promoted while the primary is dead and bars nobody from starting it again: by hand, or by a run that is gone. */
     private void promoteElsewhere() throws Exception {
         write(primary(), "kept");

@@ -39,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -57,6 +58,11 @@ class SafetyRulesTest {
 
     /** The roles are values of the town: primary, replica, stopped; whatever cannot be read is unknown. */
     private final class Databases implements ReplicaPromoter<String> {
+        @Override
+        public String name(String node) {
+            return node;
+        }
+
         @Override
         public ReplicationStatus status(String primary, String replica) {
             return new ReplicationStatus(node(primary), node(replica), new Lag.Unknown("not asked"));
@@ -611,6 +617,67 @@ class SafetyRulesTest {
                 }
             }
         }
+    }
+
+    /** A database as an application may have one: its words are others in each process. */
+    private static final class Unnamed {
+        private final String name;
+
+        Unnamed(String name) {
+            this.name = name;
+        }
+    }
+
+    /** A promoter of them. */
+    private record OfUnnamed(ReplicaPromoter<String> promoter) implements ReplicaPromoter<Unnamed> {
+        @Override
+        public String name(Unnamed node) {
+            return node.name;
+        }
+
+        @Override
+        public ReplicationStatus status(Unnamed primary, Unnamed replica) throws InterruptedException {
+            return promoter.status(primary.name, replica.name);
+        }
+
+        @Override
+        public Action<?> switchover(Unnamed from, Unnamed to) {
+            return promoter.switchover(from.name, to.name);
+        }
+
+        @Override
+        public Action<?> failover(Unnamed from, Unnamed to, FailoverTerms terms) {
+            return promoter.failover(from.name, to.name, terms);
+        }
+
+        @Override
+        public Action<?> rejoin(Unnamed former, Unnamed primary) {
+            return promoter.rejoin(former.name, primary.name);
+        }
+    }
+
+    @Test
+    @DisplayName("F3: the rule has the same words in the process that resumes, whatever the servers' objects say of themselves")
+    void oneWritablePrimary_serversWithoutWords_isResumedByAnotherProcess() throws Exception {
+        asBefore();
+        town.values.put("db-west", "STOPPED");
+        town.blocked.put("serves", "not yet");
+        Supplier<RecoveryPlan<Place>> inAnotherProcess = () -> Town.plan()
+                .safety("One writable primary", (from, to) -> SafetyRule.oneWritablePrimary(
+                        new OfUnnamed(new Databases()), new Unnamed("db-west"), new Unnamed("db-east")))
+                .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
+                .makes(SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .step("start", (from, to) -> town.set("serves", to.name()))
+                .after("promote")
+                .build();
+        RunReport stopped = time.run(() -> runner.run(inAnotherProcess.get(), OVER));
+        assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
+
+        town.blocked.clear();
+        RunReport resumed = time.run(() -> runner.resume(inAnotherProcess.get(), OVER));
+        assertThat(resumed.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(resumed.planHash()).isEqualTo(stopped.planHash());
     }
 
     @Test

@@ -90,6 +90,7 @@ final class ReplicaMutants {
                 PROMOTER.breaks(
                         "P19",
                         "if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {",
-                        "if (proof instanceof FenceProof.Refused) {"));
+                        "if (proof instanceof FenceProof.Refused) {"),
+                PROMOTER.breaks("P20", "public String name(FakeDatabase node) { return node.name(); }", "public String name(FakeDatabase node) { return new Object().toString(); }"));
     }
 }
