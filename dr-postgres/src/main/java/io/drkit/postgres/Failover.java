@@ -32,6 +32,7 @@ final class Failover implements Action<Failover.Seen> {
     private static final String INTENT = "promotion.intent";
     private static final String BOUND_MILLIS = "loss.bound.millis";
     private static final String BOUND_BASIS = "loss.bound.basis";
+    private static final String BOUND_EVIDENCE = "loss.bound.evidence";
     private static final Duration POLL = Duration.ofMillis(2);
 
     private final PostgresNode from;
@@ -215,7 +216,7 @@ final class Failover implements Action<Failover.Seen> {
                 fencing(),
                 "cut " + to.name() + " from " + from.name(),
                 "promote " + to.name() + ", losing at most " + seen.bound() + ": "
-                        + seen.bound().basis(),
+                        + seen.bound().evidence(),
                 "prove " + to.name() + " by a write probe");
     }
 
@@ -292,7 +293,7 @@ final class Failover implements Action<Failover.Seen> {
             return Optional.empty();
         }
         if (bound.time().isEmpty()) {
-            return Optional.of(Refusals.lossUnknown(from, bound.basis()));
+            return Optional.of(Refusals.lossUnknown(from, bound.evidence()));
         }
         return terms.acceptedLoss()
                 .filter(limit -> bound.time().get().compareTo(limit) > 0)
@@ -367,7 +368,8 @@ final class Failover implements Action<Failover.Seen> {
             LossBound bound = bound(now, target, Optional.of(received), fenced ? end : now(), fenced);
             context.record("received.position", received.toString());
             bound.time().ifPresent(time -> context.record(BOUND_MILLIS, Long.toString(time.toMillis() + 1)));
-            context.record(BOUND_BASIS, bound.basis());
+            context.record(BOUND_BASIS, bound.basis().name());
+            context.record(BOUND_EVIDENCE, bound.evidence());
             context.report(bound.as(DataLoss.Stage.BOUND, subject()));
             Optional<Assessment> unaccepted = unaccepted(bound);
             if (unaccepted.isPresent()) {
@@ -566,11 +568,15 @@ final class Failover implements Action<Failover.Seen> {
             }
         }
         // What was stated before still holds.
-        String basis = context.recorded(BOUND_BASIS).orElse(
-                "it was promoted before, by a process that is gone or by somebody else, and nobody wrote down what it had then");
+        String evidence = context.recorded(BOUND_EVIDENCE)
+                .orElse("it was promoted before, by a process that is gone or by somebody else, and nobody wrote down what"
+                        + " it had then");
+        DataLoss.Basis basis =
+                context.recorded(BOUND_BASIS).map(DataLoss.Basis::valueOf).orElse(DataLoss.Basis.UNKNOWN);
         return context.recorded(BOUND_MILLIS)
+                .filter(millis -> basis != DataLoss.Basis.UNKNOWN)
                 .map(millis -> new LossBound(
-                        Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis))
-                .orElseGet(() -> LossBound.unknown(basis));
+                        Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis, evidence))
+                .orElseGet(() -> LossBound.unknown(evidence));
     }
 }

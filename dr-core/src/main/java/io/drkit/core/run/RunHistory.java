@@ -439,7 +439,8 @@ final class RunHistory {
         Map<String, String> details = new HashMap<>();
         details.put("subject", loss.subject());
         details.put("stage", loss.stage().name());
-        details.put("basis", loss.basis());
+        details.put("basis", loss.basis().name());
+        details.put("evidence", loss.evidence());
         loss.time().ifPresent(time -> details.put("time", time.toString()));
         loss.bytes().ifPresent(bytes -> details.put("bytes", Long.toString(bytes)));
         return details;
@@ -453,7 +454,8 @@ final class RunHistory {
                 DataLoss.Stage.valueOf(entry.detail("stage")),
                 time.isEmpty() ? Optional.empty() : Optional.of(Duration.parse(time)),
                 bytes.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(bytes)),
-                entry.detail("basis"));
+                DataLoss.Basis.valueOf(entry.detail("basis")),
+                entry.detail("evidence"));
     }
 
     Step step(String name) {

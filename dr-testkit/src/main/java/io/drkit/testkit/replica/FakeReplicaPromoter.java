@@ -569,12 +569,14 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         private DataLoss loss(DataLoss.Stage stage, Optional<Duration> bound) {
-            return new DataLoss(
-                    subject(from),
-                    stage,
-                    bound,
-                    OptionalLong.empty(),
-                    bound.isPresent() ? "samples of the primary's position" : "nobody sampled the primary's position");
+            return bound.map(time -> new DataLoss(
+                            subject(from),
+                            stage,
+                            Optional.of(time),
+                            OptionalLong.empty(),
+                            DataLoss.Basis.SAMPLED,
+                            "samples of the primary's position"))
+                    .orElseGet(() -> DataLoss.unknown(subject(from), stage, "nobody sampled the primary's position"));
         }
 
         private void fence(ActionContext context) throws InterruptedException {

@@ -196,7 +196,8 @@ public abstract class ReplicaPromoterContract<N> {
                 assertThat(loss.stage()).isEqualTo(DataLoss.Stage.ACHIEVED);
                 assertThat(loss.time()).contains(Duration.ZERO);
                 assertThat(loss.bytes()).hasValue(0);
-                assertThat(loss.basis()).isNotBlank();
+                assertThat(loss.basis()).isEqualTo(DataLoss.Basis.COMPARED);
+                assertThat(loss.evidence()).isNotBlank();
             });
         });
     }
@@ -327,8 +328,11 @@ public abstract class ReplicaPromoterContract<N> {
                     .extracting(DataLoss::stage)
                     .containsExactly(DataLoss.Stage.BOUND, DataLoss.Stage.ACHIEVED);
             assertThat(context.losses())
-                    .allSatisfy(loss -> assertThat(loss.time().orElseThrow())
-                            .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written)));
+                    .allSatisfy(loss -> {
+                        assertThat(loss.basis()).isEqualTo(DataLoss.Basis.SAMPLED);
+                        assertThat(loss.time().orElseThrow())
+                                .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written));
+                    });
         });
     }
 

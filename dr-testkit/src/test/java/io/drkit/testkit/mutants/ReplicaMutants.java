@@ -74,6 +74,7 @@ final class ReplicaMutants {
                         "Duration.ofNanos(world.clockwork.nanoTime() - firstMissing).plus(SAMPLING));",
                         "Duration.ofNanos(1));"),
                 PROMOTER.breaks("P13", "context.report(loss(DataLoss.Stage.BOUND, bound));", ""),
+                PROMOTER.breaks("P13", "DataLoss.Basis.SAMPLED,", "DataLoss.Basis.COMPARED,"),
                 SERVER.breaks(
                         "P14", "standby = true; return new FenceProof.Confirmed(", "return new FenceProof.Confirmed("),
                 PROMOTER.breaks("P15", "if (seen.from().diverged()) {", "if (false) {"),
