@@ -44,6 +44,9 @@ final class RunHistory {
         Instant ended;
 
         int attempts;
+        /** Its action was applied, came back without a failure, and was then seen to be done. */
+        boolean applied;
+
         List<String> changes = List.of();
         String detail = "";
         /** The step ended, and this run is known to have changed nothing by it. */
@@ -218,6 +221,7 @@ final class RunHistory {
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
                 step.unanswered |= says(entry, "unanswered");
                 step.undoUnanswered &= !says(entry, "superseded");
+                step.applied = step.done() && (step.applied || Boolean.parseBoolean(entry.detail("applied")));
                 waits.stream()
                         .filter(wait -> wait.step().equals(entry.step()))
                         .forEach(wait -> rejected.remove(wait.name()));
@@ -466,7 +470,8 @@ final class RunHistory {
         Map<String, String> details = new HashMap<>();
         details.put("subject", loss.subject());
         details.put("stage", loss.stage().name());
-        details.put("basis", loss.basis());
+        details.put("basis", loss.basis().name());
+        details.put("evidence", loss.evidence());
         loss.time().ifPresent(time -> details.put("time", time.toString()));
         loss.bytes().ifPresent(bytes -> details.put("bytes", Long.toString(bytes)));
         return details;
@@ -480,7 +485,8 @@ final class RunHistory {
                 DataLoss.Stage.valueOf(entry.detail("stage")),
                 time.isEmpty() ? Optional.empty() : Optional.of(Duration.parse(time)),
                 bytes.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(bytes)),
-                entry.detail("basis"));
+                DataLoss.Basis.valueOf(entry.detail("basis")),
+                entry.detail("evidence"));
     }
 
     Step step(String name) {

@@ -55,6 +55,10 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private boolean superseding;
     /** Nothing of what was asked for before can take effect any more. */
     private boolean superseded;
+    private boolean lost;
+    /** It was applied to the end: the last time that it was, that came back without a failure. */
+    private boolean applied;
+
     private volatile boolean givenUp;
     private String waitingFor = "";
     private Assessment.@Nullable Done done;
@@ -168,11 +172,12 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         if (cause == null) {
             boolean changed = mayHaveChanged || inDoubtBefore;
             StepStatus status = undo ? StepStatus.UNDONE : changed ? StepStatus.DONE : StepStatus.ALREADY_SO;
-            write(status, Objects.requireNonNull(done, "done").because(), unchanged(!undo && !changed));
+            Map<String, String> how = !undo && applied ? Map.of("applied", "true") : unchanged(!undo && !changed);
+            write(status, Objects.requireNonNull(done, "done").because(), how);
             return;
         }
         // Whoever was interrupted, or broke down, in the middle of a change cannot say whether it was made.
-        boolean lost = cause instanceof UnknownOutcomeException
+        boolean inDoubt = cause instanceof UnknownOutcomeException
                 || ((cause instanceof InterruptedException || cause instanceof Error) && applying);
         String detail = (stoppedBecause.isEmpty() ? "" : "stopped " + stoppedBecause + ": ") + say(cause);
         if (undo) {
@@ -184,7 +189,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
             boolean unchanged = !mayHaveChanged
                     && !inDoubtBefore
                     && (!applying || (cause instanceof BlockedException && !unanswered));
-            write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
+            write(inDoubt ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
         }
     }
 
@@ -281,6 +286,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     @Override
     public void assessed(Assessment assessment) {
         mayHaveChanged |= applying;
+        applied = applying && !superseding ? !lost : applied;
         applying = false;
     }
 
@@ -294,14 +300,16 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
                 Map.of("began", began.toString(), "changes", String.join("\n", needed.changes())),
                 this::requireWanted);
         applying = true;
+        lost = false;
         log.tell(new RunEvent.StepApplying(log.now(), step.name(), needed.changes(), attempt, undo));
     }
 
     @Override
-    public void outcomeUnknown(RuntimeException lost) {
+    public void outcomeUnknown(RuntimeException failure) {
         mayHaveChanged = true;
-        unanswered |= !superseding && unanswered(lost);
-        log.tell(new RunEvent.StepOutcomeUnknown(log.now(), step.name(), say(lost), undo));
+        unanswered |= !superseding && unanswered(failure);
+        lost = true;
+        log.tell(new RunEvent.StepOutcomeUnknown(log.now(), step.name(), say(failure), undo));
     }
 
     @Override
