@@ -214,7 +214,7 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
-        Answers<List<List<JournalEntry>>> answers = ask(store -> store.runs(key, atMost));
+        Answers<List<List<JournalEntry>>> answers = askStores(store -> store.runs(key, atMost));
         if (answers.one().isEmpty() || answers.other().isEmpty()) {
             return answers.any();
         }
@@ -225,7 +225,7 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<JournalKey> keys() {
-        Answers<List<JournalKey>> answers = ask(JournalStore::keys);
+        Answers<List<JournalKey>> answers = askStores(JournalStore::keys);
         Set<JournalKey> keys = new LinkedHashSet<>();
         answers.one().ifPresent(keys::addAll);
         answers.other().ifPresent(keys::addAll);
@@ -312,7 +312,7 @@ public final class MirroredJournalStore implements JournalStore {
     }
 
     private List<Side> sidesThatKnowTheLatestRun(JournalKey key) {
-        Answers<List<List<JournalEntry>>> latest = ask(store -> store.runs(key, 1));
+        Answers<List<List<JournalEntry>>> latest = askStores(store -> store.runs(key, 1));
         if (latest.one().isEmpty()) {
             return List.of(second);
         }
@@ -324,6 +324,84 @@ public final class MirroredJournalStore implements JournalStore {
         boolean same = one.isEmpty() == other.isEmpty()
                 && (one.isEmpty() || one.get(0).get(0).equals(other.get(0).get(0)));
         return same ? List.of(first, second) : List.of(ahead(key, one, other).isFirst() ? first : second);
+    }
+
+    /** Each by itself, and against each other. */
+    JournalCheck check() {
+        List<JournalCheck.Run> runs = new ArrayList<>();
+        List<String> damages = new ArrayList<>();
+        Answers<JournalCheck> answers = ask(side -> {
+            JournalCheck check = JournalCheck.of(side.itself());
+            check.damages().forEach(damage -> damages.add(side.name() + ": " + damage));
+            return check;
+        });
+        answers.one().ifPresent(check -> runs.addAll(check.runs()));
+        answers.other().ifPresent(check -> check.runs().forEach(run -> addLonger(run, runs)));
+        if (answers.one().isEmpty() || answers.other().isEmpty()) {
+            damages.add((answers.one().isEmpty() ? first : second).name() + ": it cannot be read, and was not checked");
+        } else if (damages.isEmpty()) {
+            keys().forEach(key -> compare(key, damages));
+        }
+        return new JournalCheck(runs, damages);
+    }
+
+    private static void addLonger(JournalCheck.Run run, List<JournalCheck.Run> runs) {
+        for (int i = 0; i < runs.size(); i++) {
+            JournalCheck.Run same = runs.get(i);
+            if (same.key().equals(run.key())
+                    && same.entries().get(0).equals(run.entries().get(0))) {
+                if (run.entries().size() > same.entries().size()) {
+                    runs.set(i, run);
+                }
+                return;
+            }
+        }
+        runs.add(run);
+    }
+
+    private void compare(JournalKey key, List<String> damages) {
+        // Twice, as a run may be writing: what is still missing when it is looked for once more was not just on its way.
+        List<List<JournalEntry>> one = first.itself().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> other = second.itself().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> oneAgain = first.itself().runs(key, Integer.MAX_VALUE);
+        lacks(key, second, other, first, oneAgain).ifPresent(damages::add);
+        if (lacks(key, first, one, second, other).isPresent()) {
+            List<List<JournalEntry>> otherAgain = second.itself().runs(key, Integer.MAX_VALUE);
+            lacks(key, first, one, second, otherAgain).ifPresent(damages::add);
+        }
+    }
+
+    /** What {@code behind} lacks of {@code ahead}, the newest first; runs older than those that both have may have been removed. */
+    private static Optional<String> lacks(
+            JournalKey key,
+            Side ahead,
+            List<List<JournalEntry>> runsOfAhead,
+            Side behind,
+            List<List<JournalEntry>> runsOfBehind) {
+        boolean shared = false;
+        for (List<JournalEntry> run : runsOfAhead) {
+            Optional<List<JournalEntry>> same = runsOfBehind.stream()
+                    .filter(other -> other.get(0).equals(run.get(0)))
+                    .findFirst();
+            String what = "the journal of " + key + " in " + behind.name() + " differs from that in " + ahead.name();
+            if (same.isEmpty() && shared) {
+                continue;
+            }
+            if (same.isEmpty()) {
+                return Optional.of(what + ": it lacks the run " + run.get(0).detail("run"));
+            }
+            shared = true;
+            int length = Math.min(run.size(), same.get().size());
+            if (!run.subList(0, length).equals(same.get().subList(0, length))) {
+                return Optional.of(what + ", after the same beginning, in the run "
+                        + run.get(0).detail("run"));
+            }
+            if (length < run.size()) {
+                return Optional.of(what + ": it lacks the last " + (run.size() - length) + " entries of the run "
+                        + run.get(0).detail("run"));
+            }
+        }
+        return Optional.empty();
     }
 
     private enum Ahead {
@@ -363,17 +441,21 @@ public final class MirroredJournalStore implements JournalStore {
     }
 
     /** What both say, or one of them where the other cannot be reached. */
-    private <T> Answers<T> ask(Function<JournalStore, T> question) {
+    private <T> Answers<T> askStores(Function<JournalStore, T> question) {
+        return ask(side -> question.apply(side.store()));
+    }
+
+    private <T> Answers<T> ask(Function<Side, T> question) {
         @Nullable DrException failure = null;
         Optional<T> one = Optional.empty();
         Optional<T> other = Optional.empty();
         try {
-            one = Optional.of(question.apply(first.store()));
+            one = Optional.of(question.apply(first));
         } catch (DrException e) {
             failure = requireUnreachable(e);
         }
         try {
-            other = Optional.of(question.apply(second.store()));
+            other = Optional.of(question.apply(second));
         } catch (DrException e) {
             requireUnreachable(e);
             if (failure != null) {

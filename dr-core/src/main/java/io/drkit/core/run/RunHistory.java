@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -125,6 +126,9 @@ final class RunHistory {
     /** The switchover's steps, for a run that was turned into a failover. */
     private String switchoverSteps = "";
 
+    /** Since the last process took it up: what is lost again is told again. */
+    private final Set<String> mirrorsLost = new LinkedHashSet<>();
+
     private final List<RunReport.Told> told = new ArrayList<>();
     private final Set<String> heard = new HashSet<>();
     private final List<RunReport.Wait> waits = new ArrayList<>();
@@ -154,6 +158,7 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
+                mirrorsLost.clear();
                 boolean takenOver = !entry.detail("who").isEmpty();
                 leaveBehind(takenOver);
                 if (takenOver) {
@@ -253,7 +258,10 @@ final class RunHistory {
                 unended.removeIf(one -> one.step().equals(entry.step())
                         && one.began().equals(entry.detail("began"))
                         && one.undo() == Boolean.parseBoolean(entry.detail("undo")));
-            case MIRROR_LOST -> {}
+            case MIRROR_LOST ->
+                mirrorsLost.add("from " + entry.at() + " on its journal was kept without the store "
+                        + entry.detail("store") + ", as " + entry.detail("who") + " decided (" + entry.detail("reason")
+                        + "): that store is behind until the journal is opened with both");
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 if (pastPointOfNoReturn()) {
@@ -642,6 +650,7 @@ final class RunHistory {
     private List<String> warnings() {
         List<String> warnings =
                 new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        warnings.addAll(mirrorsLost);
         if (paused != null && !over) {
             warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
                     + "), and it still is: whoever resumes it has to let it go on as well (goOn)");

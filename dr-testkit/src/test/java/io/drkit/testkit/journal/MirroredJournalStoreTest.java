@@ -7,17 +7,27 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
+import io.drkit.core.Site;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
-import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.journal.MirroredJournalStore;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.report.JsonReport;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.run.RunReports;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Mailbox;
 import io.drkit.core.time.Task;
@@ -428,6 +438,54 @@ class MirroredJournalStoreTest {
     @Test
     void answersWithin_noTime_isRefused() {
         assertThatThrownBy(() -> impatient().answersWithin(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** The site is a name. */
+    private record Place(String name) implements Site {}
+
+    /** Something that happens once. */
+    private record Deed(Runnable deed, AtomicBoolean done) implements Action<Boolean> {
+        @Override
+        public String describe() {
+            return "do it";
+        }
+
+        @Override
+        public Boolean observe(ActionContext context) {
+            return done.get();
+        }
+
+        @Override
+        public Assessment assess(Boolean observed) {
+            return observed ? Assessment.done("done") : Assessment.needed("do it");
+        }
+
+        @Override
+        public void apply(Boolean observed, ActionContext context) {
+            deed.run();
+            done.set(true);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F14: a run whose mirror was lost succeeds with a warning, the same from the journal alone")
+    void run_oneStoreLostWhereAPersonDecidedSo_isToldInTheReport(Which which) throws Exception {
+        RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
+                .step("a", (from, to) -> new Deed(faulty(which)::failAll, new AtomicBoolean()))
+                .build();
+        RunReport report = PlanRunner.journalingTo(lenient())
+                .build()
+                .run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+        assertThat(report.succeeded()).isTrue();
+        assertThat(report.warnings())
+                .singleElement()
+                .asString()
+                .contains("without the store " + (which == Which.FIRST ? "left" : "right"))
+                .contains("ann", "west is on fire");
+        assertThat(RunReports.of(other(which).runs(KEY, 1).get(0)).map(JsonReport::toJson))
+                .contains(JsonReport.toJson(report));
     }
 
     @Test
