@@ -283,6 +283,29 @@ class VerifyJournalTest {
     }
 
     @Test
+    @DisplayName("F3: a damaged run of one store, moved aside, is there again from the other when the mirror is opened")
+    void open_mirrorWithTheDamagedFileOfOneStoreMovedAside_isCaughtUp() throws IOException {
+        verifyMirrored(runs -> Files.writeString(runs.get(1), "?"), VerifyJournal.DAMAGED);
+        Path copy = home.resolve("copy");
+        JournalStore mirror = MirroredJournalStore.of(
+                        "disk", new FileJournalStore(journals), "copy", new FileJournalStore(copy))
+                .build();
+        assertThatThrownBy(() -> mirror.open(KEY)).isInstanceOf(CorruptJournalException.class);
+        List<Path> runs;
+        try (Stream<Path> paths = Files.walk(copy)) {
+            runs = paths.filter(path -> path.toString().endsWith(".journal"))
+                    .sorted()
+                    .toList();
+        }
+        Files.move(runs.get(1), home.resolve("aside"));
+        mirror.open(KEY).close();
+        assertThat(new FileJournalStore(copy).runs(KEY, 9))
+                .isEqualTo(new FileJournalStore(journals).runs(KEY, 9))
+                .hasSize(2);
+        assertThat(JournalCheck.of(mirror).intact()).isTrue();
+    }
+
+    @Test
     void verify_mirrorOfWhichOneStoreCannotBeRead_isNotCalledIntact() throws IOException {
         Path notAFolder = Files.writeString(home.resolve("file"), "");
         JournalStore mirror = MirroredJournalStore.of(

@@ -474,6 +474,7 @@ class MirroredJournalStoreTest {
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
                 .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
                 .step("a", (from, to) -> new Deed(faulty(which)::failAll, new AtomicBoolean()))
+                .nothingToUndo("it is a test")
                 .build();
         RunReport report = PlanRunner.journalingTo(lenient())
                 .build()
