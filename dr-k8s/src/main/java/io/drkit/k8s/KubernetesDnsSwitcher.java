@@ -10,6 +10,7 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
@@ -180,6 +181,11 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
         public EpochCheck epochCheck() {
             // compared on what was seen, and written on the condition that nothing was changed since
             return EpochCheck.ENFORCED;
+        }
+
+        @Override
+        public Optional<HeldEpoch> heldEpoch() {
+            return Optional.of(context -> see(name).epoch().epoch());
         }
 
         @Override

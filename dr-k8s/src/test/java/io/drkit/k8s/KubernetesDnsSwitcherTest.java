@@ -7,6 +7,7 @@ import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
@@ -84,6 +85,22 @@ abstract class KubernetesDnsSwitcherTest {
                 .execute(switcher.pointTo("database", "db.east.example.com"), context, ActionExecutor.Watcher.NONE);
 
         assertThat(context.recorded(DnsSwitcher.RESIDUAL_FACT)).contains(DnsSwitcher.RESIDUAL_UNKNOWN);
+    }
+
+    @Test
+    @DisplayName("F3: the action tells the epoch on the Service")
+    void heldEpoch_afterAChange_isThatOfTheChange() throws InterruptedException {
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
+        RunContext looking = RunContext.of(clockwork, Epoch.NONE);
+        HeldEpoch held =
+                switcher.pointTo("database", "db.west.example.com").heldEpoch().orElseThrow();
+        assertThat(held.read(looking)).isEmpty();
+        ActionExecutor.on(clockwork)
+                .execute(
+                        switcher.pointTo("database", "db.east.example.com"),
+                        RunContext.of(clockwork, new Epoch(7)),
+                        ActionExecutor.Watcher.NONE);
+        assertThat(held.read(looking)).contains(new Epoch(7));
     }
 
     @Test

@@ -262,19 +262,29 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
+        return words(key).intact();
+    }
+
+    @Override
+    public Words words(JournalKey key) {
         // A run asks every few seconds, and is not to be held up each time by a store that it does without.
         if (first.store().resting() != second.store().resting()) {
             try {
-                return (first.store().resting() ? second : first).store().instructions(key);
+                Side awake = first.store().resting() ? second : first;
+                Words words = awake.store().words(key);
+                return new Words(words.instructions(), unreadable(awake, words));
             } catch (DrException e) {
                 requireUnreachable(e);
             }
         }
         List<List<Instruction>> answers = new ArrayList<>();
+        List<Words.Unreadable> unreadable = new ArrayList<>();
         @Nullable DrException failure = null;
         for (Side side : sidesThatKnowTheLatestRun(key)) {
             try {
-                answers.add(side.store().instructions(key));
+                Words words = side.store().words(key);
+                answers.add(words.instructions());
+                unreadable.addAll(unreadable(side, words));
             } catch (DrException e) {
                 failure = requireUnreachable(e);
             }
@@ -282,7 +292,14 @@ public final class MirroredJournalStore implements JournalStore {
         if (answers.isEmpty() && failure != null) {
             throw failure;
         }
-        return answers.size() == 2 ? merged(answers.get(0), answers.get(1)) : answers.get(0);
+        return new Words(
+                answers.size() == 2 ? merged(answers.get(0), answers.get(1)) : answers.get(0), unreadable);
+    }
+
+    private static List<Words.Unreadable> unreadable(Side side, Words words) {
+        return words.unreadable().stream()
+                .map(one -> new Words.Unreadable(side.name() + ", " + one.where(), one.why()))
+                .toList();
     }
 
     /** All of both, each once, in an order that keeps that of either: what stands in one alone was posted while the other was lost. */

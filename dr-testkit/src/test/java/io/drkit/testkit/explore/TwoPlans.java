@@ -33,7 +33,7 @@ import java.util.List;
  */
 final class TwoPlans implements Scenario {
     private static final JournalKey KEY = new JournalKey("shop", "west", "east");
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
     private static final int ATTEMPTS = 5;
 
     record Place(String name) implements Site {}
@@ -101,7 +101,7 @@ final class TwoPlans implements Scenario {
                 stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Counting> counting = List.of(new Counting(), new Counting());
         RecoveryPlan.Builder<Place> building =
-                RecoveryPlan.<Place>named("shop").objectives(Duration.ZERO, Duration.ofHours(1));
+                RecoveryPlan.<Place>named("shop").rpo(Duration.ZERO).rto(Duration.ofHours(1));
         for (int i = 0; i < counting.size(); i++) {
             String name = "resource " + i;
             Resource remote = stage.remote(Resource.class, name, counting.get(i), "changed");
