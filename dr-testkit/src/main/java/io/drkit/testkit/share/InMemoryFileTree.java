@@ -446,9 +446,7 @@ public final class InMemoryFileTree implements FileTree {
             synchronized (InMemoryFileTree.this) {
                 requireHeld();
                 Node there = nodes.get(entry.path());
-                if (there != null
-                        && (there.type != entry.type()
-                                || !entry.version().equals(Optional.of(Long.toString(there.version))))) {
+                if (there != null && !entry.version().equals(Optional.of(Long.toString(there.version)))) {
                     throw changed(entry.path());
                 }
                 for (TreePath path : nodes.keySet()) {

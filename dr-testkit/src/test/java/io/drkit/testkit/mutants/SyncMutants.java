@@ -78,7 +78,10 @@ final class SyncMutants {
         run("Y34", "boolean stillThere = areStillThere(roots);", "boolean stillThere = true;");
         run("Y35", "if (source.stat(path).isPresent()) {", "if (false) {");
         run("Y45", "return lacking == 0;", "return true;");
-        run("Y46", "if (filter.excluded(there.path())) { stays(within); return; }", "if (filter.excluded(there.path())) { return; }");
+        run(
+                "Y46",
+                "if (filter.excluded(there.path())) { stays(within); return; }",
+                "if (filter.excluded(there.path())) { return; }");
         run("Y48", "boolean stillThere = areStillThere(roots);", "boolean stillThere = true;");
     }
 
