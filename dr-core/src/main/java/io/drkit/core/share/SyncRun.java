@@ -1214,7 +1214,7 @@ final class SyncRun {
 
     private static String message(Exception why) {
         return why instanceof DrException known
-                ? known.problem().found() + " [" + known.code() + "]"
+                ? known.problem().found() + "; " + known.problem().remedy() + " [" + known.code() + "]"
                 : String.valueOf(why.getMessage());
     }
 
