@@ -2,6 +2,7 @@ package io.drkit.testkit.explore;
 
 import static io.drkit.testkit.explore.Fingerprint.mix;
 
+import io.drkit.testkit.time.Machine;
 import io.drkit.testkit.time.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -120,9 +121,13 @@ final class Play implements Schedule {
         return decide(2, 4, 1, null) == 1;
     }
 
-    /** It does. */
-    void goesOn(String machine) {
-        machines.merge(machine, 13L, Fingerprint::mix);
+    /** It does, by nobody's act. */
+    void goesOn(Machine machine) {
+        machines.merge(machine.name(), 13L, Fingerprint::mix);
+        Candidate caller = running;
+        running = null;
+        machine.resume();
+        running = caller;
     }
 
     @Override
@@ -240,6 +245,9 @@ final class Play implements Schedule {
 
     @Override
     public void acted(Candidate task, long on) {
+        if (running == null) {
+            return;
+        }
         long history = mix(mix(mix(machine(task), task.key()), on), things.getOrDefault(on, 0L));
         machines.put(task.machine(), history);
         things.put(on, history);

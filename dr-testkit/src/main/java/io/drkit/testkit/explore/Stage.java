@@ -161,11 +161,15 @@ public final class Stage {
     /** While others are at work, one that was stopped may go on at any moment: here, or not yet. */
     private void perhapsGoesOn() {
         Machine stopped = paused;
-        if (stopped != null && clockwork.elapsed().compareTo(pausedAt) > 0 && play.goesOn()) {
+        Duration now = clockwork.elapsed();
+        if (stopped == null || now.compareTo(pausedAt) <= 0) {
+            return;
+        }
+        pausedAt = now;
+        if (play.goesOn()) {
             paused = null;
             play.say(stopped + " goes on");
-            play.goesOn(stopped.name());
-            stopped.resume();
+            play.goesOn(stopped);
         }
     }
 
