@@ -179,7 +179,7 @@ public final class Exploration {
     private record Played(@Nullable Throwable failure, boolean cut, List<String> said, List<String> trace) {}
 
     private Played play(int[] choices, @Nullable Search search, boolean traced) throws InterruptedException {
-        Play play = new Play(choices, List.copyOf(mishaps), betweenMachines, search);
+        Play play = new Play(choices, List.copyOf(mishaps), betweenMachines, pruning, search);
         VirtualClockwork.Builder builder = VirtualClockwork.builder().schedule(play);
         if (traced) {
             builder.traced();

@@ -7,10 +7,14 @@ import io.drkit.testkit.time.Schedule;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,15 +47,26 @@ final class Play implements Schedule {
     private @Nullable Candidate running;
     private long elapsed;
 
+    // What leaves out schedules that differ only in where a machine did what no other one sees.
+    private final boolean reducing;
+    private final Set<Long> atCalls = new HashSet<>();
+    private final Map<String, Long> overtaken = new HashMap<>();
+    private boolean untouched = true;
+    private boolean wasAsked;
+    private @Nullable String next;
+    private @Nullable String wentOn;
+    private long offeredAt = -1;
+
     /**
      * @param deviations places and choices other than the first, in turns
      * @param betweenMachines whether no task is stopped for another one of its machine
      * @param search where to go on; null to play only this
      */
-    Play(int[] deviations, List<Mishap> mishaps, boolean betweenMachines, @Nullable Search search) {
+    Play(int[] deviations, List<Mishap> mishaps, boolean betweenMachines, boolean reducing, @Nullable Search search) {
         this.deviations = deviations;
         this.mishaps = mishaps;
         this.betweenMachines = betweenMachines;
+        this.reducing = reducing;
         this.search = search;
     }
 
@@ -87,14 +102,33 @@ final class Play implements Schedule {
     /** The running task has come to a call. */
     void beginsCall() {
         atSharedThing = true;
+        waitsAtCall();
         if (running != null) {
             happened(running.key(), 5);
+        }
+    }
+
+    /** What the running task does next is what it was about to call. */
+    void waitsAtCall() {
+        if (running != null) {
+            atCalls.add(running.key());
         }
     }
 
     /** Its turn has come. */
     void goesOnWithCall() {
         atSharedThing = false;
+        if (running == null) {
+            return;
+        }
+        atCalls.remove(running.key());
+        overtaken.remove(running.machine(), running.key());
+        if (next != null && !next.equals(running.machine())) {
+            leadsNowhereNew();
+        }
+        next = null;
+        untouched = false;
+        wentOn = null;
     }
 
     List<Mishap> possible(boolean canBeLost) {
@@ -108,7 +142,7 @@ final class Play implements Schedule {
 
     /** What goes wrong here: 0 for nothing. */
     int mishap(int kinds) {
-        int chosen = decide(kinds + 1, 3, 0, null);
+        int chosen = decide(Collections.nCopies(kinds + 1, 0), 3);
         if (chosen != 0) {
             mishapHappened = true;
             happened(chosen, 11);
@@ -116,14 +150,24 @@ final class Play implements Schedule {
         return chosen;
     }
 
+    /**
+     * Whether that is to be decided here: at the first call of an instant. To go on at a later one of the same instant is to go on at the
+     * first and to come after that later one.
+     */
+    boolean offersToGoOn() {
+        return !reducing || offeredAt != elapsed;
+    }
+
     /** Whether a machine that was stopped goes on here. */
     boolean goesOn() {
-        return decide(2, 4, 1, null) == 1;
+        offeredAt = elapsed;
+        return decide(List.of(0, 1), 4) == 1;
     }
 
     /** It does, by nobody's act. */
     void goesOn(Machine machine) {
         machines.merge(machine.name(), 13L, Fingerprint::mix);
+        wentOn = machine.name();
         Candidate caller = running;
         running = null;
         machine.resume();
@@ -132,34 +176,136 @@ final class Play implements Schedule {
 
     @Override
     public int choose(Point point, List<? extends Candidate> candidates) {
-        if (point == Point.BLOCK) {
+        boolean waits = point == Point.BLOCK;
+        if (waits) {
             for (int i = 0; i < candidates.size(); i++) {
                 if (candidates.get(i).machine().isEmpty()) {
                     // the scenario's own task, which only looks on
                     return i;
                 }
             }
-            return decide(candidates.size(), 1, 0, null);
         }
-        // Between two calls to shared things it makes no difference to one machine where another one comes in.
-        String here = candidates.get(0).machine();
-        boolean[] allowed = new boolean[candidates.size()];
-        boolean any = false;
-        for (int i = 1; i < allowed.length; i++) {
-            boolean own = candidates.get(i).machine().equals(here);
-            allowed[i] = betweenMachines ? atSharedThing && !own : atSharedThing || own;
-            any |= allowed[i];
+        int chosen = waits ? goesNext(candidates) : comesFirst(candidates);
+        wasAsked = waits || chosen != 0;
+        return chosen;
+    }
+
+    /** A task waits or has ended: which one goes on. */
+    private int goesNext(List<? extends Candidate> candidates) {
+        Options options = new Options();
+        if (!reducing) {
+            for (int i = 0; i < candidates.size(); i++) {
+                options.add(i, 0);
+            }
+            return decide(options, 1);
         }
-        if (!any) {
+        String only = next != null ? next : machineBeforeItsCalls(candidates);
+        for (int i = 0; i < candidates.size(); i++) {
+            Candidate candidate = candidates.get(i);
+            if (only == null || candidate.machine().equals(only)) {
+                options.add(i, overtaking(candidate, candidates));
+            }
+        }
+        if (options.isEmpty()) {
+            leadsNowhereNew();
+            return 0;
+        }
+        int chosen = decide(options, 1);
+        if (only == null) {
+            next = candidates.get(chosen).machine();
+        } else if (next == null) {
+            untouched = true;
+        }
+        return chosen;
+    }
+
+    /** A task could go on: whether another one comes first. */
+    private int comesFirst(List<? extends Candidate> candidates) {
+        Candidate here = candidates.get(0);
+        Options options = new Options();
+        options.add(0, 0);
+        for (int i = 1; i < candidates.size(); i++) {
+            Candidate other = candidates.get(i);
+            if (other.machine().equals(here.machine())) {
+                if (!betweenMachines) {
+                    options.add(i, 1);
+                }
+            } else if (atSharedThing && !reducing) {
+                options.add(i, 1);
+            } else if (atSharedThing && next == null) {
+                // Between two calls to shared things it makes no difference to one machine where another one comes in.
+                int cost = untouched && !other.machine().equals(wentOn) ? 0 : 1;
+                options.add(i, cost + overtaking(other, candidates));
+            }
+        }
+        if (options.size() == 1) {
             return 0;
         }
         if (!atSharedThing) {
-            happened(candidates.get(0).key(), 7);
+            happened(here.key(), 7);
         }
-        return decide(allowed.length, 2, 1, allowed);
+        int chosen = decide(options, 2);
+        String machine = candidates.get(chosen).machine();
+        if (reducing && !machine.equals(here.machine())) {
+            if (untouched) {
+                overtaken.put(here.machine(), here.key());
+            }
+            next = machine;
+        }
+        return chosen;
     }
 
-    private int decide(int alternatives, int kind, int cost, boolean @Nullable [] allowed) {
+    /** The first machine by name all of whose tasks have yet to come to a call; null when there is none. */
+    private @Nullable String machineBeforeItsCalls(List<? extends Candidate> candidates) {
+        TreeSet<String> machines = new TreeSet<>();
+        candidates.forEach(candidate -> machines.add(candidate.machine()));
+        candidates.stream()
+                .filter(candidate -> atCalls.contains(candidate.key()))
+                .forEach(candidate -> machines.remove(candidate.machine()));
+        return machines.isEmpty() ? null : machines.first();
+    }
+
+    /** What it costs that this task goes on where one of its machine was only let wait for those of others. */
+    private int overtaking(Candidate task, List<? extends Candidate> candidates) {
+        Long first = overtaken.get(task.machine());
+        boolean could =
+                first != null && candidates.stream().anyMatch(candidate -> candidate.key() == first);
+        return could && first != task.key() ? 1 : 0;
+    }
+
+    /** Whatever follows is played elsewhere, or was. */
+    private void leadsNowhereNew() {
+        cut = true;
+        over = true;
+    }
+
+    /** What can be chosen and how many preemptions each costs; one that costs none stands first. */
+    private static final class Options {
+        private final List<Integer> indices = new ArrayList<>();
+        private final List<Integer> costs = new ArrayList<>();
+
+        void add(int index, int cost) {
+            int at = cost == 0 && !costs.isEmpty() && costs.get(0) > 0 ? 0 : costs.size();
+            indices.add(at, index);
+            costs.add(at, cost);
+        }
+
+        boolean isEmpty() {
+            return indices.isEmpty();
+        }
+
+        int size() {
+            return indices.size();
+        }
+    }
+
+    private int decide(Options options, int kind) {
+        return options.size() == 1
+                ? options.indices.get(0)
+                : options.indices.get(decide(options.costs, kind));
+    }
+
+    private int decide(List<Integer> costs, int kind) {
         int place = decisions;
         decisions++;
         if (used < deviations.length) {
@@ -168,7 +314,7 @@ final class Play implements Schedule {
             }
             int chosen = deviations[used + 1];
             used += 2;
-            if (chosen >= alternatives) {
+            if (chosen >= costs.size()) {
                 throw new IllegalStateException("These choices are of another scenario: there is no choice " + chosen
                         + " at decision " + place);
             }
@@ -178,17 +324,14 @@ final class Play implements Schedule {
             return 0;
         }
         if (!search.isNew(state(kind))) {
-            cut = true;
-            over = true;
+            leadsNowhereNew();
             return 0;
         }
-        for (int i = 1; i < alternatives; i++) {
-            if (allowed == null || allowed[i]) {
-                int[] other = Arrays.copyOf(deviations, deviations.length + 2);
-                other[deviations.length] = place;
-                other[deviations.length + 1] = i;
-                search.later(other, cost);
-            }
+        for (int i = 1; i < costs.size(); i++) {
+            int[] other = Arrays.copyOf(deviations, deviations.length + 2);
+            other[deviations.length] = place;
+            other[deviations.length + 1] = i;
+            search.later(other, costs.get(i));
         }
         return 0;
     }
@@ -229,6 +372,14 @@ final class Play implements Schedule {
     @Override
     public void runs(Candidate task, Duration now) {
         running = task;
+        if (task.machine().isEmpty() || elapsed != now.toNanos()) {
+            next = null;
+            untouched = true;
+        } else if (!wasAsked && next == null) {
+            // no other one could go on
+            untouched = true;
+        }
+        wasAsked = false;
         elapsed = now.toNanos();
         long turn = mix(task.key(), elapsed);
         Long lastTurn = turns.put(task.machine(), turn);
@@ -320,6 +471,13 @@ final class Play implements Schedule {
         long state = mix(mix(elapsed, kind), mishapHappened ? 23 : 29);
         if (kind != 1 && running != null) {
             state = mix(state, running.key());
+            state = mix(state, untouched ? 31 : 37);
+        }
+        state = mix(state, next == null ? 0 : next.hashCode());
+        state = mix(state, wentOn == null ? 0 : wentOn.hashCode());
+        state = mix(state, offeredAt == elapsed ? 41 : 43);
+        for (Map.Entry<String, Long> task : overtaken.entrySet()) {
+            state += mix(task.getKey().hashCode(), mix(task.getValue(), 47));
         }
         for (Map.Entry<String, Long> machine : machines.entrySet()) {
             state += mix(machine.getKey().hashCode(), machine.getValue());

@@ -95,6 +95,7 @@ public final class Stage {
         play.beginsCall();
         clockwork.yieldToAll();
         play.goesOnWithCall();
+        endHere();
         Optional<Machine> from = clockwork.caller();
         if (from.isEmpty()) {
             return take(thing, request, effect);
@@ -105,10 +106,7 @@ public final class Stage {
         }
         List<Mishap> possible = play.possible(canBeLost);
         int chosen = possible.isEmpty() ? 0 : play.mishap(possible.size());
-        if (play.over()) {
-            // Nothing more happens: the run ends here.
-            clockwork.yieldToAll();
-        }
+        endHere();
         if (chosen == 0) {
             return take(thing, request, effect);
         }
@@ -123,7 +121,12 @@ public final class Stage {
                 keeps("the link of " + machine, until);
                 throw lost(thing);
             }
-            case PAUSE_BEFORE -> pause(machine);
+            case PAUSE_BEFORE -> {
+                play.waitsAtCall();
+                pause(machine);
+                play.goesOnWithCall();
+                endHere();
+            }
             case CLOCK_FORWARD -> machine.stepClock(clockJump);
             case CLOCK_BACK -> machine.stepClock(clockJump.negated());
             case CRASH_BEFORE -> machine.kill();
@@ -137,6 +140,13 @@ public final class Stage {
             default -> {}
         }
         return answer;
+    }
+
+    /** Where nothing more is to happen the run ends here. */
+    private void endHere() {
+        if (play.over()) {
+            clockwork.yieldToAll();
+        }
     }
 
     private <T, E extends Throwable> T take(String thing, Request request, Effect<T, E> effect) throws E {
@@ -165,8 +175,7 @@ public final class Stage {
         if (stopped == null || now.compareTo(pausedAt) <= 0) {
             return;
         }
-        pausedAt = now;
-        if (play.goesOn()) {
+        if (play.offersToGoOn() && play.goesOn()) {
             paused = null;
             play.say(stopped + " goes on");
             play.goesOn(stopped);
@@ -189,6 +198,9 @@ public final class Stage {
      * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so.
      */
     public void touch(String thing) {
+        play.beginsCall();
+        clockwork.yieldToAll();
+        play.goesOnWithCall();
         play.touch(thing);
     }
 
