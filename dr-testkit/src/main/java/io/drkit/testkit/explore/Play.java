@@ -246,11 +246,14 @@ final class Play implements Schedule {
         }
         int chosen = decide(options, 2);
         String machine = candidates.get(chosen).machine();
-        if (reducing && !machine.equals(here.machine())) {
-            if (untouched) {
+        if (chosen != 0 && !atSharedThing) {
+            // unlike one that went on from there until it waited
+            happened(here.key(), 53);
+        } else if (!machine.equals(here.machine())) {
+            if (reducing && untouched) {
                 overtaken.put(here.machine(), here.key());
             }
-            next = machine;
+            next = reducing || betweenMachines ? machine : null;
         }
         return chosen;
     }
