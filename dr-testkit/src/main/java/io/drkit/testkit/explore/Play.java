@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * that differ only in the order of acts that have nothing to do with each other lead to the same state.
  */
 final class Play implements Schedule {
+    private static final int NEVER = Integer.MAX_VALUE;
+
     private final int[] deviations;
     private final List<Mishap> mishaps;
     private final boolean betweenMachines;
@@ -40,7 +42,6 @@ final class Play implements Schedule {
     private int used;
     private int decisions;
     private boolean mishapHappened;
-    private boolean atSharedThing;
     private boolean cut;
     private boolean over;
     private @Nullable String breach;
@@ -50,8 +51,9 @@ final class Play implements Schedule {
     // What leaves out schedules that differ only in where a machine did what no other one sees.
     private final boolean reducing;
     private final Set<Long> atCalls = new HashSet<>();
+    private final Set<Long> pausedBeforeCalls = new HashSet<>();
     private final Map<String, Long> overtaken = new HashMap<>();
-    private boolean untouched = true;
+    private boolean untouched;
     private boolean wasAsked;
     private @Nullable String next;
     private @Nullable String wentOn;
@@ -101,27 +103,26 @@ final class Play implements Schedule {
 
     /** The running task has come to a call. */
     void beginsCall() {
-        atSharedThing = true;
-        waitsAtCall();
         if (running != null) {
+            atCalls.add(running.key());
             happened(running.key(), 5);
         }
     }
 
-    /** What the running task does next is what it was about to call. */
-    void waitsAtCall() {
+    /** The running task is held up with its request still to be sent. */
+    void isPausedBeforeCall() {
         if (running != null) {
-            atCalls.add(running.key());
+            pausedBeforeCalls.add(running.key());
         }
     }
 
     /** Its turn has come. */
     void goesOnWithCall() {
-        atSharedThing = false;
         if (running == null) {
             return;
         }
         atCalls.remove(running.key());
+        pausedBeforeCalls.remove(running.key());
         overtaken.remove(running.machine(), running.key());
         if (next != null && !next.equals(running.machine())) {
             leadsNowhereNew();
@@ -192,18 +193,12 @@ final class Play implements Schedule {
 
     /** A task waits or has ended: which one goes on. */
     private int goesNext(List<? extends Candidate> candidates) {
+        String only = !reducing ? null : next != null ? next : machineBeforeItsCalls(candidates);
         Options options = new Options();
-        if (!reducing) {
-            for (int i = 0; i < candidates.size(); i++) {
-                options.add(i, 0);
-            }
-            return decide(options, 1);
-        }
-        String only = next != null ? next : machineBeforeItsCalls(candidates);
         for (int i = 0; i < candidates.size(); i++) {
             Candidate candidate = candidates.get(i);
             if (only == null || candidate.machine().equals(only)) {
-                options.add(i, overtaking(candidate, candidates));
+                options.add(i, overtaking(candidate, candidates, 0));
             }
         }
         if (options.isEmpty()) {
@@ -211,10 +206,10 @@ final class Play implements Schedule {
             return 0;
         }
         int chosen = decide(options, 1);
-        if (only == null) {
+        if (reducing && only == null) {
             next = candidates.get(chosen).machine();
         } else if (next == null) {
-            untouched = true;
+            untouched = reducing;
         }
         return chosen;
     }
@@ -222,38 +217,35 @@ final class Play implements Schedule {
     /** A task could go on: whether another one comes first. */
     private int comesFirst(List<? extends Candidate> candidates) {
         Candidate here = candidates.get(0);
+        boolean atCall = atCalls.contains(here.key());
         Options options = new Options();
         options.add(0, 0);
         for (int i = 1; i < candidates.size(); i++) {
             Candidate other = candidates.get(i);
             if (other.machine().equals(here.machine())) {
-                if (!betweenMachines) {
-                    options.add(i, 1);
-                }
-            } else if (atSharedThing && !reducing) {
-                options.add(i, 1);
-            } else if (atSharedThing && next == null) {
+                options.add(i, betweenMachines ? NEVER : 1);
+            } else if (atCall && next == null) {
                 // Between two calls to shared things it makes no difference to one machine where another one comes in.
                 int cost = untouched && !other.machine().equals(wentOn) ? 0 : 1;
-                options.add(i, cost + overtaking(other, candidates));
+                options.add(i, overtaking(other, candidates, cost));
             }
         }
         if (options.size() == 1) {
             return 0;
         }
-        if (!atSharedThing) {
+        if (!atCall) {
             happened(here.key(), 7);
         }
         int chosen = decide(options, 2);
         String machine = candidates.get(chosen).machine();
-        if (chosen != 0 && !atSharedThing) {
+        if (chosen != 0 && !atCall) {
             // unlike one that went on from there until it waited
             happened(here.key(), 53);
-        } else if (!machine.equals(here.machine())) {
-            if (reducing && untouched) {
+        } else if (reducing && !machine.equals(here.machine())) {
+            if (untouched) {
                 overtaken.put(here.machine(), here.key());
             }
-            next = reducing || betweenMachines ? machine : null;
+            next = machine;
         }
         return chosen;
     }
@@ -263,17 +255,27 @@ final class Play implements Schedule {
         TreeSet<String> machines = new TreeSet<>();
         candidates.forEach(candidate -> machines.add(candidate.machine()));
         candidates.stream()
-                .filter(candidate -> atCalls.contains(candidate.key()))
+                .filter(candidate ->
+                        atCalls.contains(candidate.key()) || pausedBeforeCalls.contains(candidate.key()))
                 .forEach(candidate -> machines.remove(candidate.machine()));
         return machines.isEmpty() ? null : machines.first();
     }
 
-    /** What it costs that this task goes on where one of its machine was only let wait for those of others. */
-    private int overtaking(Candidate task, List<? extends Candidate> candidates) {
-        Long first = overtaken.get(task.machine());
-        boolean could =
-                first != null && candidates.stream().anyMatch(candidate -> candidate.key() == first);
-        return could && first != task.key() ? 1 : 0;
+    /**
+     * What it costs that this task goes on where one of its machine stands at a call: never between machines, and as much as a
+     * preemption where that one was let wait for nothing.
+     */
+    private int overtaking(Candidate task, List<? extends Candidate> candidates, int cost) {
+        for (Candidate other : candidates) {
+            if (other.key() != task.key() && other.machine().equals(task.machine()) && atCalls.contains(other.key())) {
+                if (betweenMachines) {
+                    return NEVER;
+                }
+                Long first = overtaken.get(task.machine());
+                return first != null && first == other.key() ? cost + 1 : cost;
+            }
+        }
+        return cost;
     }
 
     /** Whatever follows is played elsewhere, or was. */
@@ -288,6 +290,9 @@ final class Play implements Schedule {
         private final List<Integer> costs = new ArrayList<>();
 
         void add(int index, int cost) {
+            if (cost == NEVER) {
+                return;
+            }
             int at = cost == 0 && !costs.isEmpty() && costs.get(0) > 0 ? 0 : costs.size();
             indices.add(at, index);
             costs.add(at, cost);
@@ -377,10 +382,10 @@ final class Play implements Schedule {
         running = task;
         if (task.machine().isEmpty() || elapsed != now.toNanos()) {
             next = null;
-            untouched = true;
+            untouched = reducing;
         } else if (!wasAsked && next == null) {
             // no other one could go on
-            untouched = true;
+            untouched = reducing;
         }
         wasAsked = false;
         elapsed = now.toNanos();

@@ -122,7 +122,7 @@ public final class Stage {
                 throw lost(thing);
             }
             case PAUSE_BEFORE -> {
-                play.waitsAtCall();
+                play.isPausedBeforeCall();
                 pause(machine);
                 play.goesOnWithCall();
                 endHere();
