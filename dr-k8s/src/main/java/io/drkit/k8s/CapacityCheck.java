@@ -188,9 +188,9 @@ public final class CapacityCheck implements Check {
         List<Read> read = new ArrayList<>();
         List<String> missing = new ArrayList<>();
         for (Wanted one : wanted) {
-            WorkloadApi api = new WorkloadApi(server, one.namespace());
+            WorkloadApi api = new WorkloadApi(server, one.namespace(), false);
             Workload workload = one.workload();
-            Optional<Read> found = switch (workload.kind()) {
+            Optional<Read> found = switch (KnownKind.of(workload)) {
                 case DEPLOYMENT -> api.deployment(workload).map(seen -> read(one, seen));
                 case STATEFUL_SET -> api.statefulSet(workload).map(seen -> read(one, seen));
             };

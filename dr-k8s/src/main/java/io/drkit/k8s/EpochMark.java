@@ -1,5 +1,6 @@
 package io.drkit.k8s;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
@@ -10,15 +11,19 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The epoch that the last run left on an object. It is compared on the observation, and the write carries the resourceVersion of
+ * The epoch that the last run left on an object, and how often something was superseded there. The epoch is compared on the observation, and the write carries the resourceVersion of
  * that same observation; so the API server refuses the write when a newer run got between the two.
  */
-record EpochMark(@Nullable String text) {
+record EpochMark(@Nullable String text, @Nullable String touched) {
     static final String ANNOTATION = "drkit.io/epoch";
+    /** A patch that changes nothing leaves the resourceVersion as it is; so this one counts. */
+    static final String TOUCHED = "drkit.io/touched";
 
     static EpochMark on(ObjectMeta meta) {
         Map<String, String> annotations = meta.getAnnotations();
-        return new EpochMark(annotations == null ? null : annotations.get(ANNOTATION));
+        return annotations == null
+                ? new EpochMark(null, null)
+                : new EpochMark(annotations.get(ANNOTATION), annotations.get(TOUCHED));
     }
 
     /** Work outside any run claims nothing and is refused nothing: a person may always act by hand. */
@@ -43,6 +48,24 @@ record EpochMark(@Nullable String text) {
                     Problem.expected("that no run newer than " + mine + " has changed " + object)
                             .found("epoch " + theirs + " on it")
                             .remedy("stop: the newer run is in charge"));
+        }
+    }
+
+    /** A patch of nothing but this mark: with it the object's resourceVersion moves, and whatever depends on an older one is void. */
+    ObjectNode touch(Epoch mine, String resourceVersion) {
+        ObjectNode patch = JsonNodeFactory.instance.objectNode();
+        ObjectNode annotations =
+                patch.putObject("metadata").put("resourceVersion", resourceVersion).putObject("annotations");
+        annotations.put(TOUCHED, Long.toString(count() + 1));
+        write(mine, annotations);
+        return patch;
+    }
+
+    private long count() {
+        try {
+            return touched == null ? 0 : Long.parseLong(touched);
+        } catch (NumberFormatException e) {
+            return 0;
         }
     }
 

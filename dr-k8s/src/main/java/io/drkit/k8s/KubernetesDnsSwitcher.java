@@ -10,6 +10,7 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.fabric8.kubernetes.api.model.Service;
@@ -156,7 +157,7 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
         }
     }
 
-    private final class PointTo implements Action<Seen> {
+    private final class PointTo implements SupersedingAction<Seen> {
         private final String name;
         private final String target;
 
@@ -217,8 +218,20 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
             patch.putObject("spec").put("externalName", target);
             context.record(RESIDUAL_FACT, RESIDUAL_UNKNOWN);
             context.requireAuthority();
+            send("to " + describe(), patch);
+        }
+
+        @Override
+        public void supersede(Seen observed, ActionContext context) throws InterruptedException {
+            observed.epoch().refuseBelow(context.epoch(), "service/" + name);
+            send(
+                    "to touch service/" + name + " in " + namespace,
+                    observed.epoch().touch(context.epoch(), observed.resourceVersion()));
+        }
+
+        private void send(String what, ObjectNode patch) throws InterruptedException {
             server.write(
-                    "to " + describe(),
+                    what,
                     client -> client.services()
                             .inNamespace(namespace)
                             .resource(new ServiceBuilder()

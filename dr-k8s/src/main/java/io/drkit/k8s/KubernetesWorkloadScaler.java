@@ -27,8 +27,13 @@ import java.util.Objects;
  * the workload stays. A run that finds nothing to change leaves no epoch.
  *
  * <p><b>What counts as a pod.</b> Each pod that the workload's selector matches, terminating ones included, except those whose
- * phase is Succeeded or Failed: they hold no process any more, and no controller removes them. {@code toZero} is done when the
- * controller has observed the latest generation, reports no replicas, and no pod is listed.
+ * phase is Succeeded, or Failed with no container said to be running: they hold no process any more, and no controller removes
+ * them. {@code toZero} is done when the controller has observed the latest generation, reports no replicas, no pod is listed, and
+ * each node that pods were on when it began is there and ready. Where one is not, nobody has seen its pods end: it is blocked,
+ * naming the node.
+ *
+ * <p><b>What is superseded.</b> The actions are {@link io.drkit.core.action.SupersedingAction}s: they count in the annotation
+ * {@code drkit.io/touched}, which moves the resourceVersion.
  *
  * <p><b>Errors.</b> 401 and 403 {@link io.drkit.core.DeniedException}; a workload that does not exist
  * {@link io.drkit.core.NotFoundException}, naming each; 409 {@link io.drkit.core.ConflictException}; no answer, 429 and 5xx
@@ -52,12 +57,20 @@ public final class KubernetesWorkloadScaler implements WorkloadScaler {
             throw new IllegalArgumentException("A namespace is not blank");
         }
         return new KubernetesWorkloadScaler(
-                new WorkloadApi(new ApiServer(client), namespace), ExecutionPolicy.defaults());
+                new WorkloadApi(new ApiServer(client), namespace, true), ExecutionPolicy.defaults());
     }
 
     /** The same with another policy for all its actions. */
     public KubernetesWorkloadScaler withPolicy(ExecutionPolicy policy) {
         return new KubernetesWorkloadScaler(api, Objects.requireNonNull(policy, "policy"));
+    }
+
+    /**
+     * The same for an account that may not list nodes: that a pod is gone is then the API's word alone, which it also gives when a node
+     * was removed from the cluster, or the pod from the API, while its processes go on.
+     */
+    public KubernetesWorkloadScaler withoutLookingAtNodes() {
+        return new KubernetesWorkloadScaler(new WorkloadApi(api.server(), api.namespace(), false), policy);
     }
 
     @Override
@@ -82,6 +95,7 @@ public final class KubernetesWorkloadScaler implements WorkloadScaler {
             throw new IllegalArgumentException("Name at least one workload");
         }
         counts.forEach((workload, count) -> {
+            KnownKind.of(workload);
             if (count < 0) {
                 throw new IllegalArgumentException("A count is 0 or more, not " + count + " for " + workload);
             }
@@ -97,6 +111,8 @@ public final class KubernetesWorkloadScaler implements WorkloadScaler {
         if (workloads.length == 0) {
             throw new IllegalArgumentException("Name at least one workload");
         }
-        return Arrays.stream(workloads).distinct().toList();
+        List<Workload> named = Arrays.stream(workloads).distinct().toList();
+        named.forEach(KnownKind::of);
+        return named;
     }
 }

@@ -1,20 +1,31 @@
 package io.drkit.k8s;
 
+import io.drkit.core.ConflictException;
 import io.drkit.core.DrException;
 import io.drkit.core.StaleEpochException;
-import io.drkit.core.action.Action;
+import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
+import io.drkit.core.action.SupersedingAction;
+import io.drkit.core.time.Deadline;
 import io.drkit.k8s.ScaleIntent.Verdict;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /** Brings workloads where an intent wants them. */
-final class ScaleAction implements Action<List<SeenWorkload>> {
+final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
+    /** The facts of where the pods were, and where they were seen to have ended; each followed by the workload. */
+    private static final String WERE_ON = "pods were on nodes, ";
+
+    private static final String ENDED_ON = "pods ended on nodes, ";
+
     private final WorkloadApi api;
     private final ScaleIntent intent;
     private final ExecutionPolicy policy;
@@ -43,12 +54,62 @@ final class ScaleAction implements Action<List<SeenWorkload>> {
 
     @Override
     public List<SeenWorkload> observe(ActionContext context) throws InterruptedException {
-        List<SeenWorkload> seen = api.see(intent.workloads());
+        List<SeenWorkload> seen = withNodes(api.see(intent.workloads()), context);
         int fine = (int) seen.stream()
                 .filter(one -> intent.verdict(one) instanceof Verdict.Fine)
                 .count();
         context.progress(Progress.of(describe(), fine, seen.size(), "workloads"));
         return seen;
+    }
+
+    /**
+     * Pods that the API lists no more have ended if their nodes said so. Where they were is remembered from before they were told to
+     * end, and that they ended once it was seen: nodes may well be removed after that.
+     */
+    private List<SeenWorkload> withNodes(List<SeenWorkload> observed, ActionContext context)
+            throws InterruptedException {
+        if (!api.looksAtNodes()) {
+            return observed;
+        }
+        boolean askable = false;
+        List<SeenWorkload> seen = new ArrayList<>();
+        for (SeenWorkload one : observed) {
+            SortedSet<String> were = recorded(context, WERE_ON, one);
+            if (!intent.stops(one.workload()) || (one.pods() == 0 && were.isEmpty())) {
+                seen.add(one);
+            } else if (one.gone()) {
+                List<String> unable =
+                        were.equals(recorded(context, ENDED_ON, one)) ? List.of() : api.unable(were);
+                if (unable.isEmpty()) {
+                    context.record(ENDED_ON + one.workload(), String.join(" ", were));
+                }
+                seen.add(one.losing(unable));
+            } else {
+                if (!were.isEmpty() || one.wanted() == 0) {
+                    remember(one, context);
+                } else if (!askable && !one.nodes().isEmpty()) {
+                    // whoever may not look at nodes is told before anything is changed
+                    api.unable(one.nodes());
+                    askable = true;
+                }
+                seen.add(one);
+            }
+        }
+        return seen;
+    }
+
+    private static void remember(SeenWorkload seen, ActionContext context) {
+        SortedSet<String> were = recorded(context, WERE_ON, seen);
+        if (were.addAll(seen.nodes())) {
+            context.record(WERE_ON + seen.workload(), String.join(" ", were));
+        }
+    }
+
+    private static SortedSet<String> recorded(ActionContext context, String what, SeenWorkload seen) {
+        return context.recorded(what + seen.workload())
+                .filter(nodes -> !nodes.isEmpty())
+                .map(nodes -> new TreeSet<>(List.of(nodes.split(" "))))
+                .orElseGet(TreeSet::new);
     }
 
     @Override
@@ -92,27 +153,100 @@ final class ScaleAction implements Action<List<SeenWorkload>> {
 
     @Override
     public void apply(List<SeenWorkload> observed, ActionContext context) throws InterruptedException {
-        for (SeenWorkload seen : observed) {
-            seen.epoch().refuseBelow(context.epoch(), seen.workload().toString());
-        }
-        DrException first = null;
-        for (SeenWorkload seen : observed) {
+        each(observed, context, seen -> {
             if (!(intent.verdict(seen) instanceof Verdict.Change change)) {
-                continue;
+                return false;
             }
-            context.requireAuthority();
-            try {
-                api.change(seen, change, context.epoch());
-            } catch (StaleEpochException e) {
-                throw e;
-            } catch (DrException e) {
-                // One that fails must not keep the others running: on the worst day each stopped writer counts.
-                first = graver(first, e);
+            if (api.looksAtNodes() && intent.stops(seen.workload())) {
+                remember(seen, context);
+                if (!recorded(context, ENDED_ON, seen).isEmpty()) {
+                    // that was before somebody started it again
+                    context.record(ENDED_ON + seen.workload(), "");
+                }
+            }
+            api.change(seen, change, context.epoch());
+            return true;
+        });
+    }
+
+    @Override
+    public void supersede(List<SeenWorkload> observed, ActionContext context) throws InterruptedException {
+        each(observed, context, seen -> {
+            api.touch(seen, context.epoch());
+            return false;
+        });
+    }
+
+    private interface Write {
+        /** Answers whether anything is different now. */
+        boolean to(SeenWorkload seen) throws InterruptedException;
+    }
+
+    /**
+     * Writes to each, and to those again that somebody else wrote to meanwhile: mostly a controller that told its status, and that
+     * must not cost the others an attempt.
+     */
+    private void each(List<SeenWorkload> observed, ActionContext context, Write write) throws InterruptedException {
+        for (SeenWorkload seen : observed) {
+            refuseStale(seen, context);
+        }
+        Deadline deadline = context.clockwork().deadline(policy.timeout());
+        DrException first = null;
+        List<SeenWorkload> left = observed;
+        for (int attempt = 1; !left.isEmpty(); attempt++) {
+            List<SeenWorkload> again = new ArrayList<>();
+            for (SeenWorkload seen : left) {
+                context.requireAuthority();
+                try {
+                    if (write.to(seen)) {
+                        // from here on a refusal of another one does not say that nothing was changed
+                        context.noWayBack();
+                    }
+                } catch (StaleEpochException e) {
+                    throw e;
+                } catch (DrException e) {
+                    if (e instanceof UnknownOutcomeException) {
+                        context.noWayBack();
+                    }
+                    Optional<SeenWorkload> anew = e instanceof ConflictException
+                                    && attempt < policy.attempts()
+                                    && !deadline.passed()
+                            ? seeAgain(seen, context)
+                            : Optional.empty();
+                    if (anew.isPresent()) {
+                        again.add(anew.get());
+                    } else {
+                        // One that fails must not keep the others running: on the worst day each stopped writer counts.
+                        first = graver(first, e);
+                    }
+                }
+            }
+            left = again;
+            if (attempt > 1 && !left.isEmpty()) {
+                context.clockwork().sleep(deadline.atMost(policy.backoff(attempt - 1, context.clockwork())));
             }
         }
         if (first != null) {
             throw first;
         }
+    }
+
+    /** As it is now; empty where that is not for this attempt to decide upon: something else is to be done now, or nothing is known. */
+    private Optional<SeenWorkload> seeAgain(SeenWorkload before, ActionContext context) throws InterruptedException {
+        SeenWorkload now;
+        try {
+            now = api.see(List.of(before.workload())).get(0);
+        } catch (DrException e) {
+            return Optional.empty();
+        }
+        refuseStale(now, context);
+        boolean asBefore =
+                now.autoscaler().isEmpty() && intent.verdict(now).equals(intent.verdict(before));
+        return asBefore ? Optional.of(now) : Optional.empty();
+    }
+
+    private static void refuseStale(SeenWorkload seen, ActionContext context) {
+        seen.epoch().refuseBelow(context.epoch(), seen.workload().toString());
     }
 
     /** What no retry can help goes first; otherwise the first failure does. */

@@ -15,6 +15,9 @@ sealed interface ScaleIntent {
 
     Verdict verdict(SeenWorkload seen);
 
+    /** Whether none of its pods may be left. */
+    boolean stops(Workload workload);
+
     /** What is to be done with one workload. */
     sealed interface Verdict {
         /** Nothing: it is as wanted. */
@@ -41,7 +44,12 @@ sealed interface ScaleIntent {
             if (seen.wanted() > 0) {
                 return new Verdict.Change(0, OptionalInt.of(seen.wanted()));
             }
-            return seen.gone() ? new Verdict.Fine() : new Verdict.Wait();
+            return seen.gone() ? gone(seen) : new Verdict.Wait();
+        }
+
+        @Override
+        public boolean stops(Workload workload) {
+            return true;
         }
     }
 
@@ -66,6 +74,11 @@ sealed interface ScaleIntent {
                         seen.workload() + " is at 0 and remembers no count", "scale it to a count of your choice");
             }
             return seen.complete() ? new Verdict.Fine() : new Verdict.Wait();
+        }
+
+        @Override
+        public boolean stops(Workload workload) {
+            return false;
         }
     }
 
@@ -99,9 +112,27 @@ sealed interface ScaleIntent {
             if (seen.wanted() != count || seen.memory() != null) {
                 return new Verdict.Change(count, OptionalInt.empty());
             }
-            boolean done = count == 0 ? seen.gone() : seen.complete();
-            return done ? new Verdict.Fine() : new Verdict.Wait();
+            if (count == 0) {
+                return seen.gone() ? gone(seen) : new Verdict.Wait();
+            }
+            return seen.complete() ? new Verdict.Fine() : new Verdict.Wait();
         }
+
+        @Override
+        public boolean stops(Workload workload) {
+            return Integer.valueOf(0).equals(counts.get(workload));
+        }
+    }
+
+    /** That the API lists none is what its nodes said, or what was concluded without them. */
+    private static Verdict gone(SeenWorkload seen) {
+        return seen.lost().isEmpty()
+                ? new Verdict.Fine()
+                : new Verdict.Refuse(
+                        "no pod of " + seen.workload() + " is listed any more, but nobody has seen those end that were on "
+                                + String.join(", ", seen.lost()),
+                        "see that each of these machines is off, or wait until it is back and ready; who knows that they"
+                                + " are off may skip the step by name");
     }
 
     private static String names(List<Workload> workloads) {

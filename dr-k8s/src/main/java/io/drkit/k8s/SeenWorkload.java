@@ -19,12 +19,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A workload and its pods, as one observation saw them. The workload is read before its pods: a pod that the controller made
  * after the first reading is then seen by the second.
+ *
+ * @param nodes where its pods are
+ * @param lost the nodes that its pods were on and that cannot say whether they have ended, each with what is wrong with it; known
+ *     only when no pod is left
  */
 record SeenWorkload(
         Workload workload,
@@ -38,7 +45,9 @@ record SeenWorkload(
         int ready,
         List<String> terminating,
         String notReadyBecause,
-        Optional<String> autoscaler) {
+        Optional<String> autoscaler,
+        SortedSet<String> nodes,
+        List<String> lost) {
 
     /** Where {@code toZero} remembers the count. */
     static final String MEMORY = "drkit.io/replicas";
@@ -84,9 +93,7 @@ record SeenWorkload(
     static SeenWorkload of(Head head, boolean replicaSetsBehind, List<Pod> listed, Optional<String> autoscaler) {
         // A pod that has run to its end, such as an evicted one, holds no process any more, and its controller leaves
         // it lying.
-        List<Pod> pods = listed.stream()
-                .filter(pod -> !"Succeeded".equals(phase(pod)) && !"Failed".equals(phase(pod)))
-                .toList();
+        List<Pod> pods = listed.stream().filter(pod -> !ended(pod)).toList();
         List<Pod> staying = pods.stream()
                 .filter(pod -> pod.getMetadata().getDeletionTimestamp() == null)
                 .toList();
@@ -113,10 +120,34 @@ record SeenWorkload(
                 (int) staying.stream().filter(SeenWorkload::ready).count(),
                 pods.stream()
                         .filter(pod -> pod.getMetadata().getDeletionTimestamp() != null)
-                        .map(pod -> pod.getMetadata().getName())
+                        .map(SeenWorkload::where)
                         .toList(),
                 String.join("; ", reasons),
-                autoscaler);
+                autoscaler,
+                pods.stream()
+                        .map(SeenWorkload::node)
+                        .filter(node -> !node.isEmpty())
+                        .collect(Collectors.toCollection(TreeSet::new)),
+                List.of());
+    }
+
+    /** The same with the nodes that cannot say whether its pods have ended. */
+    SeenWorkload losing(List<String> unable) {
+        return new SeenWorkload(
+                workload,
+                resourceVersion,
+                epoch,
+                wanted,
+                counted,
+                settled,
+                memory,
+                pods,
+                ready,
+                terminating,
+                notReadyBecause,
+                autoscaler,
+                nodes,
+                unable);
     }
 
     /** The remembered count; empty when there is none, or none that can be read. */
@@ -172,6 +203,27 @@ record SeenWorkload(
         return line.toString();
     }
 
+    /**
+     * Whether its kubelet says so. A pod of a node that is gone is called Failed by the garbage collector, too, right before it removes
+     * it: its containers are then still said to run.
+     */
+    private static boolean ended(Pod pod) {
+        return "Succeeded".equals(phase(pod))
+                || ("Failed".equals(phase(pod))
+                        && containers(pod).noneMatch(status ->
+                                status.getState() != null && status.getState().getRunning() != null));
+    }
+
+    private static String node(Pod pod) {
+        return pod.getSpec() == null || pod.getSpec().getNodeName() == null
+                ? ""
+                : pod.getSpec().getNodeName();
+    }
+
+    private static String where(Pod pod) {
+        return pod.getMetadata().getName() + (node(pod).isEmpty() ? "" : " on " + node(pod));
+    }
+
     private static String phase(Pod pod) {
         return pod.getStatus() == null ? "" : String.valueOf(pod.getStatus().getPhase());
     }
@@ -191,20 +243,24 @@ record SeenWorkload(
         Stream<String> scheduling = conditions(pod)
                 .filter(c -> "PodScheduled".equals(c.getType()) && "False".equals(c.getStatus()))
                 .map(c -> told(pod, c.getReason(), c.getMessage()));
+        Stream<String> containers = containers(pod)
+                .map(ContainerStatus::getState)
+                .filter(state -> state != null && state.getWaiting() != null)
+                .map(ContainerState::getWaiting)
+                .filter(waiting -> waiting.getReason() != null
+                        && !"ContainerCreating".equals(waiting.getReason())
+                        && !"PodInitializing".equals(waiting.getReason()))
+                .map(waiting -> told(pod, waiting.getReason(), waiting.getMessage()));
+        return Stream.concat(scheduling, containers);
+    }
+
+    private static Stream<ContainerStatus> containers(Pod pod) {
         PodStatus status = pod.getStatus();
-        Stream<String> containers = status == null
+        return status == null
                 ? Stream.empty()
                 : Stream.of(status.getInitContainerStatuses(), status.getContainerStatuses())
                         .filter(list -> list != null)
-                        .flatMap(List::stream)
-                        .map(ContainerStatus::getState)
-                        .filter(state -> state != null && state.getWaiting() != null)
-                        .map(ContainerState::getWaiting)
-                        .filter(waiting -> waiting.getReason() != null
-                                && !"ContainerCreating".equals(waiting.getReason())
-                                && !"PodInitializing".equals(waiting.getReason()))
-                        .map(waiting -> told(pod, waiting.getReason(), waiting.getMessage()));
-        return Stream.concat(scheduling, containers);
+                        .flatMap(List::stream);
     }
 
     private static String told(Pod pod, @Nullable String reason, @Nullable String message) {

@@ -8,6 +8,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.workload.Workload;
 import io.drkit.k8s.ScaleIntent.Verdict;
 import io.drkit.k8s.SeenWorkload.Head;
+import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
@@ -19,12 +20,15 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads and changes the workloads of one namespace. */
-record WorkloadApi(ApiServer server, String namespace) {
+record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
     /** Names the writer in the objects' managed fields and in the cluster's audit log. */
     static final PatchContext MERGE = new PatchContext.Builder()
             .withPatchType(PatchType.JSON_MERGE)
@@ -81,7 +85,7 @@ record WorkloadApi(ApiServer server, String namespace) {
      * and that one may be about to make some for the count before.
      */
     private boolean replicaSetsBehind(Head head) throws InterruptedException {
-        if (head.workload().kind() != Workload.Kind.DEPLOYMENT) {
+        if (KnownKind.of(head.workload()) != KnownKind.DEPLOYMENT) {
             return false;
         }
         return server
@@ -99,6 +103,30 @@ record WorkloadApi(ApiServer server, String namespace) {
                 .anyMatch(WorkloadApi::behind);
     }
 
+    /** Of these nodes those that cannot say whether a pod on them has ended, with what is wrong with each. */
+    List<String> unable(Set<String> nodes) throws InterruptedException {
+        Map<String, Node> known = new HashMap<>();
+        server.read("to list the nodes", client -> client.nodes().list().getItems())
+                .forEach(node -> known.put(node.getMetadata().getName(), node));
+        List<String> unable = new ArrayList<>();
+        for (String name : nodes) {
+            Node node = known.get(name);
+            if (node == null) {
+                unable.add("node " + name + ", which does not exist any more");
+            } else if (!ready(node)) {
+                unable.add("node " + name + ", which is not ready");
+            }
+        }
+        return unable;
+    }
+
+    private static boolean ready(Node node) {
+        return node.getStatus() != null
+                && node.getStatus().getConditions() != null
+                && node.getStatus().getConditions().stream()
+                        .anyMatch(c -> "Ready".equals(c.getType()) && "True".equals(c.getStatus()));
+    }
+
     private static boolean behind(ReplicaSet replicaSet) {
         var status = replicaSet.getStatus();
         return status == null
@@ -107,7 +135,7 @@ record WorkloadApi(ApiServer server, String namespace) {
     }
 
     private Optional<Head> head(Workload workload) throws InterruptedException {
-        return switch (workload.kind()) {
+        return switch (KnownKind.of(workload)) {
             case DEPLOYMENT -> deployment(workload).map(found -> Head.of(workload, found));
             case STATEFUL_SET -> statefulSet(workload).map(found -> Head.of(workload, found));
         };
@@ -152,9 +180,16 @@ record WorkloadApi(ApiServer server, String namespace) {
                 client -> send(client, seen.workload(), patch.toString()));
     }
 
+    /** Makes void every request that was sent before and depends on what was seen then. */
+    void touch(SeenWorkload seen, Epoch epoch) throws InterruptedException {
+        String patch = seen.epoch().touch(epoch, seen.resourceVersion()).toString();
+        server.write(
+                "to touch " + seen.workload() + " in " + namespace, client -> send(client, seen.workload(), patch));
+    }
+
     private Object send(KubernetesClient client, Workload workload, String patch) {
         // Handing over an item, and not a name, saves the client from reading the object first.
-        return switch (workload.kind()) {
+        return switch (KnownKind.of(workload)) {
             case DEPLOYMENT -> {
                 Deployment item = new DeploymentBuilder()
                         .withNewMetadata()
@@ -186,8 +221,7 @@ record WorkloadApi(ApiServer server, String namespace) {
 
     private static boolean governs(HorizontalPodAutoscaler autoscaler, Workload workload) {
         var target = autoscaler.getSpec().getScaleTargetRef();
-        String kind = workload.kind() == Workload.Kind.DEPLOYMENT ? "Deployment" : "StatefulSet";
-        return kind.equals(target.getKind()) && workload.name().equals(target.getName());
+        return KnownKind.of(workload).manifest().equals(target.getKind()) && workload.name().equals(target.getName());
     }
 
     private static String words(HorizontalPodAutoscaler autoscaler) {

@@ -133,7 +133,7 @@ abstract class CapacityCheckTest {
     protected final void workload(Workload workload, int remembered, String pod) {
         PodSpec spec = spec(pod);
         Map<String, String> labels = Map.of("app", workload.name());
-        HasMetadata made = switch (workload.kind()) {
+        HasMetadata made = switch (KnownKind.of(workload)) {
             case DEPLOYMENT ->
                 new DeploymentBuilder()
                         .withNewMetadata()

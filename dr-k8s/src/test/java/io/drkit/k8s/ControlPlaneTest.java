@@ -30,10 +30,14 @@ import io.drkit.testkit.k8s.ControlPlaneExtension;
 import io.drkit.testkit.k8s.PodBehaviour;
 import io.drkit.testkit.k8s.RealCluster;
 import io.drkit.testkit.net.RelayMode;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRoleBindingBuilder;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.api.model.rbac.RoleBindingBuilder;
+import io.fabric8.kubernetes.api.model.rbac.SubjectBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
@@ -222,8 +226,39 @@ class ControlPlaneTest {
                 .create();
     }
 
+    /** Lets users look at nodes, as the documentation says; what this answers is to be deleted. */
+    private List<HasMetadata> grantNodes(List<String> users) throws IOException {
+        String text = Files.readString(Path.of("../docs/workload-scaler.md"));
+        int begin = text.lastIndexOf("```yaml\n") + "```yaml\n".length();
+        ClusterRole role = Serialization.unmarshal(text.substring(begin, text.indexOf("```", begin)), ClusterRole.class);
+        role.getMetadata().setName("nodes-for-" + shop);
+        HasMetadata binding = new ClusterRoleBindingBuilder()
+                .withNewMetadata()
+                .withName("nodes-for-" + shop)
+                .endMetadata()
+                .withNewRoleRef()
+                .withApiGroup("rbac.authorization.k8s.io")
+                .withKind("ClusterRole")
+                .withName("nodes-for-" + shop)
+                .endRoleRef()
+                .withSubjects(users.stream()
+                        .map(user -> new SubjectBuilder()
+                                .withApiGroup("rbac.authorization.k8s.io")
+                                .withKind("User")
+                                .withName(user)
+                                .build())
+                        .toList())
+                .build();
+        List<HasMetadata> granted = List.of(role, binding);
+        granted.forEach(one -> west.plane().client().resource(one).create());
+        return granted;
+    }
+
     private void scaleBothWays(KubernetesClient client) throws InterruptedException {
-        WorkloadScaler least = KubernetesWorkloadScaler.of(client, shop);
+        scaleBothWays(KubernetesWorkloadScaler.of(client, shop));
+    }
+
+    private void scaleBothWays(WorkloadScaler least) throws InterruptedException {
         execute(least.toZero(APP, QUEUE));
         execute(least.restore(APP, QUEUE));
     }
@@ -237,26 +272,45 @@ class ControlPlaneTest {
         role.getMetadata().setName("whole");
         grant(role, "whole");
         try (KubernetesClient client = west.newClientAs("whole")) {
-            scaleBothWays(client);
+            assertThatExceptionOfType(DeniedException.class)
+                    .as("whoever may not look at nodes says so, or is refused")
+                    .isThrownBy(() -> scaleBothWays(client));
+            scaleBothWays(KubernetesWorkloadScaler.of(client, shop).withoutLookingAtNodes());
         }
+        List<String> users = new ArrayList<>(List.of("whole"));
+        role.getRules()
+                .forEach(rule -> rule.getResources()
+                        .forEach(resource -> rule.getVerbs().forEach(verb -> users.add(lacking(verb, resource)))));
+        List<HasMetadata> granted = grantNodes(users);
         int tried = 0;
-        for (PolicyRule rule : role.getRules()) {
-            for (String resource : List.copyOf(rule.getResources())) {
-                for (String verb : List.copyOf(rule.getVerbs())) {
-                    String user = "without-" + verb + "-" + resource;
-                    grant(without(role, user, resource, verb), user);
-                    try (KubernetesClient client = west.newClientAs(user)) {
-                        assertThatExceptionOfType(DeniedException.class)
-                                .as(user)
-                                .isThrownBy(() -> scaleBothWays(client));
+        try {
+            try (KubernetesClient client = west.newClientAs("whole")) {
+                scaleBothWays(client);
+            }
+            for (PolicyRule rule : role.getRules()) {
+                for (String resource : List.copyOf(rule.getResources())) {
+                    for (String verb : List.copyOf(rule.getVerbs())) {
+                        String user = lacking(verb, resource);
+                        grant(without(role, user, resource, verb), user);
+                        try (KubernetesClient client = west.newClientAs(user)) {
+                            assertThatExceptionOfType(DeniedException.class)
+                                    .as(user)
+                                    .isThrownBy(() -> scaleBothWays(client));
+                        }
+                        // what the refused one has begun
+                        scaleBothWays(west.client());
+                        tried++;
                     }
-                    // what the refused one has begun
-                    scaleBothWays(west.client());
-                    tried++;
                 }
             }
+        } finally {
+            granted.forEach(one -> west.plane().client().resource(one).delete());
         }
         assertThat(tried).isEqualTo(7);
+    }
+
+    private static String lacking(String verb, String resource) {
+        return "without-" + verb + "-" + resource;
     }
 
     /** The Role of one verb on one resource less. */

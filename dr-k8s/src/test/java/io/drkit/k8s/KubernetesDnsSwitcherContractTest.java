@@ -62,6 +62,13 @@ abstract class KubernetesDnsSwitcherContractTest extends DnsSwitcherContract {
     }
 
     @Override
+    protected Fault.Late holdNextRequest() {
+        Fault.Late late = Fault.late();
+        cluster.faults().next("PATCH", late);
+        return late;
+    }
+
+    @Override
     protected void makeUnreadable(boolean unreadable) {
         cluster.faults().every("GET services", Fault.refused(503));
     }

@@ -7,6 +7,8 @@ import io.drkit.testkit.lease.LeaseStoreContract;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
     protected final TestCluster cluster = cluster("west");
@@ -34,6 +36,7 @@ abstract class KubernetesLeaseStoreTest extends LeaseStoreContract {
     }
 
     @Tag("harness")
+    @Execution(ExecutionMode.CONCURRENT)
     @Nested
     class Leaders extends LeadershipContract {
         @Override

@@ -65,6 +65,13 @@ abstract class KubernetesWorkloadScalerContractTest extends WorkloadScalerContra
     }
 
     @Override
+    protected Fault.Late holdNextRequest() {
+        Fault.Late late = Fault.late();
+        cluster.faults().next("PATCH", late);
+        return late;
+    }
+
+    @Override
     protected void makeUnreadable(boolean unreadable) {
         if (unreadable) {
             cluster.faults().every("LIST pods", Fault.refused(503));
@@ -96,7 +103,7 @@ abstract class KubernetesWorkloadScalerContractTest extends WorkloadScalerContra
     /** The generation and the annotations: what a scaler writes, without the status that controllers write. */
     @Override
     protected String fingerprint(Workload workload) {
-        var meta = workload.kind() == Workload.Kind.DEPLOYMENT
+        var meta = workload.kind().equals(Workload.Kind.DEPLOYMENT)
                 ? cluster.client()
                         .apps()
                         .deployments()

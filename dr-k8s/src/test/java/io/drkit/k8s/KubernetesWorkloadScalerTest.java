@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.drkit.core.BlockedException;
+import io.drkit.core.ConflictException;
 import io.drkit.core.DeniedException;
 import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
@@ -130,7 +132,6 @@ abstract class KubernetesWorkloadScalerTest {
         "401,io.drkit.core.DeniedException",
         "403,io.drkit.core.DeniedException",
         "404,io.drkit.core.NotFoundException",
-        "409,io.drkit.core.ConflictException",
         "422,io.drkit.core.BlockedException",
         "429,io.drkit.core.UnknownOutcomeException",
         "500,io.drkit.core.UnknownOutcomeException",
@@ -191,6 +192,54 @@ abstract class KubernetesWorkloadScalerTest {
     }
 
     @Test
+    @DisplayName("A1: a conflict on one workload has that one read again, and costs the others nothing")
+    void toZero_oneConflicts_thatOneIsTriedAgain() throws InterruptedException {
+        run(APP, 1);
+        run(deployment("worker"), 2);
+        west.faults().next("PATCH deployments", Fault.refused(409));
+        int before = west.requests().size();
+
+        applyOnce(scaler.toZero(APP, deployment("worker")));
+
+        assertThat(scaler.status(APP, deployment("worker")))
+                .allSatisfy(status -> assertThat(status.wanted()).isZero());
+        List<String> sent = west.requests().subList(before, west.requests().size());
+        assertThat(sent.stream().filter(request -> request.startsWith("PATCH")))
+                .containsExactly("PATCH deployments/app", "PATCH deployments/worker", "PATCH deployments/app");
+        assertThat(sent.subList(0, sent.lastIndexOf("PATCH deployments/app")))
+                .filteredOn("GET deployments/worker"::equals)
+                .hasSize(1);
+    }
+
+    @Test
+    @DisplayName("F2: who is told of a conflict compares the epoch again")
+    void toZero_newerRunWroteMeanwhile_isStale() throws InterruptedException {
+        run(APP, 1);
+
+        assertThatExceptionOfType(StaleEpochException.class)
+                .isThrownBy(() -> apply(
+                        scaler.toZero(APP),
+                        new Epoch(7),
+                        () -> west.annotateByHand(west.namespace(), APP, "drkit.io/epoch", "9")));
+        assertThat(scaler.status(APP).get(0).wanted()).isEqualTo(1);
+    }
+
+    @Test
+    void toZero_everyWriteConflicts_givesUpAfterItsAttempts() throws InterruptedException {
+        run(APP, 1);
+        west.faults().every("PATCH", Fault.refused(409));
+        WorkloadScaler hasty = KubernetesWorkloadScaler.of(west.client(), west.namespace())
+                .withPolicy(ExecutionPolicy.builder()
+                        .attempts(3)
+                        .backoff(Duration.ofMillis(1), Duration.ofMillis(2))
+                        .build());
+
+        assertThatExceptionOfType(ConflictException.class).isThrownBy(() -> applyOnce(hasty.toZero(APP)));
+        assertThat(west.requests().stream().filter(request -> request.startsWith("PATCH")))
+                .hasSize(3);
+    }
+
+    @Test
     @DisplayName("A1: a controller that has not seen the change yet is waited for")
     void toZero_controllerBehind_isNotDone() {
         var head = new SeenWorkload.Head(
@@ -229,6 +278,18 @@ abstract class KubernetesWorkloadScalerTest {
                 .withNewStatus()
                 .withPhase("Failed")
                 .withReason("Evicted")
+                .addNewContainerStatus()
+                .withName("main")
+                .withImage("simulated/app:1")
+                .withImageID("")
+                .withReady(false)
+                .withRestartCount(0)
+                .withNewState()
+                .withNewTerminated()
+                .withExitCode(137)
+                .endTerminated()
+                .endState()
+                .endContainerStatus()
                 .endStatus()
                 .build();
         west.client().resource(evicted).create();
@@ -303,7 +364,13 @@ abstract class KubernetesWorkloadScalerTest {
     }
 
     private <O> void apply(Action<O> action) throws InterruptedException {
-        RunContext context = RunContext.of(clockwork, Epoch.NONE);
-        action.apply(action.observe(context), context);
+        apply(action, Epoch.NONE, () -> {});
+    }
+
+    private <O> void apply(Action<O> action, Epoch epoch, Runnable between) throws InterruptedException {
+        RunContext context = RunContext.of(clockwork, epoch);
+        O observed = action.observe(context);
+        between.run();
+        action.apply(observed, context);
     }
 }

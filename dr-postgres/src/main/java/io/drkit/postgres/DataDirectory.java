@@ -1,9 +1,11 @@
 package io.drkit.postgres;
 
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.NodeAgent;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.Optional;
 
 /** A server's process and files, through its agent. */
@@ -13,9 +15,22 @@ final class DataDirectory {
     private static final int STATUS_LINE = 8;
 
     private final NodeAgent agent;
+    private final Duration answer;
 
-    DataDirectory(NodeAgent agent) {
-        this.agent = agent;
+    /** Of a node that has an agent. */
+    DataDirectory(PostgresNode node) {
+        this.agent = node.agent().orElseThrow();
+        this.answer = node.socketTimeout();
+    }
+
+    /** Only while the switchover is in the hands that this note says, and as far as it says. */
+    static CommandTerms heldBy(SwitchoverNote note, Duration within) {
+        return CommandTerms.within(within).onlyWhile(SwitchoverNote.PATH, note.content());
+    }
+
+    /** No condition, and no longer than one answer may take. */
+    CommandTerms soon() {
+        return CommandTerms.within(answer);
     }
 
     /** What was found there. */
@@ -34,7 +49,7 @@ final class DataDirectory {
         if (node.agent().isEmpty()) {
             return new View.None();
         }
-        DataDirectory directory = new DataDirectory(node.agent().get());
+        DataDirectory directory = new DataDirectory(node);
         try {
             return new View.Seen(directory.running(), directory.control(), directory.tombstoned(), directory.note());
         } catch (IOException | RuntimeException e) {
@@ -43,7 +58,7 @@ final class DataDirectory {
     }
 
     boolean running() throws IOException, InterruptedException {
-        return agent.running();
+        return agent.running(answer);
     }
 
     /**
@@ -65,16 +80,16 @@ final class DataDirectory {
         return !running() || (control.cleanlyShutDown() && stopping());
     }
 
-    void stop(NodeAgent.Stop how) throws IOException, InterruptedException {
-        agent.stop(how);
+    void stop(NodeAgent.Stop how, CommandTerms terms) throws IOException, InterruptedException {
+        agent.stop(how, terms);
     }
 
-    void start() throws IOException, InterruptedException {
-        agent.start();
+    void start(CommandTerms terms) throws IOException, InterruptedException {
+        agent.start(terms);
     }
 
     ControlFile control() throws IOException, InterruptedException {
-        return ControlFile.parse(agent.read(ControlFile.PATH));
+        return ControlFile.parse(agent.read(ControlFile.PATH, answer));
     }
 
     /** Whether the server can only come up as a standby: the file is heeded at every start, so it outlives a reboot. */
@@ -82,12 +97,12 @@ final class DataDirectory {
         return find(STANDBY_SIGNAL).isPresent();
     }
 
-    void writeTombstone() throws IOException, InterruptedException {
-        agent.write(STANDBY_SIGNAL, new byte[0]);
+    void writeTombstone(CommandTerms terms) throws IOException, InterruptedException {
+        agent.write(STANDBY_SIGNAL, new byte[0], terms);
     }
 
-    void removeTombstone() throws IOException, InterruptedException {
-        agent.remove(STANDBY_SIGNAL);
+    void removeTombstone(CommandTerms terms) throws IOException, InterruptedException {
+        agent.remove(STANDBY_SIGNAL, terms);
     }
 
     Optional<SwitchoverNote> note() throws IOException, InterruptedException {
@@ -98,37 +113,37 @@ final class DataDirectory {
         }
     }
 
-    void write(SwitchoverNote note) throws IOException, InterruptedException {
-        agent.write(SwitchoverNote.PATH, note.content());
+    void write(SwitchoverNote note, CommandTerms terms) throws IOException, InterruptedException {
+        agent.write(SwitchoverNote.PATH, note.content(), terms);
     }
 
-    void removeNote() throws IOException, InterruptedException {
-        agent.remove(SwitchoverNote.PATH);
+    void removeNote(CommandTerms terms) throws IOException, InterruptedException {
+        agent.remove(SwitchoverNote.PATH, terms);
     }
 
     Optional<SwitchoverNote.Settings> settings() throws IOException, InterruptedException {
         return find(AutoConf.PATH).map(SwitchoverNote.Settings::new);
     }
 
-    void follow(String conninfo, String slot) throws IOException, InterruptedException {
+    void follow(String conninfo, String slot, CommandTerms terms) throws IOException, InterruptedException {
         byte[] now = find(AutoConf.PATH).orElse(new byte[0]);
         byte[] edited = AutoConf.following(now, conninfo, slot);
         if (!java.util.Arrays.equals(now, edited)) {
-            agent.write(AutoConf.PATH, edited);
+            agent.write(AutoConf.PATH, edited, terms);
         }
     }
 
-    void restore(Optional<SwitchoverNote.Settings> settings) throws IOException, InterruptedException {
+    void restore(Optional<SwitchoverNote.Settings> settings, CommandTerms terms) throws IOException, InterruptedException {
         if (settings.isPresent()) {
-            agent.write(AutoConf.PATH, settings.get().content());
+            agent.write(AutoConf.PATH, settings.get().content(), terms);
         } else {
-            agent.remove(AutoConf.PATH);
+            agent.remove(AutoConf.PATH, terms);
         }
     }
 
     private Optional<byte[]> find(String path) throws IOException, InterruptedException {
         try {
-            return Optional.of(agent.read(path));
+            return Optional.of(agent.read(path, answer));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         }

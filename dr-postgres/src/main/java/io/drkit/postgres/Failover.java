@@ -14,6 +14,7 @@ import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
+import io.drkit.core.safety.SiteChange;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import java.sql.SQLException;
@@ -31,6 +32,7 @@ final class Failover implements Action<Failover.Seen> {
     private static final String INTENT = "promotion.intent";
     private static final String BOUND_MILLIS = "loss.bound.millis";
     private static final String BOUND_BASIS = "loss.bound.basis";
+    private static final String BOUND_EVIDENCE = "loss.bound.evidence";
     private static final Duration POLL = Duration.ofMillis(2);
 
     private final PostgresNode from;
@@ -67,10 +69,21 @@ final class Failover implements Action<Failover.Seen> {
      * @param pending whether a promotion was asked for that is still to come about
      * @param cut whether {@code to} was cut from its primary, in this process or in the one before it, and was not put back
      * @param intent on which timeline it was when a promotion of this start of the server was decided; empty when none was
+     * @param fenced whether this run wrote down that it fenced {@code from}, or who answers for it in the fence's stead
      */
-    record Seen(Pair pair, LossBound bound, boolean pending, boolean cut, OptionalLong intent) {
+    record Seen(Pair pair, LossBound bound, boolean pending, boolean cut, OptionalLong intent, boolean fenced) {
         boolean sourceWrites() {
             return pair.from() instanceof ServerView.Answered source && source.writable();
+        }
+
+        /** Whether {@code from} is known to take no writes, now and after its next start. Silence says nothing of that. */
+        boolean sourceBarred() {
+            if (pair.disk() instanceof DataDirectory.View.Seen disk && !disk.tombstoned()) {
+                return false;
+            }
+            return pair.from() instanceof ServerView.Answered source
+                    ? !source.writable()
+                    : pair.disk() instanceof DataDirectory.View.Seen disk && !disk.running();
         }
     }
 
@@ -107,7 +120,12 @@ final class Failover implements Action<Failover.Seen> {
                                 .remedy("make it reachable, then resume; nothing was undone"));
             }
             return new Seen(
-                    pair, LossBound.unknown(to.name() + " does not answer"), false, false, OptionalLong.empty());
+                    pair,
+                    LossBound.unknown(to.name() + " does not answer"),
+                    false,
+                    false,
+                    OptionalLong.empty(),
+                    fenced(context));
         }
         ServerView.Answered target = (ServerView.Answered) pair.to();
         return new Seen(
@@ -115,7 +133,12 @@ final class Failover implements Action<Failover.Seen> {
                 bound(pair, target, target.received(), now(), false),
                 Promotion.pending(target, context),
                 wasCut(context),
-                intent(target, context));
+                intent(target, context),
+                fenced(context));
+    }
+
+    private static boolean fenced(ActionContext context) {
+        return context.recorded(SiteChange.FROM_FENCED.fact()).isPresent();
     }
 
     private static boolean wasCut(ActionContext context) {
@@ -173,13 +196,7 @@ final class Failover implements Action<Failover.Seen> {
             if (sourceWrites) {
                 return Refusals.splitBrain(from, to);
             }
-            boolean proven = target.mark().isPresent()
-                    && target.timeline().isPresent()
-                    && target.mark().get().timeline() == target.timeline().getAsLong();
-            return proven
-                    ? Assessment.done(to.name() + " is the primary on timeline "
-                            + target.timeline().getAsLong() + ", proven by a write probe")
-                    : Assessment.needed("prove " + to.name() + " by a write probe");
+            return assessPromoted(seen, target);
         }
         Optional<Assessment> refused = refused(seen, target);
         if (refused.isPresent()) {
@@ -196,11 +213,32 @@ final class Failover implements Action<Failover.Seen> {
             return Assessment.needed("go on to promote " + to.name(), "prove " + to.name() + " by a write probe");
         }
         return Assessment.needed(
-                terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence"),
+                fencing(),
                 "cut " + to.name() + " from " + from.name(),
                 "promote " + to.name() + ", losing at most " + seen.bound() + ": "
-                        + seen.bound().basis(),
+                        + seen.bound().evidence(),
                 "prove " + to.name() + " by a write probe");
+    }
+
+    /** Whoever promoted it, a run that was abandoned or a person, may not have fenced the old primary. */
+    private Assessment assessPromoted(Seen seen, ServerView.Answered target) {
+        boolean fenced = seen.fenced() || seen.sourceBarred();
+        boolean proven = target.mark().isPresent()
+                && target.timeline().isPresent()
+                && target.mark().get().timeline() == target.timeline().getAsLong();
+        String prove = "prove " + to.name() + " by a write probe";
+        if (!fenced) {
+            return Assessment.needed(fencing(), prove);
+        }
+        return proven
+                ? Assessment.done(to.name() + " is the primary on timeline "
+                        + target.timeline().getAsLong() + ", proven by a write probe, and " + from.name()
+                        + (seen.sourceBarred() ? " can come up as a standby only" : " was fenced by this run, or waived"))
+                : Assessment.needed(prove);
+    }
+
+    private String fencing() {
+        return terms.fence().map(Fence::describe).orElse("rely on the waiver instead of a fence");
     }
 
     /** Whether it was decided before, under these terms: the request may be on its way, and the fence stands. */
@@ -255,7 +293,7 @@ final class Failover implements Action<Failover.Seen> {
             return Optional.empty();
         }
         if (bound.time().isEmpty()) {
-            return Optional.of(Refusals.lossUnknown(from, bound.basis()));
+            return Optional.of(Refusals.lossUnknown(from, bound.evidence()));
         }
         return terms.acceptedLoss()
                 .filter(limit -> bound.time().get().compareTo(limit) > 0)
@@ -272,7 +310,12 @@ final class Failover implements Action<Failover.Seen> {
         context.record(BEGUN, from.name() + " to " + to.name());
         try (Session session = Session.open(to)) {
             Optional<Cut> cut = Optional.empty();
-            if (!target.writable()) {
+            if (target.writable()) {
+                if (!(seen.fenced() || seen.sourceBarred())) {
+                    fence(context);
+                    timings.lap("fence");
+                }
+            } else {
                 Optional<Assessment> refused = refused(seen, target);
                 if (refused.isPresent()) {
                     BlockedException why = Refusals.exception(refused.get(), "to " + describe());
@@ -301,22 +344,10 @@ final class Failover implements Action<Failover.Seen> {
 
     private Cut promote(Pair pair, ServerView.Answered target, Session session, ActionContext context, Timings timings)
             throws SQLException, InterruptedException {
-        context.requireAuthority();
-        if (terms.fence().isPresent()) {
-            // A fence is meant to stay, also when the promotion is refused in the end.
-            context.noWayBack();
-        }
-        FenceProof proof = terms.fence().isPresent()
-                ? terms.fence().get().fence(context)
-                : new FenceProof.Unknown("no fence was given");
-        long end = now();
+        Fenced fence = fence(context);
+        boolean fenced = fence.confirmed();
+        long end = fence.at();
         timings.lap("fence");
-        context.record("fence", proof.toString());
-        boolean fenced = proof instanceof FenceProof.Confirmed;
-        if (!fenced) {
-            requireWaived(proof);
-        }
-        terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
 
         Freeze freeze = new Freeze(context);
         Lsn received;
@@ -337,7 +368,8 @@ final class Failover implements Action<Failover.Seen> {
             LossBound bound = bound(now, target, Optional.of(received), fenced ? end : now(), fenced);
             context.record("received.position", received.toString());
             bound.time().ifPresent(time -> context.record(BOUND_MILLIS, Long.toString(time.toMillis() + 1)));
-            context.record(BOUND_BASIS, bound.basis());
+            context.record(BOUND_BASIS, bound.basis().name());
+            context.record(BOUND_EVIDENCE, bound.evidence());
             context.report(bound.as(DataLoss.Stage.BOUND, subject()));
             Optional<Assessment> unaccepted = unaccepted(bound);
             if (unaccepted.isPresent()) {
@@ -363,6 +395,36 @@ final class Failover implements Action<Failover.Seen> {
         promotion.await(session, context);
         timings.lap("promote");
         return new Cut(received, end, fenced, target.timeline().orElse(0));
+    }
+
+    /**
+     * What came of fencing.
+     *
+     * @param at when that was known
+     */
+    private record Fenced(boolean confirmed, long at) {}
+
+    /** Answers only where the fence is confirmed or somebody answers for going on without, which is written down first. */
+    private Fenced fence(ActionContext context) throws InterruptedException {
+        context.requireAuthority();
+        if (terms.fence().isPresent()) {
+            // A fence is meant to stay, also when the promotion is refused in the end.
+            context.noWayBack();
+        }
+        FenceProof proof = terms.fence().isPresent()
+                ? terms.fence().get().fence(context)
+                : new FenceProof.Unknown("no fence was given");
+        long at = now();
+        context.record("fence", proof.toString());
+        boolean confirmed = proof instanceof FenceProof.Confirmed;
+        if (!confirmed) {
+            requireWaived(proof);
+        }
+        terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
+        context.record(
+                SiteChange.FROM_FENCED.fact(),
+                confirmed ? "confirmed" : "waived by " + terms.waiver().orElseThrow().who());
+        return new Fenced(confirmed, at);
     }
 
     private void requireWaived(FenceProof proof) throws InterruptedException {
@@ -506,10 +568,15 @@ final class Failover implements Action<Failover.Seen> {
             }
         }
         // What was stated before still holds.
-        String basis = context.recorded(BOUND_BASIS).orElse("the bound was measured by a process that is gone");
+        String evidence = context.recorded(BOUND_EVIDENCE)
+                .orElse("it was promoted before, by a process that is gone or by somebody else, and nobody wrote down what"
+                        + " it had then");
+        DataLoss.Basis basis =
+                context.recorded(BOUND_BASIS).map(DataLoss.Basis::valueOf).orElse(DataLoss.Basis.UNKNOWN);
         return context.recorded(BOUND_MILLIS)
+                .filter(millis -> basis != DataLoss.Basis.UNKNOWN)
                 .map(millis -> new LossBound(
-                        Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis))
-                .orElseGet(() -> LossBound.unknown(basis));
+                        Optional.of(Duration.ofMillis(Long.parseLong(millis))), OptionalLong.empty(), basis, evidence))
+                .orElseGet(() -> LossBound.unknown(evidence));
     }
 }

@@ -6,13 +6,13 @@ import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What a failover loses at most, and how that is known. */
-record LossBound(Optional<Duration> time, OptionalLong bytes, String basis) {
+record LossBound(Optional<Duration> time, OptionalLong bytes, DataLoss.Basis basis, String evidence) {
     static LossBound unknown(String why) {
-        return new LossBound(Optional.empty(), OptionalLong.empty(), why);
+        return new LossBound(Optional.empty(), OptionalLong.empty(), DataLoss.Basis.UNKNOWN, why);
     }
 
     static LossBound nothing(String why) {
-        return new LossBound(Optional.of(Duration.ZERO), OptionalLong.of(0), why);
+        return new LossBound(Optional.of(Duration.ZERO), OptionalLong.of(0), DataLoss.Basis.COMPARED, why);
     }
 
     /**
@@ -31,7 +31,7 @@ record LossBound(Optional<Duration> time, OptionalLong bytes, String basis) {
             return unknown("no sample of it lies within what the replica has received, " + received);
         }
         Duration time = Duration.ofNanos(Math.max(0, end - safe.get().at()));
-        StringBuilder basis = new StringBuilder("everything acknowledged up to a flush position sampled ")
+        StringBuilder evidence = new StringBuilder("everything acknowledged up to a flush position sampled ")
                 .append(time.toMillis())
                 .append(fenced ? " ms before the fence was confirmed" : " ms ago")
                 .append(" has been received (")
@@ -41,20 +41,20 @@ record LossBound(Optional<Duration> time, OptionalLong bytes, String basis) {
                 .append("), commits with synchronous_commit = off excepted");
         sampler.get().newest(systemId, timeline).ifPresent(newest -> {
             long missing = newest.flushed().beyond(received);
-            basis.append("; at the newest sample, ")
+            evidence.append("; at the newest sample, ")
                     .append(Math.max(0, (end - newest.at()) / 1_000_000))
                     .append(" ms before, ")
                     .append(missing)
                     .append(" B had not been received, an estimate from below and no bound");
         });
         if (!fenced) {
-            basis.append("; the old primary is not proven to be fenced: what it acknowledges from now on is lost too");
+            evidence.append("; the old primary is not proven to be fenced: what it acknowledges from now on is lost too");
         }
-        return new LossBound(Optional.of(time), OptionalLong.empty(), basis.toString());
+        return new LossBound(Optional.of(time), OptionalLong.empty(), DataLoss.Basis.SAMPLED, evidence.toString());
     }
 
     DataLoss as(DataLoss.Stage stage, String subject) {
-        return new DataLoss(subject, stage, time, bytes, basis);
+        return new DataLoss(subject, stage, time, bytes, basis, evidence);
     }
 
     @Override

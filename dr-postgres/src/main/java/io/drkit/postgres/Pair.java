@@ -96,7 +96,7 @@ record Pair(
             return Optional.empty();
         }
         try {
-            return Optional.of(node.agent().get().running());
+            return Optional.of(node.agent().get().running(node.socketTimeout()));
         } catch (java.io.IOException | RuntimeException e) {
             return Optional.empty();
         }

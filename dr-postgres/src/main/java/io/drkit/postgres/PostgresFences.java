@@ -1,10 +1,12 @@
 package io.drkit.postgres;
 
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
 import io.drkit.core.replica.NodeAgent;
 import java.io.IOException;
+import java.time.Duration;
 
 /** Fences for PostgreSQL servers. */
 public final class PostgresFences {
@@ -13,18 +15,21 @@ public final class PostgresFences {
     /**
      * Stops the server at once through its agent, as after a crash, and leaves a {@code standby.signal}, so that it can come up
      * no more but as a read-only standby, after a reboot too. Confirmed when the process is seen to have ended after that file
-     * was written, or to be a standby; unknown when the agent cannot be reached; refused when the server still runs.
+     * was written, or to be a standby; unknown when the agent cannot be reached, or the server not
+     * stopped, within 30 s; refused when the server still runs.
      *
      * @throws IllegalArgumentException when the node has no agent
      */
     public static Fence stopping(PostgresNode node) {
-        NodeAgent agent = node.agent()
-                .orElseThrow(() -> new IllegalArgumentException(node.name() + " has no agent that could stop it"));
-        return new AgentFence(node, new DataDirectory(agent));
+        if (node.agent().isEmpty()) {
+            throw new IllegalArgumentException(node.name() + " has no agent that could stop it");
+        }
+        return new AgentFence(node, new DataDirectory(node));
     }
 
     private record AgentFence(PostgresNode node, DataDirectory disk) implements Fence {
         private static final int TRIES = 2;
+        private static final Duration STOP = Duration.ofSeconds(30);
 
         @Override
         public String describe() {
@@ -37,8 +42,8 @@ public final class PostgresFences {
                 for (int i = 0; i < TRIES; i++) {
                     context.requireAuthority();
                     // Stopped first: on a server that stayed up, the file would turn its next restart into a surprise.
-                    disk.stop(NodeAgent.Stop.AT_ONCE);
-                    disk.writeTombstone();
+                    disk.stop(NodeAgent.Stop.AT_ONCE, CommandTerms.within(STOP));
+                    disk.writeTombstone(disk.soon());
                     // Whatever started it in between may have done so before the file was there.
                     if (!disk.running()) {
                         return new FenceProof.Confirmed(

@@ -86,22 +86,6 @@ public final class PostgresJournalStore implements JournalStore {
                 FOREIGN KEY (journal, run) REFERENCES SCHEMA.run);
             """;
 
-    /** Where the rows were written; {@code floor} lies above every epoch that may have been given and forgotten. */
-    private static final String SERVER = """
-            CREATE TABLE IF NOT EXISTS SCHEMA.server (
-                id smallint PRIMARY KEY CHECK (id = 1),
-                system_id bigint NOT NULL,
-                timeline bigint NOT NULL,
-                floor bigint NOT NULL DEFAULT 0,
-                confirmed_by text NOT NULL DEFAULT '',
-                reason text NOT NULL DEFAULT '');
-            """;
-
-    private static final String HERE = "(SELECT (SELECT system_identifier FROM pg_control_system()) AS system_id,"
-            + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint AS timeline) AS here";
-
-    private static final long LEAP = 1_000_000;
-
     private final Registry registry;
     private final String schema;
 
@@ -161,7 +145,7 @@ public final class PostgresJournalStore implements JournalStore {
         Connection connection = registry.connect();
         try {
             create(connection);
-            requireSameServer(connection);
+            registry.requireSameServer(connection);
             long mine = generation.with(connection);
             boolean locked = number(
                             connection,
@@ -194,32 +178,8 @@ public final class PostgresJournalStore implements JournalStore {
 
     private void create(Connection connection) throws SQLException {
         registry.create(connection, "journal", TABLES);
-        registry.create(connection, "server", SERVER);
+        registry.createServer(connection);
         upgrade(connection);
-    }
-
-    /** A promotion begins a new timeline. It says nothing of whether rows were lost by it, so that is for a person to say. */
-    private void requireSameServer(Connection connection) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(
-                    sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
-                            + " FROM " + HERE + " ON CONFLICT DO NOTHING"));
-            try (ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
-                    + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
-                if (row.next()) {
-                    throw new BlockedException(
-                            "journal.registry-failed-over",
-                            Problem.expected("the journals of " + registry.node()
-                                            + " on the server that wrote them, timeline " + row.getLong(1))
-                                    .found("timeline " + row.getLong(2)
-                                            + ": it was failed over, or restored from a copy, and may have forgotten entries"
-                                            + " and epochs")
-                                    .remedy(
-                                            "see what state both sites are in, and that the server that it was is not in use;"
-                                                    + " then let somebody confirm it by name with confirmFailover"));
-                }
-            }
-        }
     }
 
     /**
@@ -232,25 +192,12 @@ public final class PostgresJournalStore implements JournalStore {
      * @param reason why, for whoever looks into the table {@code server} later
      */
     public void confirmFailover(String who, String reason) {
-        if (who.isBlank() || reason.isBlank()) {
-            throw new IllegalArgumentException("A failover of the registry is confirmed by a person, with a reason");
-        }
-        registry.write(connection -> {
-            create(connection);
-            try (PreparedStatement statement = connection.prepareStatement(
-                    sql(
-                            "WITH moved AS (UPDATE SCHEMA.server AS s"
-                                    + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
-                                    + " floor = " + LEAP
-                                    + " + greatest(s.floor, (SELECT max(epoch) FROM SCHEMA.journal),"
-                                    + " (SELECT max(epoch) FROM SCHEMA.run)) FROM " + HERE
-                                    + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor)"
-                                    + " UPDATE SCHEMA.journal SET generation = generation + 1, epoch = moved.floor FROM moved"))) {
-                statement.setString(1, who);
-                statement.setString(2, reason);
-                return statement.executeUpdate();
-            }
-        });
+        registry.confirmFailover(
+                who,
+                reason,
+                this::create,
+                "(SELECT max(epoch) FROM SCHEMA.journal), (SELECT max(epoch) FROM SCHEMA.run)",
+                "UPDATE SCHEMA.journal SET generation = generation + 1, epoch = moved.floor FROM moved");
     }
 
     /** Tables that were made before a word could be meant for one run only. */

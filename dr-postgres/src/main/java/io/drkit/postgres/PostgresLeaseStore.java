@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -29,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Not in the database that is failed over</b>: nobody could lead while it is down. A write and its condition are one statement,
  * and so one transaction of the server. The highest epoch of each name stands in a table of its own and outlives the lease's row, so
- * that deleting a lease by hand does not lower the next holder's epoch. No time of the server is written or compared.
+ * that deleting a lease by hand does not lower the next holder's epoch. After a failover of its own server nobody gets or renews a lease until
+ * a person has {@linkplain #confirmFailover confirmed} it, as rows may be missing. No time of the server is written or compared.
  *
  * <p>The tables are made when they are first needed, in a schema of their own. A connection is made for each call. Thread-safe.
  */
@@ -111,17 +113,56 @@ public final class PostgresLeaseStore implements LeaseStore {
         return registry.outlivesFailover();
     }
 
+    /**
+     * A person's word that the server of this store was failed over, or restored from a copy, and that its leases are to be used as
+     * they now are. Until then {@link #write} refuses with {@code lease.registry-failed-over}, so that nobody gets a lease, and who
+     * holds one loses it when its time is over. Frees all its leases, and lifts the epochs of the next holders by a million, above
+     * all that were forgotten. Does nothing where there was no such failover. Reading needs no such word.
+     *
+     * @param who the person, not a system account
+     * @param reason why, for whoever looks into the table {@code server} later
+     */
+    public void confirmFailover(String who, String reason) {
+        registry.confirmFailover(
+                who,
+                reason,
+                this::create,
+                "(SELECT max(epoch) FROM SCHEMA.lease_floor), (SELECT max(epoch) FROM SCHEMA.lease)",
+                ", freed AS (UPDATE SCHEMA.lease_floor AS f SET epoch = moved.floor, version = f.version + 1 FROM moved"
+                        + " RETURNING f.name, f.version)"
+                        + " UPDATE SCHEMA.lease AS l SET version = freed.version, holder = NULL, heir = NULL"
+                        + " FROM freed WHERE l.name = freed.name");
+    }
+
+    private void create(Connection connection) throws SQLException {
+        registry.create(connection, "lease", TABLES);
+        registry.createServer(connection);
+    }
+
+    /** That every next epoch lies above, also of names whose rows were forgotten. */
+    private Epoch floor(Connection connection) throws SQLException {
+        if (!registry.exists(connection, "server")) {
+            return Epoch.NONE;
+        }
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql("SELECT coalesce(max(floor), 0) FROM SCHEMA.server"))) {
+            row.next();
+            return new Epoch(row.getLong(1));
+        }
+    }
+
     @Override
     public Seen read(String name) {
         return registry.read(connection -> {
             if (!registry.exists(connection, "lease")) {
                 return nothing(0, Epoch.NONE);
             }
+            Epoch floor = floor(connection);
             try (PreparedStatement statement =
                     connection.prepareStatement(sql(READ + "WHERE coalesce(l.name, f.name) = ?"))) {
                 statement.setString(1, name);
                 try (ResultSet row = statement.executeQuery()) {
-                    return row.next() ? seen(row) : nothing(0, Epoch.NONE);
+                    return row.next() ? seen(row, floor) : nothing(0, floor);
                 }
             }
         });
@@ -132,12 +173,13 @@ public final class PostgresLeaseStore implements LeaseStore {
         return registry.read(connection -> {
             Map<String, Seen> leases = new TreeMap<>();
             if (registry.exists(connection, "lease")) {
+                Epoch floor = floor(connection);
                 try (PreparedStatement statement =
                         connection.prepareStatement(sql(READ + "WHERE starts_with(l.name, ?)"))) {
                     statement.setString(1, prefix);
                     try (ResultSet row = statement.executeQuery()) {
                         while (row.next()) {
-                            leases.put(row.getString("name"), seen(row));
+                            leases.put(row.getString("name"), seen(row, floor));
                         }
                     }
                 }
@@ -151,7 +193,8 @@ public final class PostgresLeaseStore implements LeaseStore {
         boolean absent = expected.version().startsWith(ABSENT);
         long version = Long.parseLong(absent ? expected.version().substring(ABSENT.length()) : expected.version());
         return registry.write(connection -> {
-            registry.create(connection, "lease", TABLES);
+            create(connection);
+            registry.requireSameServer(connection);
             try (PreparedStatement statement = connection.prepareStatement(sql(GATE + (absent ? CREATE : UPDATE)))) {
                 statement.setString(1, name);
                 statement.setLong(2, record.epoch().value());
@@ -199,8 +242,8 @@ public final class PostgresLeaseStore implements LeaseStore {
         return new Seen(Optional.empty(), ABSENT + lastVersion, floor);
     }
 
-    private static Seen seen(ResultSet row) throws SQLException {
-        Epoch floor = new Epoch(row.getLong("floor"));
+    private static Seen seen(ResultSet row, Epoch lowest) throws SQLException {
+        Epoch floor = new Epoch(Math.max(row.getLong("floor"), lowest.value()));
         long version = row.getLong("version");
         if (row.wasNull()) {
             return nothing(row.getLong("last_version"), floor);
@@ -228,6 +271,6 @@ public final class PostgresLeaseStore implements LeaseStore {
     }
 
     private String sql(String text) {
-        return text.replace("SCHEMA.", registry.schema() + ".");
+        return registry.sql(text);
     }
 }

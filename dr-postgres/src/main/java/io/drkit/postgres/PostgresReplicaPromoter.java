@@ -56,6 +56,11 @@ public final class PostgresReplicaPromoter implements ReplicaPromoter<PostgresNo
     }
 
     @Override
+    public String name(PostgresNode node) {
+        return node.name();
+    }
+
+    @Override
     public ReplicationStatus status(PostgresNode primary, PostgresNode replica) throws InterruptedException {
         return Pair.look(primary, replica).status(primary, replica);
     }

@@ -8,12 +8,30 @@ import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.readiness.Check;
 import io.drkit.core.readiness.Finding;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
 /** A schema of DRKit's own in some database: journals and leases. Its name is an identifier, so that it can stand in a statement. */
 record Registry(PostgresNode node, String schema, String subject) {
     static final String UNIQUE_VIOLATION = "23505";
+
+    /** Where the rows were written; {@code floor} lies above every epoch that may have been given and forgotten. */
+    private static final String SERVER = """
+            CREATE TABLE IF NOT EXISTS SCHEMA.server (
+                id smallint PRIMARY KEY CHECK (id = 1),
+                system_id bigint NOT NULL,
+                timeline bigint NOT NULL,
+                floor bigint NOT NULL DEFAULT 0,
+                confirmed_by text NOT NULL DEFAULT '',
+                reason text NOT NULL DEFAULT '');
+            """;
+
+    private static final String HERE = "(SELECT (SELECT system_identifier FROM pg_control_system()) AS system_id,"
+            + " ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint AS timeline) AS here";
+
+    private static final long LEAP = 1_000_000;
 
     private static final int IDLE_TIMEOUT_SINCE = 14;
 
@@ -101,9 +119,78 @@ record Registry(PostgresNode node, String schema, String subject) {
             // One statement, and so one transaction that ends at the server even where this process is stopped
             // meanwhile.
             statement.execute("DO $drkit$ BEGIN PERFORM pg_advisory_xact_lock(hashtextextended('drkit schema " + schema
-                    + "', 0)); CREATE SCHEMA IF NOT EXISTS " + schema + "; " + ddl.replace("SCHEMA.", schema + ".")
+                    + "', 0)); CREATE SCHEMA IF NOT EXISTS " + schema + "; " + sql(ddl)
                     + " END $drkit$");
         }
+    }
+
+    /** Makes the table that says which server wrote the rows. */
+    void createServer(Connection connection) throws SQLException {
+        create(connection, "server", SERVER);
+    }
+
+    /**
+     * That the rows were written by this server, and not before a failover of its own. A promotion begins a new timeline. It says
+     * nothing of whether rows were lost by it, so that is for a person to say.
+     */
+    void requireSameServer(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(
+                    sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
+                            + " FROM " + HERE + " WHERE NOT EXISTS (SELECT FROM SCHEMA.server) ON CONFLICT DO NOTHING"));
+            try (ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
+                    + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
+                if (row.next()) {
+                    throw new BlockedException(
+                            subject + ".registry-failed-over",
+                            Problem.expected("the " + subject + "s of " + node
+                                            + " on the server that wrote them, timeline " + row.getLong(1))
+                                    .found("timeline " + row.getLong(2)
+                                            + ": it was failed over, or restored from a copy, and may have forgotten entries"
+                                            + " and epochs")
+                                    .remedy(
+                                            "see what state both sites are in, and that the server that it was is not in use;"
+                                                    + " then let somebody confirm it by name with confirmFailover"));
+                }
+            }
+        }
+    }
+
+    /**
+     * Takes the server as it is now for the one that wrote the rows, and lifts the floor of epochs above all that may have been
+     * forgotten; nothing where it is the same server.
+     *
+     * @param tables what makes the tables that are missing
+     * @param highest the highest epoch that is remembered, as SQL
+     * @param then what else is to be changed with it, as SQL that may read {@code moved.floor}
+     */
+    void confirmFailover(String who, String reason, Tables tables, String highest, String then) {
+        if (who.isBlank() || reason.isBlank()) {
+            throw new IllegalArgumentException("A failover of the registry is confirmed by a person, with a reason");
+        }
+        write(connection -> {
+            tables.make(connection);
+            try (PreparedStatement statement = connection.prepareStatement(
+                    sql("WITH moved AS (UPDATE SCHEMA.server AS s"
+                            + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
+                            + " floor = " + LEAP + " + greatest(s.floor, " + highest + ") FROM " + HERE
+                            + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor) "
+                            + then))) {
+                statement.setString(1, who);
+                statement.setString(2, reason);
+                return statement.executeUpdate();
+            }
+        });
+    }
+
+    /** Makes tables. */
+    interface Tables {
+        void make(Connection connection) throws SQLException;
+    }
+
+    /** With the schema's name in the place of {@code SCHEMA}. */
+    String sql(String text) {
+        return text.replace("SCHEMA.", schema + ".");
     }
 
     /** Adds a column that tables made by an older version lack. Those versions must be able to go on writing without it. */

@@ -199,7 +199,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
         context.noWayBack();
         Standby standby = new Standby(former, primary, limits);
         try {
-            Optional<DataDirectory> disk = former.agent().map(DataDirectory::new);
+            Optional<DataDirectory> disk = former.agent().map(agent -> new DataDirectory(former));
             if (disk.isPresent()) {
                 standby.start(disk.get(), slot());
             } else {
@@ -214,7 +214,7 @@ final class Rejoin implements Action<Rejoin.Seen> {
             }
             standby.awaitStreaming(source.timeline().orElseThrow(), context);
             if (disk.isPresent()) {
-                disk.get().removeNote();
+                disk.get().removeNote(disk.get().soon());
             }
         } catch (SQLException | IOException e) {
             throw Promotion.lost("rejoining " + former.name(), e);

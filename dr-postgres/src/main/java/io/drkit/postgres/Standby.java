@@ -4,6 +4,7 @@ import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Problem;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Progress;
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.time.Deadline;
 import java.io.IOException;
 import java.sql.SQLException;
@@ -26,10 +27,10 @@ final class Standby {
     /** Writes what makes it a standby of the primary, tombstone first, and starts it where it does not run. */
     void start(DataDirectory disk, String slot) throws IOException, SQLException, InterruptedException {
         boolean runs = disk.running();
-        disk.writeTombstone();
-        disk.follow(primary.conninfoFor(former), slot);
+        disk.writeTombstone(disk.soon());
+        disk.follow(primary.conninfoFor(former), slot, disk.soon());
         if (!runs) {
-            disk.start();
+            disk.start(CommandTerms.within(limits.rejoin()));
             return;
         }
         try (Session session = Session.open(former)) {

@@ -11,8 +11,10 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeAgent;
+import io.drkit.core.safety.SiteChange;
 import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Task;
 import java.io.IOException;
@@ -298,7 +300,7 @@ final class Switchover implements Action<Switchover.Seen> {
     @Override
     public void apply(Seen seen, ActionContext context) throws InterruptedException {
         ServerView.Answered target = (ServerView.Answered) seen.pair().to();
-        DataDirectory disk = new DataDirectory(from.agent().orElseThrow());
+        DataDirectory disk = new DataDirectory(from);
         Timings timings = new Timings(context.clockwork());
         Session.requireNotStale(target.mark(), context.epoch(), to);
         seen.note().ifPresent(note -> requireNotOlderThan(note, context));
@@ -326,7 +328,7 @@ final class Switchover implements Action<Switchover.Seen> {
         SwitchoverNote mine = seen.note().get().by(context.runId(), context.epoch());
         if (!mine.isOf(seen.note().get().runId(), seen.note().get().epoch())) {
             context.requireAuthority();
-            disk.write(mine);
+            disk.write(mine, DataDirectory.heldBy(seen.note().get(), from.socketTimeout()));
         }
         return Optional.of(mine);
     }
@@ -487,7 +489,11 @@ final class Switchover implements Action<Switchover.Seen> {
                 slotMade = session.createSlot(newSlot(note));
             }
             written = Optional.of(note);
-            disk.write(note);
+            disk.write(
+                    note,
+                    seen.note()
+                            .map(left -> DataDirectory.heldBy(left, from.socketTimeout()))
+                            .orElseGet(() -> disk.soon().onlyWhileMissing(SwitchoverNote.PATH)));
             noted = true;
             timings.lap("note");
             stop(note);
@@ -504,7 +510,7 @@ final class Switchover implements Action<Switchover.Seen> {
             Deadline deadline = context.clockwork().deadline(limits.stop());
             Task task = context.clockwork().start("drkit-stop-" + from.name(), () -> {
                 try {
-                    disk.stop(NodeAgent.Stop.CLEAN);
+                    disk.stop(NodeAgent.Stop.CLEAN, DataDirectory.heldBy(note, limits.stop()));
                 } catch (Throwable e) {
                     failed.set(e);
                 }
@@ -601,11 +607,12 @@ final class Switchover implements Action<Switchover.Seen> {
             SwitchoverNote fenced = note.fenced(last);
             tombstoneBegun = true;
             written = Optional.of(fenced);
-            disk.write(fenced);
-            disk.writeTombstone();
+            disk.write(fenced, DataDirectory.heldBy(note, from.socketTimeout()));
+            CommandTerms ours = DataDirectory.heldBy(fenced, from.socketTimeout());
+            disk.writeTombstone(ours);
             if (gone) {
                 // else later, when its process has ended: until then it follows nobody
-                disk.follow(to.conninfoFor(from), newSlot(note));
+                disk.follow(to.conninfoFor(from), newSlot(note), ours);
             }
             timings.lap("fence");
             return fenced;
@@ -707,30 +714,31 @@ final class Switchover implements Action<Switchover.Seen> {
                 // not even the note came to be
                 return;
             }
-            requireMine();
+            CommandTerms mine = requireMine();
             if (disk.running()
                     && disk.stopping()
                     && (stopOverdue || disk.control().cleanlyShutDown())) {
                 // It would be waited for without end. All that was acknowledged is written.
-                disk.stop(NodeAgent.Stop.AT_ONCE);
+                disk.stop(NodeAgent.Stop.AT_ONCE, mine);
             }
             if (tombstoneBegun || disk.tombstoned()) {
                 // First of all: from here on a writable old primary is what is wanted.
-                disk.write(note.calledOff());
+                SwitchoverNote calledOff = note.calledOff();
+                disk.write(calledOff, mine);
+                mine = DataDirectory.heldBy(calledOff, limits.restore());
                 if (disk.running()) {
-                    disk.stop(NodeAgent.Stop.CLEAN);
+                    disk.stop(NodeAgent.Stop.CLEAN, mine);
                 }
-                disk.restore(note.settings());
-                requireMine();
-                disk.removeTombstone();
+                disk.restore(note.settings(), mine);
+                disk.removeTombstone(requireMine());
             }
             Deadline deadline = context.clockwork().deadline(limits.restore());
             while (true) {
                 // A server that is on its way down counts as running, so one call is not enough.
-                requireMine();
-                disk.start();
+                mine = requireMine();
+                disk.start(mine);
                 if (Session.look(from) instanceof ServerView.Answered answered && answered.writable()) {
-                    disk.removeNote();
+                    disk.removeNote(mine);
                     return;
                 }
                 if (deadline.passed()) {
@@ -749,8 +757,8 @@ final class Switchover implements Action<Switchover.Seen> {
             return note.isOf(context.runId(), context.epoch());
         }
 
-        /** Right before what lets the old primary write again. */
-        private void requireMine() throws IOException, InterruptedException {
+        /** Right before what lets the old primary write again: the terms on which the agent does that, should it be held up. */
+        private CommandTerms requireMine() throws IOException, InterruptedException {
             context.requireAuthority();
             Optional<SwitchoverNote> now = disk.note();
             if (now.isEmpty()) {
@@ -769,6 +777,7 @@ final class Switchover implements Action<Switchover.Seen> {
                                         + now.get().epoch())
                                 .remedy("let that run go on"));
             }
+            return DataDirectory.heldBy(now.get(), limits.restore());
         }
     }
 
@@ -801,11 +810,13 @@ final class Switchover implements Action<Switchover.Seen> {
             }
             if (!lastWrite.drained()) {
                 // Proven now, and no more to be seen once the old primary has been started.
-                disk.write(note);
+                disk.write(note, disk.soon());
             }
             left.ifPresent(at -> basis.add("timeline " + timeline + " begins at " + at));
             context.report(DataLoss.none("the database of " + from.name(), String.join("; ", basis)));
             context.record("drained.position", last.toString());
+            // No earlier: a switchover that is called off before the promotion lets the old primary write again.
+            context.record(SiteChange.FROM_FENCED.fact(), "stopped at " + last + ", and can come up as a standby only");
             session.checkpoint(limits.checkpoint());
             timings.lap("checkpoint");
             if (!note.slot().isEmpty()) {
@@ -824,7 +835,7 @@ final class Switchover implements Action<Switchover.Seen> {
                 session.dropIdleSlot(note.slot());
             }
         }
-        disk.removeNote();
+        disk.removeNote(disk.soon());
         context.record("timings", timings.toString());
     }
 

@@ -35,7 +35,7 @@ class LeastPrivilegeTest extends SharedPair {
 
         Recorder first = new Recorder();
         executor.execute(promoter.switchover(west, east), first, ActionExecutor.Watcher.NONE);
-        assertThat(first.losses.get(0).basis()).contains("timeline 2 begins at");
+        assertThat(first.losses.get(0).evidence()).contains("timeline 2 begins at");
         executor.execute(promoter.switchover(east, west));
         from.stop(io.drkit.core.replica.NodeAgent.Stop.CLEAN);
         executor.execute(promoter.failover(

@@ -13,6 +13,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** Journals and leases in PostgreSQL keep to the rules that all keep to. */
 class PostgresStoresContractTest {
@@ -75,6 +77,7 @@ class PostgresStoresContractTest {
     }
 
     @Tag("harness")
+    @Execution(ExecutionMode.CONCURRENT)
     @Nested
     class Leaders extends LeadershipContract {
         private final String schema = RegistryServer.schema();

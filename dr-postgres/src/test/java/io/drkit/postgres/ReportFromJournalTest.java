@@ -109,6 +109,7 @@ class ReportFromJournalTest {
                     DataLoss.Stage.values()[0],
                     Optional.of(Duration.ofMillis(1500)),
                     OptionalLong.of(7),
+                    DataLoss.Basis.SAMPLED,
                     "measured"));
             world.put(key, value);
         }

@@ -127,6 +127,31 @@ class SwitchoverTakenOverTest extends SharedPair {
     }
 
     @Test
+    @DisplayName("D4, F2, F8: a command that was held up until another had ended the switchover takes the old primary's bar off no more")
+    void switchover_puttingBackIsHeldUpWhileAnotherEndsIt_oldPrimaryStaysBarred() throws Exception {
+        boolean[] fenced = new boolean[2];
+        PostgresNode source = from(moment -> {
+            if (moment.equals("after write standby.signal")) {
+                fenced[0] = true;
+            } else if (fenced[0] && !fenced[1] && moment.equals("before running")) {
+                fenced[1] = true;
+                throw new IOException("the line broke");
+            } else if (fenced[1] && moment.equals("before remove standby.signal")) {
+                // it had asked whose the switchover is, a moment ago
+                during(this::anotherEndsIt);
+            }
+        });
+
+        Throwable ended = catchThrowable(() -> apply(promoter.switchover(source, to()), new Recorder()));
+
+        assertThat(ended).isInstanceOf(DrException.class).hasMessageContaining("postgres.abort-incomplete");
+        assertThat(from.dataDirectory().resolve("standby.signal")).exists();
+        // as a reboot of the machine would
+        from.restart();
+        assertThat(duo.pair.writable()).containsExactly(to);
+    }
+
+    @Test
     @DisplayName("D4, F13: a step that loses its authority while it puts the old primary back starts nothing more")
     void switchover_authorityLostWhilePuttingBack_stoppedWhereItIs() throws Exception {
         StaleEpochException stale = new StaleEpochException(

@@ -50,7 +50,7 @@ class SwitchoverTest extends SharedPair {
                 assertThat(context.losses).singleElement().satisfies(loss -> {
                     assertThat(loss.stage()).isEqualTo(DataLoss.Stage.ACHIEVED);
                     assertThat(loss.bytes()).hasValue(0);
-                    assertThat(loss.basis()).contains("shut down cleanly at", " begins at ");
+                    assertThat(loss.evidence()).contains("shut down cleanly at", " begins at ");
                 });
                 assertThat(context.facts).containsKeys("drained.position", "timings");
             }

@@ -1,7 +1,9 @@
 package io.drkit.postgres;
 
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.NodeAgent;
 import java.io.IOException;
+import java.time.Duration;
 
 /** Passes every call on to another agent, and lets the test do something before and after. */
 final class WatchedAgent implements NodeAgent {
@@ -29,43 +31,43 @@ final class WatchedAgent implements NodeAgent {
     }
 
     @Override
-    public boolean running() throws IOException, InterruptedException {
-        return watched("running", agent::running);
+    public boolean running(Duration within) throws IOException, InterruptedException {
+        return watched("running", () -> agent.running(within));
     }
 
     @Override
-    public void stop(Stop how) throws IOException, InterruptedException {
+    public void stop(Stop how, CommandTerms terms) throws IOException, InterruptedException {
         watched("stop", () -> {
-            agent.stop(how);
+            agent.stop(how, terms);
             return true;
         });
     }
 
     @Override
-    public void start() throws IOException, InterruptedException {
+    public void start(CommandTerms terms) throws IOException, InterruptedException {
         watched("start", () -> {
-            agent.start();
+            agent.start(terms);
             return true;
         });
     }
 
     @Override
-    public byte[] read(String path) throws IOException, InterruptedException {
-        return watched("read " + path, () -> agent.read(path));
+    public byte[] read(String path, Duration within) throws IOException, InterruptedException {
+        return watched("read " + path, () -> agent.read(path, within));
     }
 
     @Override
-    public void write(String path, byte[] content) throws IOException, InterruptedException {
+    public void write(String path, byte[] content, CommandTerms terms) throws IOException, InterruptedException {
         watched("write " + path, () -> {
-            agent.write(path, content);
+            agent.write(path, content, terms);
             return true;
         });
     }
 
     @Override
-    public void remove(String path) throws IOException, InterruptedException {
+    public void remove(String path, CommandTerms terms) throws IOException, InterruptedException {
         watched("remove " + path, () -> {
-            agent.remove(path);
+            agent.remove(path, terms);
             return true;
         });
     }

@@ -62,6 +62,7 @@ class ContractsTest {
             entry("ShareSynchronizer", List.of("ShareSynchronizerContract")),
             entry("SnapshotStore", List.of("SnapshotStoreContract")),
             entry("Task", List.of("ClockworkContract")),
+            entry("SupersedingAction", List.of("ActionContract")),
             entry("WorkloadScaler", List.of("WorkloadScalerContract")),
             entry("WritersStopped", List.of("WritersStoppedContract")));
 
@@ -83,6 +84,9 @@ class ContractsTest {
     private static final Map<String, String> NOT_HELD = Map.ofEntries(
             entry(CORE + "readiness.Gate", "changes nothing, so that there never is something to do; see ChecksTest"),
             entry(CORE + "readiness.NoBlackHole", "says that there is none, and lets nobody in; see ChecksTest"),
+            entry(
+                    CORE + "run.Superseding",
+                    "asks an action that keeps to ActionContract for one thing, once; see LateRequestsTest"),
             entry(CORE + "run.ObservingContext", "for looking: nothing is applied with it, and it keeps nothing"),
             entry(
                     TESTKIT + "share.ShareSynchronizerContract.Context",

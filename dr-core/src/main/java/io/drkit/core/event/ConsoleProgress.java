@@ -141,7 +141,7 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                     e.at(),
                     nothing ? Terminal.Tone.PLAIN : Terminal.Tone.WARN,
                     e.step() + ": " + verb + " of " + e.loss().subject() + ": " + Wording.amount(e.loss())
-                            + because(e.loss().basis()));
+                            + because(e.loss().evidence()));
         } else if (event instanceof RunEvent.UndoBegan e) {
             undoing = true;
             say(e.at(), Terminal.Tone.BAD, "UNDOING what was done, because: " + e.reason());

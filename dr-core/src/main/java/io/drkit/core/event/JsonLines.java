@@ -103,7 +103,7 @@ public final class JsonLines implements RunListener {
             inner.put("subject", loss.subject()).put("stage", loss.stage().name());
             inner.put("time", loss.time().map(Object::toString).orElse(null));
             inner.put("bytes", loss.bytes().isPresent() ? (Long) loss.bytes().getAsLong() : null);
-            inner.put("basis", loss.basis());
+            inner.put("basis", loss.basis().name()).put("evidence", loss.evidence());
         } else if (event instanceof RunEvent.UndoBegan e) {
             json.put("reason", e.reason());
         } else if (event instanceof RunEvent.Instructed e) {

@@ -12,6 +12,12 @@ import io.drkit.core.action.Action;
  */
 public interface ReplicaPromoter<N> {
     /**
+     * The server's name, as status and actions show it, without asking it. The same in every process for the same server: it stands in
+     * descriptions, which a plan's hash covers, whereas two processes may see other words in the {@code toString} of an {@code N}.
+     */
+    String name(N node);
+
+    /**
      * Both sides as they are now; changes nothing. What cannot be known is unknown, never a default.
      *
      * @param primary the server expected to be the primary

@@ -307,9 +307,19 @@ public final class HtmlReport {
                 out.raw("<span class=\"pill unknown\">? not known</span>");
             }
             out.raw("</div></td>");
-            out.cell("How it is known", "").raw("<div>").text(loss.basis()).raw("</div></td></tr>\n");
+            out.cell("How it is known", "").raw("<div>").text(known(loss)).raw("</div></td></tr>\n");
         }
         out.raw("</tbody></table>\n</section>\n");
+    }
+
+    private static String known(DataLoss loss) {
+        String evidence = loss.evidence();
+        return switch (loss.basis()) {
+            case COMPARED -> "compared: " + evidence;
+            case SAMPLED -> "from samples: " + evidence;
+            case TIMED -> "by time alone: " + evidence;
+            case UNKNOWN -> evidence;
+        };
     }
 
     private static void told(RunReport report, Html out) {

@@ -45,7 +45,8 @@ import org.jspecify.annotations.Nullable;
  *       {@code reason}, {@code outageBegan}, {@code detectedAt}, {@code began}, {@code ended}, {@code resumptions}: as in
  *       {@link RunReport}
  *   <li>{@code objectives}: {@code rpo}, {@code rto}
- *   <li>{@code losses}: a list of {@code step}, {@code subject}, {@code stage}, {@code time}, {@code bytes}, {@code basis}
+ *   <li>{@code losses}: a list of {@code step}, {@code subject}, {@code stage}, {@code time}, {@code bytes}, {@code basis},
+ *       {@code evidence}: as in {@link DataLoss}
  *   <li>{@code steps}: a list of {@code name}, {@code description}, {@code after}, {@code pointOfNoReturn},
  *       {@code restoresService}, {@code status}, {@code began}, {@code ended}, {@code attempts}, {@code changes}, {@code detail},
  *       {@code undoBegan}, {@code undoEnded}, {@code facts}: as in {@link StepReport}
@@ -141,7 +142,7 @@ public final class JsonReport {
             entry.put("stage", loss.stage().name());
             put(entry, "time", loss.time());
             entry.put("bytes", loss.bytes().isPresent() ? (Long) loss.bytes().getAsLong() : null);
-            entry.put("basis", loss.basis());
+            entry.put("basis", loss.basis().name()).put("evidence", loss.evidence());
         }
         ArrayNode steps = out.putArray("steps");
         report.steps().forEach(step -> step(step, steps.addObject()));
@@ -261,7 +262,8 @@ public final class JsonReport {
                         in.one(DataLoss.Stage.class, "stage"),
                         in.optional("time", Duration::parse),
                         in.has("bytes") ? OptionalLong.of(in.number("bytes")) : OptionalLong.empty(),
-                        in.text("basis")));
+                        in.one(DataLoss.Basis.class, "basis"),
+                        in.text("evidence")));
     }
 
     private static RunReport.Told told(In in) {

@@ -68,7 +68,7 @@ public final class TextReport {
                         case ACHIEVED -> "Lost";
                     },
                     stated.loss().subject() + ": " + Wording.amount(stated.loss())
-                            + because(stated.loss().basis()),
+                            + because(stated.loss().evidence()),
                     columns);
         }
         for (RunReport.Told told : report.told()) {

@@ -1,6 +1,7 @@
 package io.drkit.core.run;
 
 import io.drkit.core.Epoch;
+import io.drkit.core.action.Action;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
@@ -420,7 +421,7 @@ final class PlanRun {
                 continue; // skipped before its turn came
             }
             if (step.approval().isEmpty() || approved(way, step, step.approval().get())) {
-                crew.start(StepRun.doing(step, plan, scope));
+                crew.start(StepRun.doing(step, plan, undoneWithoutAnswer(step), scope));
             }
         }
     }
@@ -566,7 +567,7 @@ final class PlanRun {
                 if (turned()) {
                     return false;
                 }
-                crew.start(StepRun.undoing(step, plan, by.action(), scope));
+                crew.start(StepRun.undoing(step, plan, by.action(), doneWithoutAnswer(step), scope));
                 stuck = !awaitEnd().succeeded();
             } else if (toUndo && step.undo() instanceof Undo.Never) {
                 stuck = true;
@@ -577,6 +578,32 @@ final class PlanRun {
             }
         }
         return allBack;
+    }
+
+    /** The actions of the step whose requests got no answer, in whatever mode they were sent. */
+    private List<Action<?>> doneWithoutAnswer(PlannedStep step) {
+        return log.ask(history -> history.unanswered(step.name(), false)) ? actions(step) : List.of();
+    }
+
+    /**
+     * The undo of the step, if its requests got no answer and the step is done again, which is so in a switchover that was turned
+     * into a failover on its way back. Not where the failover does something else: that may be because the site of the undo is dead.
+     */
+    private List<Action<?>> undoneWithoutAnswer(PlannedStep step) {
+        boolean doubted = log.ask(history -> history.unanswered(step.name(), true));
+        boolean same = actions(step).stream().map(Action::describe).distinct().count() == 1;
+        return doubted && same && step.undo() instanceof Undo.By by ? List.of(by.action()) : List.of();
+    }
+
+    /** What the step does in the mode in which the run began, and in that in which it runs now. */
+    private List<Action<?>> actions(PlannedStep step) {
+        List<Action<?>> actions = new ArrayList<>();
+        for (BoundPlan one : begun == plan ? List.of(plan) : List.of(begun, plan)) {
+            one.steps().stream()
+                    .filter(other -> other.name().equals(step.name()))
+                    .forEach(other -> actions.add(other.action()));
+        }
+        return actions;
     }
 
     private void awaitContinuation() throws InterruptedException {

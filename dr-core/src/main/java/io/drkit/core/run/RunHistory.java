@@ -44,6 +44,9 @@ final class RunHistory {
         Instant ended;
 
         int attempts;
+        /** Its action was applied, came back without a failure, and was then seen to be done. */
+        boolean applied;
+
         List<String> changes = List.of();
         String detail = "";
         /** The step ended, and this run is known to have changed nothing by it. */
@@ -63,6 +66,11 @@ final class RunHistory {
 
         /** Undoing it began and is not known to have ended: a crash came between. How it stands must be observed. */
         boolean undoOpen;
+
+        /** Something that it asked for got no answer, and may still arrive. */
+        boolean unanswered;
+        /** The same of its undo. */
+        boolean undoUnanswered;
 
         final Map<String, String> facts = new TreeMap<>();
 
@@ -156,6 +164,11 @@ final class RunHistory {
                 resumptions++;
                 boolean takenOver = !entry.detail("who").isEmpty();
                 leaveBehind(takenOver);
+                steps.values().forEach(step -> {
+                    // what it asked for last nobody has heard the end of
+                    step.unanswered |= step.status == StepStatus.RUNNING;
+                    step.undoUnanswered |= step.undoOpen;
+                });
                 if (takenOver) {
                     told.add(new RunReport.Told(
                             new Instruction(
@@ -206,6 +219,9 @@ final class RunHistory {
                 step.undoOpen = false;
                 step.wasDone |= step.done();
                 step.unchanged = Boolean.parseBoolean(entry.detail("unchanged"));
+                step.unanswered |= says(entry, "unanswered");
+                step.undoUnanswered &= !says(entry, "superseded");
+                step.applied = step.done() && (step.applied || Boolean.parseBoolean(entry.detail("applied")));
                 waits.stream()
                         .filter(wait -> wait.step().equals(entry.step()))
                         .forEach(wait -> rejected.remove(wait.name()));
@@ -235,6 +251,8 @@ final class RunHistory {
                 }
                 step.undoEnded = entry.at();
                 step.undoOpen = false;
+                step.undoUnanswered |= says(entry, "unanswered");
+                step.unanswered &= !says(entry, "superseded");
                 step.detail = entry.detail("detail");
             }
             case INSTRUCTION -> take(entry);
@@ -249,10 +267,14 @@ final class RunHistory {
                         entry.at(),
                         wait -> wait.step().equals(entry.step())
                                 && wait.what().name().equals(entry.detail("what")));
-            case GIVEN_UP_ENDED ->
+            case GIVEN_UP_ENDED -> {
+                boolean undo = says(entry, "undo");
                 unended.removeIf(one -> one.step().equals(entry.step())
                         && one.began().equals(entry.detail("began"))
-                        && one.undo() == Boolean.parseBoolean(entry.detail("undo")));
+                        && one.undo() == undo);
+                step(entry.step()).unanswered |= !undo && says(entry, "unanswered");
+                step(entry.step()).undoUnanswered |= undo && says(entry, "unanswered");
+            }
             case MIRROR_LOST -> {}
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
@@ -266,6 +288,10 @@ final class RunHistory {
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
             }
         }
+    }
+
+    private static boolean says(JournalEntry entry, String key) {
+        return Boolean.parseBoolean(entry.detail(key));
     }
 
     private void noteGivenUp(JournalEntry entry, boolean undo) {
@@ -303,6 +329,15 @@ final class RunHistory {
     /** What may still be at work in whatever process, although the run counts on it no more; for people. */
     List<String> unended() {
         return unended.stream().map(Unended::said).toList();
+    }
+
+    /** Whether something that the step asked for may still arrive, or its undo did. */
+    boolean unanswered(String step, boolean undo) {
+        return isUnended(step, undo) || (undo ? step(step).undoUnanswered : step(step).unanswered);
+    }
+
+    private boolean isUnended(String step, boolean undo) {
+        return unended.stream().anyMatch(one -> one.step().equals(step) && one.undo() == undo);
     }
 
     /** What is still at work in the process that the run is in, or was last, after it was given up. */
@@ -435,7 +470,8 @@ final class RunHistory {
         Map<String, String> details = new HashMap<>();
         details.put("subject", loss.subject());
         details.put("stage", loss.stage().name());
-        details.put("basis", loss.basis());
+        details.put("basis", loss.basis().name());
+        details.put("evidence", loss.evidence());
         loss.time().ifPresent(time -> details.put("time", time.toString()));
         loss.bytes().ifPresent(bytes -> details.put("bytes", Long.toString(bytes)));
         return details;
@@ -449,7 +485,8 @@ final class RunHistory {
                 DataLoss.Stage.valueOf(entry.detail("stage")),
                 time.isEmpty() ? Optional.empty() : Optional.of(Duration.parse(time)),
                 bytes.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(bytes)),
-                entry.detail("basis"));
+                DataLoss.Basis.valueOf(entry.detail("basis")),
+                entry.detail("evidence"));
     }
 
     Step step(String name) {
@@ -642,11 +679,29 @@ final class RunHistory {
     private List<String> warnings() {
         List<String> warnings =
                 new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        for (StepShape shape : shapes()) {
+            lateRequest(shape).ifPresent(warnings::add);
+        }
         if (paused != null && !over) {
             warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
                     + "), and it still is: whoever resumes it has to let it go on as well (goOn)");
         }
         return warnings;
+    }
+
+    /** Of a step that counts as settled, and may yet be changed. What is not settled is no secret: its status says so. */
+    private Optional<String> lateRequest(StepShape shape) {
+        Step step = step(shape.name());
+        boolean undone = step.status == StepStatus.UNDONE || step.status == StepStatus.SKIPPED;
+        boolean doneAgain = step.done() && step.undoUnanswered;
+        // of what may still be at work itself there is a warning of its own
+        if (!(undone && step.unanswered && !isUnended(shape.name(), false))
+                && !(doneAgain && !isUnended(shape.name(), true))) {
+            return Optional.empty();
+        }
+        return Optional.of("a request without an answer may still arrive at \"" + shape.name() + "\" ("
+                + (doneAgain ? "of its undo" : shape.description())
+                + "), and nothing there is known to refuse it: look at it again when that can no longer be");
     }
 
     /** What it waits for now, if some process is at work on it. */

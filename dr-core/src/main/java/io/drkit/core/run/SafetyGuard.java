@@ -166,8 +166,10 @@ final class SafetyGuard {
                 RunHistory.Step past = history.step(step.name());
                 if (past.done()) {
                     step.makes().stream()
-                            // what was found done has fenced nobody, as far as this run knows
-                            .filter(change -> change != SiteChange.FROM_FENCED || past.attempts > 0)
+                            // what was found done, or tried in vain before, has fenced nobody as far as this run knows
+                            .filter(change -> change != SiteChange.FROM_FENCED
+                                    || past.applied
+                                    || past.facts.containsKey(change.fact()))
                             .forEach(made::add);
                 }
             }

@@ -3,6 +3,7 @@ package io.drkit.core.run;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
 import io.drkit.core.DrException;
+import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
@@ -13,6 +14,7 @@ import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
 import io.drkit.core.action.Progress;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.plan.BoundPlan;
@@ -22,9 +24,11 @@ import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +39,8 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private final PlannedStep step;
     private final BoundPlan plan;
     private final Action<?> action;
+    /** Whose requests without an answer must not take effect any more once this has begun. */
+    private final List<Action<?>> doubted;
     private final boolean undo;
     private final RunScope scope;
     private final RunLog log;
@@ -43,31 +49,60 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private final boolean inDoubtBefore;
     private boolean applying;
     private boolean mayHaveChanged;
+    /** Whether something that it asked for has not been answered. */
+    private boolean unanswered;
+    /** It makes void what was asked for before, and asks for nothing of its own yet. */
+    private boolean superseding;
+    /** Nothing of what was asked for before can take effect any more. */
+    private boolean superseded;
+    private boolean lost;
+    /** It was applied to the end: the last time that it was, that came back without a failure. */
+    private boolean applied;
+
     private volatile boolean givenUp;
     private String waitingFor = "";
     private Assessment.@Nullable Done done;
     private @Nullable Throwable failure;
 
-    private StepRun(PlannedStep step, BoundPlan plan, Action<?> action, boolean undo, RunScope scope) {
+    private StepRun(
+            PlannedStep step,
+            BoundPlan plan,
+            Action<?> action,
+            List<Action<?>> doubted,
+            boolean undo,
+            RunScope scope) {
         this.step = step;
         this.plan = plan;
         this.action = action;
+        this.doubted = List.copyOf(doubted);
         this.undo = undo;
         this.scope = scope;
         this.log = scope.log();
         this.began = log.now();
-        this.allowed = allowed(action);
+        this.allowed = doubted.stream()
+                .filter(SupersedingAction.class::isInstance)
+                .map(StepRun::allowed)
+                .reduce(allowed(action), Duration::plus);
         this.inDoubtBefore = log.ask(history -> history.step(step.name()).mayHaveChanged());
     }
 
-    /** Does the step of that plan. */
-    static StepRun doing(PlannedStep step, BoundPlan plan, RunScope scope) {
-        return new StepRun(step, plan, step.action(), false, scope);
+    /**
+     * Does the step of that plan.
+     *
+     * @param doubted undid it, and has asked for something without an answer
+     */
+    static StepRun doing(PlannedStep step, BoundPlan plan, List<Action<?>> doubted, RunScope scope) {
+        return new StepRun(step, plan, step.action(), doubted, false, scope);
     }
 
-    /** Undoes the step by that action. */
-    static StepRun undoing(PlannedStep step, BoundPlan plan, Action<?> by, RunScope scope) {
-        return new StepRun(step, plan, by, true, scope);
+    /**
+     * Undoes the step by that action.
+     *
+     * @param doubted did it, and has asked for something without an answer
+     */
+    static StepRun undoing(
+            PlannedStep step, BoundPlan plan, Action<?> by, List<Action<?>> doubted, RunScope scope) {
+        return new StepRun(step, plan, by, doubted, true, scope);
     }
 
     PlannedStep step() {
@@ -102,6 +137,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     public void run() {
         try {
             log.tell(new RunEvent.StepBegan(began, step.name(), action.describe(), undo));
+            supersede();
             done = ActionExecutor.on(scope.clockwork()).execute(action, this, this);
         } catch (Throwable t) {
             // An Error too: a step that ends unheard would leave the run waiting for ever.
@@ -112,17 +148,36 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         }
     }
 
+    /**
+     * First of all: what was found as it should be, or was put back, must stay so. Of an action that cannot do it the report warns.
+     */
+    private void supersede() throws InterruptedException {
+        superseding = true;
+        boolean all = !doubted.isEmpty();
+        for (Action<?> one : doubted) {
+            if (one instanceof SupersedingAction<?> asked) {
+                ActionExecutor.on(scope.clockwork()).execute(new Superseding<>(asked), this, this);
+            } else {
+                all = false;
+            }
+        }
+        superseded = all;
+        superseding = false;
+    }
+
     /** Writes down and tells how it ended, and why it was stopped, if it was. */
     void settle(String stoppedBecause) {
         Throwable cause = failure;
+        noteUnanswered();
         if (cause == null) {
             boolean changed = mayHaveChanged || inDoubtBefore;
             StepStatus status = undo ? StepStatus.UNDONE : changed ? StepStatus.DONE : StepStatus.ALREADY_SO;
-            write(status, Objects.requireNonNull(done, "done").because(), unchanged(!undo && !changed));
+            Map<String, String> how = !undo && applied ? Map.of("applied", "true") : unchanged(!undo && !changed);
+            write(status, Objects.requireNonNull(done, "done").because(), how);
             return;
         }
         // Whoever was interrupted, or broke down, in the middle of a change cannot say whether it was made.
-        boolean lost = cause instanceof UnknownOutcomeException
+        boolean inDoubt = cause instanceof UnknownOutcomeException
                 || ((cause instanceof InterruptedException || cause instanceof Error) && applying);
         String detail = (stoppedBecause.isEmpty() ? "" : "stopped " + stoppedBecause + ": ") + say(cause);
         if (undo) {
@@ -131,8 +186,10 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
             // What was not applied has changed nothing, nor has what the action refused as it was applied; both hold
             // only where
             // nothing before that is in doubt.
-            boolean unchanged = !mayHaveChanged && !inDoubtBefore && (!applying || cause instanceof BlockedException);
-            write(lost ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
+            boolean unchanged = !mayHaveChanged
+                    && !inDoubtBefore
+                    && (!applying || (cause instanceof BlockedException && !unanswered));
+            write(inDoubt ? StepStatus.UNKNOWN : StepStatus.FAILED, detail, unchanged(unchanged));
         }
     }
 
@@ -147,11 +204,30 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     /** Writes down that it has ended after it was given up. What it did, and how it ended, is to be observed. */
     void endedUnheard() {
-        log.writeEnd(step.name(), Map.of("began", began.toString(), "undo", Boolean.toString(undo)));
+        noteUnanswered();
+        Map<String, String> details = new HashMap<>();
+        details.put("began", began.toString());
+        details.put("undo", Boolean.toString(undo));
+        if (unanswered) {
+            details.put("unanswered", "true");
+        }
+        log.writeEnd(step.name(), details);
     }
 
     void tellOverran() {
         log.tell(new RunEvent.StepOverran(log.now(), step.name(), allowed(), undo));
+    }
+
+    private void noteUnanswered() {
+        unanswered |= failure != null && applying && !superseding && unanswered(failure);
+    }
+
+    /** Whether it leaves open that something which was asked for is still on its way; or something beside it does. */
+    private static boolean unanswered(Throwable failure) {
+        return !(failure instanceof DrException)
+                || failure instanceof UnknownOutcomeException
+                || failure instanceof DrTimeoutException
+                || Stream.of(failure.getSuppressed()).anyMatch(StepRun::unanswered);
     }
 
     private static Map<String, String> unchanged(boolean unchanged) {
@@ -163,6 +239,12 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         details.put("began", began.toString());
         details.put("status", status.name());
         details.put("detail", detail);
+        if (unanswered) {
+            details.put("unanswered", "true");
+        }
+        if (superseded) {
+            details.put("superseded", "true");
+        }
         log.write(undo ? Kind.UNDO_OUTCOME : Kind.OUTCOME, step.name(), details);
         Instant now = log.now();
         log.tell(new RunEvent.StepEnded(now, step.name(), status, detail, Duration.between(began, now), undo));
@@ -204,6 +286,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     @Override
     public void assessed(Assessment assessment) {
         mayHaveChanged |= applying;
+        applied = applying && !superseding ? !lost : applied;
         applying = false;
     }
 
@@ -217,13 +300,16 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
                 Map.of("began", began.toString(), "changes", String.join("\n", needed.changes())),
                 this::requireWanted);
         applying = true;
+        lost = false;
         log.tell(new RunEvent.StepApplying(log.now(), step.name(), needed.changes(), attempt, undo));
     }
 
     @Override
-    public void outcomeUnknown(RuntimeException lost) {
+    public void outcomeUnknown(RuntimeException failure) {
         mayHaveChanged = true;
-        log.tell(new RunEvent.StepOutcomeUnknown(log.now(), step.name(), say(lost), undo));
+        unanswered |= !superseding && unanswered(failure);
+        lost = true;
+        log.tell(new RunEvent.StepOutcomeUnknown(log.now(), step.name(), say(failure), undo));
     }
 
     @Override

@@ -8,7 +8,7 @@ import io.drkit.core.replica.ReplicationStatus;
 record OneWritablePrimary<N>(ReplicaPromoter<N> promoter, N from, N to) implements SafetyRule<ReplicationStatus> {
     @Override
     public String describe() {
-        return "at most one of " + from + " and " + to + " takes writes";
+        return "at most one of " + promoter.name(from) + " and " + promoter.name(to) + " takes writes";
     }
 
     @Override

@@ -8,6 +8,9 @@ import java.util.Map;
  * Scales the workloads of one site to zero and back. The count to go back to is remembered on the workload itself, so that
  * another process, years later, can restore it.
  *
+ * <p>A workload of a kind that an implementation does not know is refused with {@link IllegalArgumentException} as soon as it is named,
+ * or not found.
+ *
  * <p>Implementations are thread-safe. Actions refuse a workload that an autoscaler governs, since the two would fight.
  */
 public interface WorkloadScaler {

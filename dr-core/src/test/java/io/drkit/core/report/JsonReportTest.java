@@ -122,7 +122,7 @@ class JsonReportTest {
         assertThat(json.at("/losses/1").toString())
                 .isEqualTo("{\"step\":\"promote the database\",\"subject\":\"database shop\",\"stage\":\"ACHIEVED\","
                         + "\"time\":\"PT8S\",\"bytes\":1310720,"
-                        + "\"basis\":\"compared with the fenced primary's last flushed position\"}");
+                        + "\"basis\":\"COMPARED\",\"evidence\":\"compared with the fenced primary's last flushed position\"}");
         assertThat(json.at("/steps/3").fieldNames())
                 .toIterable()
                 .containsExactly(
@@ -284,6 +284,7 @@ class JsonReportTest {
                                 DataLoss.Stage.ACHIEVED,
                                 Optional.of(Duration.ofNanos(1)),
                                 OptionalLong.of(Long.MAX_VALUE),
+                                DataLoss.Basis.COMPARED,
                                 "b"))),
                 List.of(new StepReport(
                         "a",
@@ -320,7 +321,7 @@ class JsonReportTest {
                 0,
                 new Objectives(Duration.ZERO, Duration.ofDays(400)),
                 List.of(new RunReport.StatedLoss(
-                        "", new DataLoss("", DataLoss.Stage.BOUND, Optional.empty(), OptionalLong.empty(), ""))),
+                        "", DataLoss.unknown("", DataLoss.Stage.BOUND, ""))),
                 List.of(new StepReport(
                         "",
                         "",

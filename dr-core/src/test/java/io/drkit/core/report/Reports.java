@@ -39,6 +39,7 @@ public final class Reports {
                                         DataLoss.Stage.BOUND,
                                         Optional.of(Duration.ofSeconds(20)),
                                         OptionalLong.empty(),
+                                        DataLoss.Basis.TIMED,
                                         "last replication message 20 s old; the primary cannot be asked")),
                         new RunReport.StatedLoss(
                                 "promote the database",
@@ -47,6 +48,7 @@ public final class Reports {
                                         DataLoss.Stage.ACHIEVED,
                                         Optional.of(Duration.ofSeconds(8)),
                                         OptionalLong.of(1_310_720),
+                                        DataLoss.Basis.COMPARED,
                                         "compared with the fenced primary's last flushed position")),
                         new RunReport.StatedLoss(
                                 "copy files", DataLoss.none("files", "the source tree was read after the fence"))),
@@ -276,6 +278,7 @@ public final class Reports {
                                         l.loss().stage(),
                                         l.loss().time(),
                                         l.loss().bytes(),
+                                        l.loss().basis(),
                                         nasty)))
                         .toList(),
                 r.steps().stream()

@@ -166,7 +166,13 @@ class VerdictTest {
     }
 
     private static DataLoss loss(String subject, Stage stage, long seconds) {
-        return new DataLoss(subject, stage, Optional.of(Duration.ofSeconds(seconds)), OptionalLong.of(1), "seen");
+        return new DataLoss(
+                subject,
+                stage,
+                Optional.of(Duration.ofSeconds(seconds)),
+                OptionalLong.of(1),
+                DataLoss.Basis.SAMPLED,
+                "seen");
     }
 
     private static DataLoss unknown(String subject) {

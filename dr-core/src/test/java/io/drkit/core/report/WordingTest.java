@@ -65,6 +65,8 @@ class WordingTest {
     }
 
     private static String amount(Optional<Duration> time, OptionalLong bytes) {
-        return Wording.amount(new DataLoss("s", DataLoss.Stage.ACHIEVED, time, bytes, "b"));
+        DataLoss.Basis basis =
+                time.isPresent() || bytes.isPresent() ? DataLoss.Basis.COMPARED : DataLoss.Basis.UNKNOWN;
+        return Wording.amount(new DataLoss("s", DataLoss.Stage.ACHIEVED, time, bytes, basis, "b"));
     }
 }

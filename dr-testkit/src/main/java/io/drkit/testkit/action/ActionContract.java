@@ -6,6 +6,7 @@ import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.SupersedingAction;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +38,23 @@ public abstract class ActionContract extends LocalActionContract {
             String once = fingerprint();
             execute(Epoch.NONE);
             assertThat(fingerprint()).isEqualTo(once);
+        });
+    }
+
+    @Test
+    @DisplayName("X9, F13: who can make void what was asked for moves the resource, and leaves to do what there was")
+    void supersede_whoCan_movesTheResourceAlone() throws Exception {
+        run(() -> {
+            if (!(action() instanceof SupersedingAction<?> superseding)) {
+                return;
+            }
+            String before = fingerprint();
+            supersede(superseding);
+            assertThat(fingerprint())
+                    .as("only a resource that has moved refuses what was sent before")
+                    .isNotEqualTo(before);
+            assertThat(preview()).isInstanceOf(Assessment.Needed.class);
+            execute(Epoch.NONE);
         });
     }
 

@@ -2,11 +2,14 @@ package io.drkit.testkit.action;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.drkit.core.ConflictException;
 import io.drkit.core.Epoch;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.time.Clockwork;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -109,5 +112,20 @@ public abstract class LocalActionContract {
     final <O> void applyOnce(Action<O> action) throws InterruptedException {
         RunContext context = RunContext.of(clockwork(), Epoch.NONE);
         action.apply(action.observe(context), context);
+    }
+
+    /** Makes void what was asked for; again where somebody wrote meanwhile, as controllers do. */
+    final <O> void supersede(SupersedingAction<O> action) throws InterruptedException {
+        RunContext context = RunContext.of(clockwork(), Epoch.NONE);
+        @Nullable ConflictException last = null;
+        for (int attempt = 0; attempt < 20; attempt++) {
+            try {
+                action.supersede(action.observe(context), context);
+                return;
+            } catch (ConflictException e) {
+                last = e;
+            }
+        }
+        throw new AssertionError("each time somebody else had written", last);
     }
 }

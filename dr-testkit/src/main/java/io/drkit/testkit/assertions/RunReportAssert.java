@@ -62,8 +62,7 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                     steps());
         }
         for (RunReport.StatedLoss stated : counted) {
-            boolean known =
-                    stated.loss().time().isPresent() || stated.loss().bytes().isPresent();
+            boolean known = stated.loss().basis() != DataLoss.Basis.UNKNOWN;
             boolean some = stated.loss().time().filter(time -> !time.isZero()).isPresent()
                     || stated.loss().bytes().orElse(0) != 0;
             if (!known || some) {
@@ -73,7 +72,7 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                         stated.loss().subject(),
                         stated.step(),
                         known ? "a loss of " + figures(stated.loss()) : "that nobody knows",
-                        stated.loss().basis(),
+                        stated.loss().evidence(),
                         stated.loss().stage() == DataLoss.Stage.BOUND
                                 ? "that is the bound from before, and the step never said what was lost in the end"
                                 : actual.mode() == Mode.FAILOVER

@@ -13,10 +13,12 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.action.RunContext;
+import io.drkit.testkit.fault.Fault;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,12 @@ public abstract class DnsSwitcherContract {
 
     /** The next change is lost on its way. */
     protected abstract void loseNextRequest();
+
+    /**
+     * The next change gets no answer, and does not arrive before {@link Fault.Late#arrive} is called on what this answers.
+     * Implementations without {@link io.drkit.testkit.fault.Faults} hold it with {@link Fault.Late#hold}.
+     */
+    protected abstract Fault.Late holdNextRequest();
 
     /** Whether the record cannot be read. */
     protected abstract void makeUnreadable(boolean unreadable);
@@ -241,6 +249,34 @@ public abstract class DnsSwitcherContract {
         assertThatExceptionOfType(DrException.class).isThrownBy(() -> switcher().status(name()));
     }
 
+    @Test
+    @DisplayName("N14, F13: what got no answer takes no effect any more once it was superseded, though nothing was to be put back")
+    void supersede_requestOnItsWay_neverTakesEffect() throws InterruptedException {
+        record(name(), west());
+        Fault.Late late = holdNextRequest();
+        applyIgnoringUnknown(switcher().pointTo(name(), east()));
+
+        supersede(switcher().pointTo(name(), east()), new Epoch(7));
+        execute(switcher().pointTo(name(), west()), new Epoch(7));
+        late.arrive();
+
+        assertThat(stored(name())).hasValue(west());
+    }
+
+    @Test
+    @DisplayName("N15, F2: superseding points nothing elsewhere, claims the record for its run, and a newer run refuses it")
+    void supersede_anything_changesNothingElse() throws InterruptedException {
+        record(name(), west());
+        supersede(switcher().pointTo(name(), east()), new Epoch(8));
+
+        assertThat(stored(name())).hasValue(west());
+        assertThat(preview(switcher().pointTo(name(), east()))).isInstanceOf(Assessment.Needed.class);
+        assertThatExceptionOfType(StaleEpochException.class)
+                .isThrownBy(() -> execute(switcher().pointTo(name(), east()), new Epoch(7)));
+        assertThatExceptionOfType(StaleEpochException.class)
+                .isThrownBy(() -> supersede(switcher().pointTo(name(), east()), new Epoch(7)));
+    }
+
     /** What {@code action} would do now. */
     protected final Assessment preview(Action<?> action) throws InterruptedException {
         return ActionExecutor.on(clockwork()).preview(action);
@@ -262,6 +298,17 @@ public abstract class DnsSwitcherContract {
         } catch (DrException e) {
             assertThat(e.retryable()).as("a lost answer can be observed again").isTrue();
         }
+    }
+
+    private void supersede(Action<?> action, Epoch epoch) throws InterruptedException {
+        assertThat(action)
+                .as("a switcher writes conditionally, and so can make void what is on its way")
+                .isInstanceOf(SupersedingAction.class);
+        supersede((SupersedingAction<?>) action, RunContext.of(clockwork(), epoch));
+    }
+
+    private static <O> void supersede(SupersedingAction<O> action, ActionContext context) throws InterruptedException {
+        action.supersede(action.observe(context), context);
     }
 
     private static <O> void apply(Action<O> action, ActionContext context, Runnable between)

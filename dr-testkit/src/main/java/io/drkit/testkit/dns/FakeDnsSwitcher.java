@@ -6,6 +6,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.testkit.dns.FakeDnsZone.Seen;
@@ -52,7 +53,7 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
                         Problem.expected("a record " + name).found("none").remedy("check the name")));
     }
 
-    private final class PointTo implements Action<Seen> {
+    private final class PointTo implements SupersedingAction<Seen> {
         private final String name;
         private final String target;
 
@@ -95,6 +96,11 @@ public final class FakeDnsSwitcher implements DnsSwitcher {
                     observed.status().ttl().map(Duration::toString).orElse(RESIDUAL_UNKNOWN));
             context.requireAuthority();
             zone.write(route, observed, target, context.epoch());
+        }
+
+        @Override
+        public void supersede(Seen observed, ActionContext context) throws InterruptedException {
+            zone.touch(route, observed, context.epoch());
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A zone in memory: the store of records, the authoritative servers that follow it a moment later, and resolvers that keep what
@@ -26,7 +27,8 @@ import java.util.Optional;
  * FakeResolver client = zone.resolver();
  * }</pre>
  *
- * <p>Operations of {@link #faults()}: {@code read} (the store), {@code ask} (the authoritative servers) and {@code write}, each
+ * <p>Operations of {@link #faults()}: {@code read} (the store), {@code ask} (the authoritative servers), {@code write} and
+ * {@code touch}, each
  * followed by the record's name. Thread-safe.
  */
 public final class FakeDnsZone {
@@ -120,12 +122,25 @@ public final class FakeDnsZone {
                 what,
                 epoch,
                 () -> faults.call(clockwork, operation, what, () -> {
-                    accept(name, seen, target, epoch);
+                    accept(name, seen, epoch, entry -> entry.change(target, clockwork.nanoTime(), propagation));
                     return true;
                 }));
     }
 
-    private synchronized void accept(String name, Seen seen, String target, Epoch epoch) {
+    /** Writes nothing but the epoch if nobody wrote since {@code seen}; whatever was sent on that condition is refused from then on. */
+    void touch(Route route, Seen seen, Epoch epoch) throws InterruptedException {
+        String touch = "touch " + seen.status().name();
+        route.change(
+                touch,
+                "to " + touch,
+                epoch,
+                () -> faults.call(clockwork, touch, "to " + touch, () -> {
+                    accept(seen.status().name(), seen, epoch, entry -> entry.version++);
+                    return true;
+                }));
+    }
+
+    private synchronized void accept(String name, Seen seen, Epoch epoch, Consumer<Entry> change) {
         Entry entry = known(name);
         boolean claims = !epoch.equals(Epoch.NONE);
         if (claims && entry.epoch > epoch.value()) {
@@ -142,7 +157,7 @@ public final class FakeDnsZone {
                             .found("that somebody changed it meanwhile")
                             .remedy("observe it again"));
         }
-        entry.change(target, clockwork.nanoTime(), propagation);
+        change.accept(entry);
         entry.epoch = claims ? epoch.value() : entry.epoch;
     }
 
@@ -150,7 +165,7 @@ public final class FakeDnsZone {
         long now = clockwork.nanoTime();
         // whoever asked just before the servers changed may hold the previous answer for a whole TTL from then on
         long end = entry.changedAt + entry.lag.toNanos() + entry.ttl.toNanos();
-        Duration residual = entry.version == 0 ? Duration.ZERO : Duration.ofNanos(Math.max(0, end - now));
+        Duration residual = !entry.changed ? Duration.ZERO : Duration.ofNanos(Math.max(0, end - now));
         return new DnsStatus(
                 name, entry.target, Optional.of(entry.answered(now)), Optional.of(entry.ttl), Optional.of(residual));
     }
@@ -173,6 +188,7 @@ public final class FakeDnsZone {
         private String before;
         private long changedAt;
         private Duration lag = Duration.ZERO;
+        private boolean changed;
         private long version;
         private long epoch;
 
@@ -192,6 +208,7 @@ public final class FakeDnsZone {
             target = wanted;
             changedAt = now;
             lag = propagation;
+            changed = true;
             version++;
         }
     }

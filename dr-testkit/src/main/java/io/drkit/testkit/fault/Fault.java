@@ -1,6 +1,8 @@
 package io.drkit.testkit.fault;
 
+import io.drkit.core.DrException;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /** One thing that goes wrong with one call, told as an HTTP server would tell it, so that fakes and simulators share one notion. */
 public sealed interface Fault {
@@ -37,6 +39,42 @@ public sealed interface Fault {
         }
     }
 
+    /**
+     * The request is held up: its caller hears nothing, as after {@link RequestLost}, and it arrives when the test says so. Each
+     * instance is of one call; thread-safe.
+     */
+    final class Late implements Fault {
+        private Faults.@Nullable Effect<?> request;
+
+        private Late() {}
+
+        /**
+         * Lets it arrive, once. What it is answered nobody hears.
+         *
+         * @throws IllegalStateException when no call has met this fault
+         */
+        public void arrive() throws InterruptedException {
+            Faults.Effect<?> arriving;
+            synchronized (this) {
+                arriving = request;
+                request = null;
+            }
+            if (arriving == null) {
+                throw new IllegalStateException("Nothing is held up: no call has met this fault yet, or it has arrived");
+            }
+            try {
+                arriving.take();
+            } catch (DrException e) {
+                // a refusal that nobody waits for
+            }
+        }
+
+        /** For simulators: keeps the request until it is to arrive. */
+        public synchronized void hold(Faults.Effect<?> held) {
+            request = held;
+        }
+    }
+
     static Fault refused(int status) {
         return new Refused(status);
     }
@@ -47,6 +85,10 @@ public sealed interface Fault {
 
     static Fault answerLost() {
         return new AnswerLost();
+    }
+
+    static Late late() {
+        return new Late();
     }
 
     static Fault delayed(Duration by) {

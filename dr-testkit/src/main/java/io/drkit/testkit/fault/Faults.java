@@ -98,6 +98,9 @@ public final class Faults {
         } else if (fault.get() instanceof Fault.AnswerLost) {
             effect.take();
             throw lost(what);
+        } else if (fault.get() instanceof Fault.Late late) {
+            late.hold(effect);
+            throw lost(what);
         } else if (fault.get() instanceof Fault.Delayed delayed) {
             clockwork.sleep(delayed.by());
         }

@@ -9,6 +9,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -121,6 +122,9 @@ final class ApiProxy implements AutoCloseable {
             return true;
         } else if (fault.isPresent() && fault.get() instanceof Fault.RequestLost) {
             return false;
+        } else if (fault.isPresent() && fault.get() instanceof Fault.Late late) {
+            late.hold(() -> forward(request, body.toByteArray()));
+            return false;
         } else if (fault.isPresent() && fault.get() instanceof Fault.Delayed delayed) {
             clockwork.sleep(delayed.by());
         }
@@ -148,6 +152,19 @@ final class ApiProxy implements AutoCloseable {
         }
         boolean bodiless = request.word(0).equals("HEAD") || status.equals("204") || status.equals("304");
         return bodiless || answer.copyBody(from, out, true);
+    }
+
+    /** On a connection of its own, since that of the caller may be gone; answers the status. */
+    private String forward(Head request, byte[] body) {
+        try (Socket server = tls.createSocket()) {
+            server.connect(behind);
+            server.getOutputStream().write(request.bytes());
+            server.getOutputStream().write(body);
+            server.getOutputStream().flush();
+            return Head.read(server.getInputStream()).orElseThrow(EOFException::new).word(1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void pump(InputStream from, OutputStream to, Socket client, Socket server) {

@@ -67,6 +67,9 @@ final class ClusterApi extends KubernetesCrudDispatcher {
             return refusal(refused.status(), "Simulated", "a simulated refusal of " + operation);
         } else if (fault.get() instanceof Fault.RequestLost) {
             return new MockResponse().setResponseCode(200).setHeader(Gate.CUT, "1");
+        } else if (fault.get() instanceof Fault.Late late) {
+            late.hold(() -> serve(request));
+            return new MockResponse().setResponseCode(200).setHeader(Gate.CUT, "1");
         }
         MockResponse answer = serve(request);
         if (fault.get() instanceof Fault.AnswerLost) {

@@ -5,7 +5,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ConditionEvaluationResult;
@@ -20,7 +23,8 @@ import org.slf4j.LoggerFactory;
  * Gives JUnit 5 tests real Kubernetes control planes, a site each: by default {@code west} and {@code east}.
  *
  * <p>A control plane is started when a test first asks for its site, serves every test class of the run, and ends with the run, so
- * that its start is paid once. Each {@link #cluster} is a namespace of its own, which is removed after the test. Where the programs of
+ * that its start is paid once. Each {@link #cluster} is a namespace of its own, which is removed after the test on whose thread it was
+ * asked for; one that another thread asked for is removed after the class. Tests may therefore run beside each other. Where the programs of
  * a control plane are missing, the test classes are skipped, and one line says what is missing and how to get it.
  *
  * <pre>{@code
@@ -33,12 +37,13 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The field must be static, since the condition to skip is about the class.
  */
-public final class ControlPlaneExtension implements ExecutionCondition, BeforeAllCallback, AfterEachCallback {
+public final class ControlPlaneExtension
+        implements ExecutionCondition, BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final Logger log = LoggerFactory.getLogger(ControlPlaneExtension.class);
     private static final Namespace SHARED = Namespace.create(ControlPlaneExtension.class);
 
     private final List<String> sites;
-    private final Map<RealCluster, Boolean> lent = new ConcurrentHashMap<>();
+    private final Map<RealCluster, Thread> lent = new ConcurrentHashMap<>();
     private volatile @Nullable Store store;
 
     /** The sites {@code west} and {@code east}. */
@@ -73,9 +78,23 @@ public final class ControlPlaneExtension implements ExecutionCondition, BeforeAl
 
     @Override
     public void afterEach(ExtensionContext context) {
-        for (RealCluster cluster : List.copyOf(lent.keySet())) {
-            lent.remove(cluster);
-            cluster.close();
+        takeBack(thread -> thread == Thread.currentThread());
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        // a nested class ends while others of its outer class may still run
+        if (!context.getRequiredTestClass().isAnnotationPresent(Nested.class)) {
+            takeBack(thread -> true);
+        }
+    }
+
+    private void takeBack(Predicate<Thread> from) {
+        for (Map.Entry<RealCluster, Thread> loan : List.copyOf(lent.entrySet())) {
+            if (from.test(loan.getValue())) {
+                lent.remove(loan.getKey());
+                loan.getKey().close();
+            }
         }
     }
 
@@ -96,7 +115,7 @@ public final class ControlPlaneExtension implements ExecutionCondition, BeforeAl
     public RealCluster cluster(String site) {
         try {
             RealCluster cluster = plane(site).cluster();
-            lent.put(cluster, true);
+            lent.put(cluster, Thread.currentThread());
             return cluster;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -16,8 +16,8 @@ final class Manifests {
 
     static HasMetadata workload(String namespace, Workload workload, int replicas) {
         Map<String, String> labels = Map.of("app", workload.name());
-        return switch (workload.kind()) {
-            case DEPLOYMENT ->
+        return switch (workload.kind().name()) {
+            case "deployment" ->
                 new DeploymentBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
@@ -41,7 +41,7 @@ final class Manifests {
                         .endTemplate()
                         .endSpec()
                         .build();
-            case STATEFUL_SET ->
+            case "statefulset" ->
                 new StatefulSetBuilder()
                         .withNewMetadata()
                         .withNamespace(namespace)
@@ -66,7 +66,12 @@ final class Manifests {
                         .endTemplate()
                         .endSpec()
                         .build();
+            default -> throw unknown(workload);
         };
+    }
+
+    static IllegalArgumentException unknown(Workload workload) {
+        return new IllegalArgumentException("Test clusters run deployments and statefulsets, and not " + workload);
     }
 
     static HorizontalPodAutoscaler autoscaler(String namespace, Workload workload, String name) {
@@ -80,7 +85,7 @@ final class Manifests {
                 .withMaxReplicas(5)
                 .withNewScaleTargetRef()
                 .withApiVersion("apps/v1")
-                .withKind(workload.kind() == Workload.Kind.DEPLOYMENT ? "Deployment" : "StatefulSet")
+                .withKind(workload.kind().equals(Workload.Kind.DEPLOYMENT) ? "Deployment" : "StatefulSet")
                 .withName(workload.name())
                 .endScaleTargetRef()
                 .endSpec()

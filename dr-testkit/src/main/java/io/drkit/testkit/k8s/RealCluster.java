@@ -250,11 +250,12 @@ public final class RealCluster implements TestCluster {
     }
 
     private Resource<? extends HasMetadata> workload(String namespace, Workload workload) {
-        return switch (workload.kind()) {
-            case DEPLOYMENT ->
+        return switch (workload.kind().name()) {
+            case "deployment" ->
                 direct.apps().deployments().inNamespace(namespace).withName(workload.name());
-            case STATEFUL_SET ->
+            case "statefulset" ->
                 direct.apps().statefulSets().inNamespace(namespace).withName(workload.name());
+            default -> throw Manifests.unknown(workload);
         };
     }
 

@@ -331,7 +331,7 @@ public final class SimulatedCluster implements TestCluster {
 
     private static String collection(String namespace, Workload workload) {
         return "/apis/apps/v1/namespaces/" + namespace + "/"
-                + (workload.kind() == Workload.Kind.DEPLOYMENT ? "deployments" : "statefulsets");
+                + (workload.kind().equals(Workload.Kind.DEPLOYMENT) ? "deployments" : "statefulsets");
     }
 
     private static String path(String namespace, Workload workload) {

@@ -27,12 +27,16 @@ import org.junit.jupiter.api.Test;
 
 /**
  * What a {@link LeaderListener} may rely on, a rule a test: whoever implements one is promised this, over whichever store. Extend
- * it beside {@link LeaseStoreContract}, to see that leaders change over your store as they should. Each test begins with a store
- * that has none of the leases it uses.
+ * it beside {@link LeaseStoreContract}, to see that leaders change over your store as they should. Each test uses leases of its own
+ * name. Where the clockwork is the system's, most of a test is waiting: mark your class as {@code @Execution(CONCURRENT)} and set
+ * JUnit's {@code junit.jupiter.execution.parallel.enabled}, and they wait beside each other.
  */
 public abstract class LeadershipContract {
-    private static final String NAME = "contract";
+    private static final AtomicInteger NAMES = new AtomicInteger();
     private static final Duration STOPPING = Duration.ofMillis(50);
+
+    /** Another one for each test, so that they may run beside each other over one store. */
+    private final String name = "contract-" + NAMES.incrementAndGet();
 
     private final List<String> told = new CopyOnWriteArrayList<>();
     private final List<Member> members = new ArrayList<>();
@@ -91,7 +95,7 @@ public abstract class LeadershipContract {
                 .clockwork(clockwork())
                 .build();
         members.add(member);
-        member.leadership = Leadership.of(NAME, leases).start(member);
+        member.leadership = Leadership.of(name, leases).start(member);
         return member;
     }
 
@@ -158,7 +162,7 @@ public abstract class LeadershipContract {
 
         @Override
         public void lead(Lease lease) throws Exception {
-            whenTold = store().read(NAME).record();
+            whenTold = store().read(name).record();
             this.lease = lease;
             told.add(id + " leads");
             if (throwing) {
@@ -192,7 +196,7 @@ public abstract class LeadershipContract {
     }
 
     private Optional<Node> holder() throws InterruptedException {
-        return store().read(NAME).record().flatMap(LeaseRecord::holder);
+        return store().read(name).record().flatMap(LeaseRecord::holder);
     }
 
     @Test
@@ -319,7 +323,7 @@ public abstract class LeadershipContract {
             Member a = leading("a");
             Epoch first = a.lease().epoch();
             Member b = start("b");
-            delete(NAME);
+            delete(name);
             await("a stopped", () -> told.contains("a stopped"));
             assertThat(a.lease().held()).isFalse();
             assertThat(told).startsWith("a leads", "a stops: LOST", "a stopped");

@@ -1,5 +1,6 @@
 package io.drkit.testkit.postgres;
 
+import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.NodeAgent;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
@@ -31,7 +32,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -84,6 +87,8 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     private final boolean portFixed;
     private final boolean namespaces;
     private final ReentrantLock turn = new ReentrantLock();
+    /** Held where a command compares and begins its change. */
+    private final ReentrantLock files = new ReentrantLock();
 
     private volatile int port;
     private volatile boolean startedOnce;
@@ -230,23 +235,34 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         write("standby.signal", new byte[0]);
     }
 
-    @Override
+    /** Whether its process runs. */
     public boolean running() throws IOException {
         Process started = postmaster;
         return (started != null && started.isAlive()) || runningPid().isPresent();
+    }
+
+    @Override
+    public boolean running(Duration within) throws IOException {
+        return running();
+    }
+
+    /** As {@link #start(CommandTerms)}, within the time set, 30 seconds by default. */
+    public void start() throws IOException, InterruptedException {
+        start(CommandTerms.within(startWithin));
     }
 
     /**
      * Starts it and returns when it accepts connections. A server that somebody else left running in this directory, on another
      * port, is ended first.
      *
-     * @throws IOException when it ended, with the end of its log, or does not accept connections within the time set (default 30
-     *     seconds); in the second case it is left as it is
+     * @throws IOException when it ended, with the end of its log, or does not accept connections in time; in the second case it is
+     *     left as it is
      */
     @Override
-    public void start() throws IOException, InterruptedException {
-        turn.lock();
+    public void start(CommandTerms terms) throws IOException, InterruptedException {
+        Deadline deadline = takeTurn(terms);
         try {
+            begin(terms, deadline, () -> {});
             if (running()) {
                 if (isOurs()) {
                     return;
@@ -258,15 +274,14 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
                 throw new IllegalStateException(name + " has no data: initialise it or clone it first");
             }
             prepare();
-            Deadline deadline = clockwork.deadline(startWithin);
             Deadline portMayBeTaken = clockwork.deadline(PORT_PATIENCE);
             while (true) {
                 if (port == 0) {
                     port = freePort();
                 }
                 long logged = Files.exists(logFile) ? Files.size(logFile) : 0;
-                Process process = launch();
-                if (awaitReady(process, deadline, logged)) {
+                begin(terms, deadline, this::launch);
+                if (awaitReady(Objects.requireNonNull(postmaster), deadline, logged)) {
                     break;
                 }
                 String said = logSince(logged);
@@ -288,30 +303,79 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
         }
     }
 
-    @Override
+    /** As {@link #stop(Stop, CommandTerms)}, within the time set, 90 seconds by default. */
     public void stop(Stop how) throws IOException, InterruptedException {
-        turn.lock();
+        stop(how, CommandTerms.within(stopWithin));
+    }
+
+    @Override
+    public void stop(Stop how, CommandTerms terms) throws IOException, InterruptedException {
+        Deadline deadline = takeTurn(terms);
         try {
             OptionalLong pid = anyPid();
+            begin(terms, deadline, () -> {
+                if (pid.isPresent()) {
+                    signal(how == Stop.AT_ONCE ? "QUIT" : "INT", pid.getAsLong());
+                }
+            });
             if (pid.isEmpty()) {
                 return;
             }
             List<Long> ends = List.of(pid.getAsLong());
             if (how == Stop.AT_ONCE) {
-                signal("QUIT", pid.getAsLong());
                 if (!ServerProcesses.awaitEnd(clockwork, ends, paused ? Duration.ZERO : IMMEDIATE_STOP)) {
                     kill9();
                 }
             } else {
-                signal("INT", pid.getAsLong());
-                if (!ServerProcesses.awaitEnd(clockwork, ends, stopWithin)) {
-                    throw new IOException("PostgreSQL " + name + " was told to stop and still runs after " + stopWithin
-                            + "; its control state is " + controlState());
+                if (!ServerProcesses.awaitEnd(clockwork, ends, deadline.remaining())) {
+                    throw new IOException("PostgreSQL " + name + " was told to stop and still runs after "
+                            + terms.within() + "; its control state is " + controlState());
                 }
             }
             ended();
         } finally {
             turn.unlock();
+        }
+    }
+
+    private Deadline takeTurn(CommandTerms terms) throws IOException, InterruptedException {
+        Deadline deadline = clockwork.deadline(terms.within());
+        if (!turn.tryLock(deadline.remaining().toNanos(), TimeUnit.NANOSECONDS)) {
+            throw late(terms);
+        }
+        return deadline;
+    }
+
+    private IOException late(CommandTerms terms) {
+        return new IOException("PostgreSQL " + name + " was not come to within " + terms.within() + "; nothing was changed");
+    }
+
+    private interface Change {
+        void make() throws IOException, InterruptedException;
+    }
+
+    /** In time, and with no other command between the condition and the change. */
+    private void begin(CommandTerms terms, Deadline deadline, Change change) throws IOException, InterruptedException {
+        files.lock();
+        try {
+            if (deadline.passed()) {
+                throw late(terms);
+            }
+            if (terms.expected().isPresent()) {
+                CommandTerms.Expected expected = terms.expected().get();
+                expected.require(find(expected.path()));
+            }
+            change.make();
+        } finally {
+            files.unlock();
+        }
+    }
+
+    private Optional<byte[]> find(String path) throws IOException {
+        try {
+            return Optional.of(read(path));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
         }
     }
 
@@ -405,12 +469,31 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     }
 
     @Override
+    public byte[] read(String path, Duration within) throws IOException {
+        return read(path);
+    }
+
+    /** As {@link #read(String, Duration)}; the disk is local. */
     public byte[] read(String path) throws IOException {
         return Files.readAllBytes(inside(path));
     }
 
     @Override
+    public void write(String path, byte[] content, CommandTerms terms) throws IOException, InterruptedException {
+        begin(terms, clockwork.deadline(terms.within()), () -> write(path, content));
+    }
+
+    /** As {@link #write(String, byte[], CommandTerms)}, without a condition. */
     public void write(String path, byte[] content) throws IOException {
+        files.lock();
+        try {
+            replace(path, content);
+        } finally {
+            files.unlock();
+        }
+    }
+
+    private void replace(String path, byte[] content) throws IOException {
         Path file = inside(path);
         Path parent = Objects.requireNonNull(file.getParent());
         Path fresh = parent.resolve(file.getFileName() + ".drkit-" + clockwork.newId());
@@ -442,10 +525,20 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     }
 
     @Override
+    public void remove(String path, CommandTerms terms) throws IOException, InterruptedException {
+        begin(terms, clockwork.deadline(terms.within()), () -> remove(path));
+    }
+
+    /** As {@link #remove(String, CommandTerms)}, without a condition. */
     public void remove(String path) throws IOException {
-        Path file = inside(path);
-        if (Files.deleteIfExists(file)) {
-            force(Objects.requireNonNull(file.getParent()));
+        files.lock();
+        try {
+            Path file = inside(path);
+            if (Files.deleteIfExists(file)) {
+                force(Objects.requireNonNull(file.getParent()));
+            }
+        } finally {
+            files.unlock();
         }
     }
 
@@ -546,7 +639,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             }
             clockwork.sleep(TICK);
         }
-        throw new IOException("PostgreSQL " + name + " runs but accepts no connections after " + startWithin + ":\n"
+        throw new IOException("PostgreSQL " + name + " runs but accepts no connections in time:\n"
                 + logSince(logged));
     }
 

@@ -17,6 +17,7 @@ import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.safety.SiteChange;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import io.drkit.testkit.fault.Faults;
@@ -35,6 +36,8 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
     private static final Duration POLL = Duration.ofMillis(5);
     /** How far apart the samples are taken that bound a loss. */
     private static final Duration SAMPLING = Duration.ofMillis(250);
+    /** The fact that says what a failover loses at most: once the new primary has written, nobody can see that any more. */
+    private static final String BOUND = "loss.bound";
 
     private final FakeDatabases world;
     private final Function<FakeDatabase, Route> routes;
@@ -49,12 +52,14 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
      *
      * @param silent whether it did not answer: it may be unreachable or down
      * @param downAndReachable whether its agent says that it does not run
+     * @param barred whether it is known to take no writes, now and when it starts again
      */
     private record View(
             String name,
             boolean silent,
             boolean downAndReachable,
             boolean writes,
+            boolean barred,
             long system,
             long timeline,
             boolean streams,
@@ -66,6 +71,17 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
             String position) {}
 
     private record Seen(View from, View to, Lag lag, Optional<Duration> bound) {}
+
+    /**
+     * What a failover saw.
+     *
+     * @param recorded whether its run wrote down that it fenced the old primary, or who answers for it
+     */
+    private record Weighed(Seen seen, boolean recorded) {
+        boolean fenced() {
+            return recorded || seen.from().barred();
+        }
+    }
 
     private boolean answers(FakeDatabase server) throws InterruptedException {
         try {
@@ -87,6 +103,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 silent,
                 !server.running && reached,
                 !silent && server.writes(),
+                reached && !server.writes(),
                 server.system,
                 server.timeline,
                 server.streams(),
@@ -129,6 +146,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         long firstMissing = from.entries.get(to.entries.size()).at();
         return Optional.of(
                 Duration.ofNanos(world.clockwork.nanoTime() - firstMissing).plus(SAMPLING));
+    }
+
+    @Override
+    public String name(FakeDatabase node) {
+        return node.name();
     }
 
     @Override
@@ -383,6 +405,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 promote(to, context);
             }
             prove(to, context);
+            context.record(SiteChange.FROM_FENCED.fact(), from.name() + " is barred");
             context.report(DataLoss.none(
                     subject(from), to.name() + " had every write of " + from.name() + " before it was promoted"));
             follow(from, to, context);
@@ -439,7 +462,7 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
     }
 
-    private final class Failover implements Action<Seen> {
+    private final class Failover implements Action<Weighed> {
         private final FakeDatabase from;
         private final FakeDatabase to;
         private final FailoverTerms terms;
@@ -463,12 +486,15 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
-        public Seen observe(ActionContext context) throws InterruptedException {
-            return look(from, to);
+        public Weighed observe(ActionContext context) throws InterruptedException {
+            return new Weighed(
+                    look(from, to),
+                    context.recorded(SiteChange.FROM_FENCED.fact()).isPresent());
         }
 
         @Override
-        public Assessment assess(Seen seen) {
+        public Assessment assess(Weighed weighed) {
+            Seen seen = weighed.seen();
             if (seen.to().silent()) {
                 return unreachable(seen.to());
             }
@@ -479,8 +505,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 if (seen.from().writes()) {
                     return splitBrain(seen);
                 }
+                if (!weighed.fenced()) {
+                    return Assessment.needed("fence " + from.name(), "prove that " + to.name() + " takes writes");
+                }
                 return seen.to().proven()
-                        ? Assessment.done(to.name() + " is the primary")
+                        ? Assessment.done(to.name() + " is the primary, and " + from.name() + " is fenced")
                         : Assessment.needed("prove that " + to.name() + " takes writes");
             }
             if (seen.to().promoting()) {
@@ -512,15 +541,19 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         @Override
-        public void apply(Seen seen, ActionContext context) throws InterruptedException {
+        public void apply(Weighed weighed, ActionContext context) throws InterruptedException {
+            Seen seen = weighed.seen();
             claim(to, context);
-            Optional<Duration> bound = seen.bound();
-            if (!seen.to().writes()) {
+            Optional<Duration> bound = context.recorded(BOUND).map(Duration::parse);
+            if (!(seen.to().writes() && weighed.fenced())) {
                 fence(context);
+            }
+            if (!seen.to().writes()) {
                 synchronized (world) {
                     world.receiveAll();
                     bound = bound(from, to);
                 }
+                bound.ifPresent(time -> context.record(BOUND, time.toString()));
                 context.report(loss(DataLoss.Stage.BOUND, bound));
                 Optional<String> unaccepted = unaccepted(bound);
                 if (unaccepted.isPresent()) {
@@ -536,12 +569,14 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
         }
 
         private DataLoss loss(DataLoss.Stage stage, Optional<Duration> bound) {
-            return new DataLoss(
-                    subject(from),
-                    stage,
-                    bound,
-                    OptionalLong.empty(),
-                    bound.isPresent() ? "samples of the primary's position" : "nobody sampled the primary's position");
+            return bound.map(time -> new DataLoss(
+                            subject(from),
+                            stage,
+                            Optional.of(time),
+                            OptionalLong.empty(),
+                            DataLoss.Basis.SAMPLED,
+                            "samples of the primary's position"))
+                    .orElseGet(() -> DataLoss.unknown(subject(from), stage, "nobody sampled the primary's position"));
         }
 
         private void fence(ActionContext context) throws InterruptedException {
@@ -565,6 +600,11 @@ public final class FakeReplicaPromoter implements ReplicaPromoter<FakeDatabase> 
                 }
             }
             terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
+            context.record(
+                    SiteChange.FROM_FENCED.fact(),
+                    proof instanceof FenceProof.Confirmed
+                            ? "confirmed"
+                            : "waived by " + terms.waiver().orElseThrow().who());
         }
     }
 

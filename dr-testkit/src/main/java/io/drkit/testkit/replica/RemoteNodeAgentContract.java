@@ -19,13 +19,13 @@ public abstract class RemoteNodeAgentContract extends NodeAgentContract {
     void anyMethod_unreachable_throws() throws Exception {
         makeUnreachable();
         NodeAgent agent = agent();
-        assertThatExceptionOfType(IOException.class).isThrownBy(agent::running);
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.stop(Stop.AT_ONCE));
-        assertThatExceptionOfType(IOException.class).isThrownBy(agent::start);
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.running(SOON));
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.stop(Stop.AT_ONCE, TERMS));
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.start(TERMS));
         assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> agent.read(FILE))
+                .isThrownBy(() -> agent.read(FILE, SOON))
                 .isNotInstanceOf(NoSuchFileException.class);
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.write(FILE, bytes("x")));
-        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.remove(FILE));
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.write(FILE, bytes("x"), TERMS));
+        assertThatExceptionOfType(IOException.class).isThrownBy(() -> agent.remove(FILE, TERMS));
     }
 }

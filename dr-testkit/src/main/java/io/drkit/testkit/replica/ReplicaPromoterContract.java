@@ -8,21 +8,25 @@ import io.drkit.core.DataLoss;
 import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.ActionExecutor.Watcher;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
+import io.drkit.core.replica.FenceProof;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
+import io.drkit.core.safety.SiteChange;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.action.RunContext;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -192,7 +196,8 @@ public abstract class ReplicaPromoterContract<N> {
                 assertThat(loss.stage()).isEqualTo(DataLoss.Stage.ACHIEVED);
                 assertThat(loss.time()).contains(Duration.ZERO);
                 assertThat(loss.bytes()).hasValue(0);
-                assertThat(loss.basis()).isNotBlank();
+                assertThat(loss.basis()).isEqualTo(DataLoss.Basis.COMPARED);
+                assertThat(loss.evidence()).isNotBlank();
             });
         });
     }
@@ -308,8 +313,8 @@ public abstract class ReplicaPromoterContract<N> {
             write(primary(), "kept");
             awaitCaughtUp();
             cutReplication(true);
-            long written = clockwork().nanoTime();
             write(primary(), "lost");
+            long written = clockwork().nanoTime();
             // on virtual time nothing takes any by itself
             clockwork().sleep(Duration.ofMillis(50));
             crash(primary());
@@ -323,8 +328,11 @@ public abstract class ReplicaPromoterContract<N> {
                     .extracting(DataLoss::stage)
                     .containsExactly(DataLoss.Stage.BOUND, DataLoss.Stage.ACHIEVED);
             assertThat(context.losses())
-                    .allSatisfy(loss -> assertThat(loss.time().orElseThrow())
-                            .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written)));
+                    .allSatisfy(loss -> {
+                        assertThat(loss.basis()).isEqualTo(DataLoss.Basis.SAMPLED);
+                        assertThat(loss.time().orElseThrow())
+                                .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written));
+                    });
         });
     }
 
@@ -380,6 +388,85 @@ public abstract class ReplicaPromoterContract<N> {
                             .execute(promoter().switchover(replica(), primary()), older, Watcher.NONE));
             assertThat(writable(replica())).isTrue();
             assertThat(writable(primary())).isFalse();
+        });
+    }
+
+    @Test
+    @DisplayName("P20: a server's name is that of its status and of its actions, the same in every process")
+    void name_anyServer_isTheSameEverywhere() throws Exception {
+        run(() -> {
+            ReplicationStatus status = promoter().status(primary(), replica());
+            assertThat(promoter().name(primary()))
+                    .isNotBlank()
+                    .isEqualTo(status.primary().name())
+                    .isEqualTo(anotherProcess().name(primary()));
+            assertThat(promoter().name(replica()))
+                    .isEqualTo(status.replica().name())
+                    .isNotEqualTo(promoter().name(primary()));
+            assertThat(promoter().rejoin(primary(), replica()).describe())
+                    .contains(promoter().name(primary()), promoter().name(replica()));
+        });
+    }
+
+    /** The replica is promoted while the primary is dead and bars nobody from starting it again: by hand, or by a run that is gone. */
+    private void promoteElsewhere() throws Exception {
+        write(primary(), "kept");
+        awaitCaughtUp();
+        crash(primary());
+        execute(anotherProcess().failover(primary(), replica(), FailoverTerms.unfenced(WAIVER)));
+        assertThat(writable(replica())).isTrue();
+    }
+
+    @Test
+    @DisplayName("P18, D4: a failover onto a server that somebody else has promoted fences the old primary too")
+    void failover_promotedElsewhere_fencesTheOldPrimary() throws Exception {
+        run(() -> {
+            promoteElsewhere();
+            FailoverTerms fenced = FailoverTerms.fencedBy(fence(primary()));
+            assertThat(preview(promoter().failover(primary(), replica(), fenced)))
+                    .isInstanceOf(Assessment.Needed.class);
+
+            RunContext context = execute(promoter().failover(primary(), replica(), fenced));
+            assertThat(context.recorded(SiteChange.FROM_FENCED.fact())).isPresent();
+            // nobody saw what the new primary had when it was promoted
+            assertThat(context.losses()).allSatisfy(loss -> assertThat(loss.time())
+                    .isNotEqualTo(Optional.of(Duration.ZERO)));
+            reboot(primary());
+            assertThat(writable(primary())).isFalse();
+            assertThat(writable(replica())).isTrue();
+            assertThat(preview(anotherProcess().failover(primary(), replica(), fenced)))
+                    .isInstanceOf(Assessment.Done.class);
+        });
+    }
+
+    @Test
+    @DisplayName("P19, F1: that an old primary does not answer is no evidence that it is fenced: it takes proof, or a name")
+    void failover_promotedElsewhereAndNoProof_takesAWaiver() throws Exception {
+        run(() -> {
+            promoteElsewhere();
+            Fence blind = new Fence() {
+                @Override
+                public String describe() {
+                    return "ask nobody";
+                }
+
+                @Override
+                public FenceProof fence(ActionContext context) {
+                    return new FenceProof.Unknown("no route");
+                }
+            };
+            N gone = unreachable(primary());
+            refused(promoter().failover(gone, replica(), FailoverTerms.fencedBy(blind)));
+
+            Action<?> waived = promoter()
+                    .failover(gone, replica(), FailoverTerms.fencedBy(blind).waivedBy(WAIVER));
+            assertThat(preview(waived)).isInstanceOf(Assessment.Needed.class);
+            RunContext context = execute(waived);
+            assertThat(context.recorded("waiver"))
+                    .hasValueSatisfying(who -> assertThat(who).contains("ann"));
+            assertThat(ActionExecutor.on(clockwork()).preview(waived, context))
+                    .as("the same run again")
+                    .isInstanceOf(Assessment.Done.class);
         });
     }
 }

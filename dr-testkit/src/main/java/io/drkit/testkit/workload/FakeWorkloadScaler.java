@@ -7,6 +7,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
@@ -115,7 +116,12 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
     /** Where one workload is to be, and whether it must be written to for that. */
     private record Aim(int replicas, OptionalInt memory, boolean change) {}
 
-    private final class Scaling implements Action<List<Seen>> {
+    private interface Write {
+        /** Answers whether anything is different now. */
+        boolean to(Seen seen) throws InterruptedException;
+    }
+
+    private final class Scaling implements SupersedingAction<List<Seen>> {
         private final List<Workload> workloads;
         private final String description;
         private final Function<WorkloadStatus, @Nullable Aim> aims;
@@ -176,20 +182,43 @@ public final class FakeWorkloadScaler implements WorkloadScaler {
 
         @Override
         public void apply(List<Seen> observed, ActionContext context) throws InterruptedException {
-            DrException first = null;
-            for (Seen seen : observed) {
+            each(observed, context, seen -> {
                 Aim aim = aims.apply(seen.status());
                 if (aim == null || !aim.change()) {
-                    continue;
+                    return false;
                 }
+                world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
+                return true;
+            });
+        }
+
+        @Override
+        public void supersede(List<Seen> observed, ActionContext context) throws InterruptedException {
+            each(observed, context, seen -> {
+                world.touch(route, seen, context.epoch());
+                return false;
+            });
+        }
+
+        /** One that fails keeps no other from being written to, and no failure hides another. */
+        private void each(List<Seen> observed, ActionContext context, Write write) throws InterruptedException {
+            DrException first = null;
+            for (Seen seen : observed) {
                 context.requireAuthority();
                 try {
-                    world.write(route, seen, aim.replicas(), aim.memory(), context.epoch());
-                } catch (DrException e) {
-                    if (!e.retryable()) {
-                        throw e;
+                    if (write.to(seen)) {
+                        // from here on a refusal of another one does not say that nothing was changed
+                        context.noWayBack();
                     }
-                    first = first == null ? e : first;
+                } catch (DrException e) {
+                    if (first == null) {
+                        first = e;
+                    } else if (first.retryable() && !e.retryable()) {
+                        e.addSuppressed(first);
+                        first = e;
+                    } else {
+                        first.addSuppressed(e);
+                    }
                 }
             }
             if (first != null) {

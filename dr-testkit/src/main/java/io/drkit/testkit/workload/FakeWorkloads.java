@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * WorkloadScaler scaler = FakeWorkloadScaler.of(west);
  * }</pre>
  *
- * <p>Operations of {@link #faults()}: {@code read} and {@code scale}, each followed by the workload, as in
+ * <p>Operations of {@link #faults()}: {@code read}, {@code scale} and {@code touch}, each followed by the workload, as in
  * {@code scale deployment/runtime}. Thread-safe.
  */
 public final class FakeWorkloads {
@@ -138,17 +139,32 @@ public final class FakeWorkloads {
         Workload workload = seen.status().workload();
         String operation = "scale " + workload;
         String what = "to scale " + workload + " to " + replicas;
+        write(route, operation, what, seen, epoch, running -> {
+            scale(running, replicas);
+            running.memory = memory;
+        });
+    }
+
+    /** Writes nothing but the epoch if nobody wrote since {@code seen}; whatever was sent on that condition is refused from then on. */
+    void touch(Route route, Seen seen, Epoch epoch) throws InterruptedException {
+        String operation = "touch " + seen.status().workload();
+        write(route, operation, "to " + operation, seen, epoch, running -> {});
+    }
+
+    private void write(Route route, String operation, String what, Seen seen, Epoch epoch, Consumer<Running> change)
+            throws InterruptedException {
         route.change(
                 operation,
                 what,
                 epoch,
                 () -> faults.call(clockwork, operation, what, () -> {
-                    accept(workload, seen, replicas, memory, epoch);
+                    accept(seen, epoch, change);
                     return true;
                 }));
     }
 
-    private synchronized void accept(Workload workload, Seen seen, int replicas, OptionalInt memory, Epoch epoch) {
+    private synchronized void accept(Seen seen, Epoch epoch, Consumer<Running> change) {
+        Workload workload = seen.status().workload();
         Running running = known(workload);
         boolean claims = !epoch.equals(Epoch.NONE);
         if (claims && running.epoch > epoch.value()) {
@@ -165,8 +181,7 @@ public final class FakeWorkloads {
                             .found("that somebody changed it meanwhile")
                             .remedy("observe it again"));
         }
-        scale(running, replicas);
-        running.memory = memory;
+        change.accept(running);
         running.epoch = claims ? epoch.value() : running.epoch;
         running.version++;
     }

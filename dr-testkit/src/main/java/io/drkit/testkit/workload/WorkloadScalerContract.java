@@ -3,6 +3,7 @@ package io.drkit.testkit.workload;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.groups.Tuple.tuple;
 
 import io.drkit.core.BlockedException;
@@ -11,18 +12,23 @@ import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.StaleEpochException;
+import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
 import io.drkit.testkit.action.RunContext;
+import io.drkit.testkit.fault.Fault;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +68,12 @@ public abstract class WorkloadScalerContract {
 
     /** The next change is lost on its way. */
     protected abstract void loseNextRequest();
+
+    /**
+     * The next change gets no answer, and does not arrive before {@link Fault.Late#arrive} is called on what this answers.
+     * Implementations without {@link io.drkit.testkit.fault.Faults} hold it with {@link Fault.Late#hold}.
+     */
+    protected abstract Fault.Late holdNextRequest();
 
     /** Whether what tells how many pods there are cannot be read. */
     protected abstract void makeUnreadable(boolean unreadable);
@@ -403,6 +415,72 @@ public abstract class WorkloadScalerContract {
         assertThat(ready(APP)).isEqualTo(1);
     }
 
+    @Test
+    @DisplayName("W23, F13: what got no answer takes no effect any more once it was superseded, in whatever state that found it")
+    void supersede_requestOnItsWay_neverTakesEffect() throws InterruptedException {
+        run(APP, 2);
+        run(QUEUE, 1);
+        Fault.Late late = holdNextRequest();
+        assertThatExceptionOfType(UnknownOutcomeException.class)
+                .isThrownBy(() -> applyOnce(scaler().toZero(APP, QUEUE), new Epoch(7)));
+
+        supersede(scaler().toZero(APP, QUEUE), new Epoch(7));
+        execute(scaler().restore(QUEUE), new Epoch(7));
+        execute(scaler().restore(APP), new Epoch(7));
+        late.arrive();
+
+        assertThat(only(APP).wanted()).isEqualTo(2);
+        assertThat(only(APP).remembered()).isEmpty();
+        assertThat(only(QUEUE).wanted()).isEqualTo(1);
+        execute(scaler().restore(APP, QUEUE), new Epoch(7));
+    }
+
+    @Test
+    @DisplayName("W24: superseding changes no count, and forgets nothing")
+    void supersede_anything_changesNothingElse() throws InterruptedException {
+        run(APP, 2);
+        run(QUEUE, 1);
+        execute(scaler().toZero(APP));
+        List<WorkloadStatus> before = scaler().status(APP, QUEUE);
+
+        supersede(scaler().toZero(APP, QUEUE), new Epoch(7));
+        supersede(scaler().restore(APP, QUEUE), new Epoch(7));
+
+        assertThat(scaler().status(APP, QUEUE)).isEqualTo(before);
+        assertThat(preview(scaler().toZero(QUEUE))).isInstanceOf(Assessment.Needed.class);
+        assertThat(preview(scaler().restore(APP))).isInstanceOf(Assessment.Needed.class);
+    }
+
+    @Test
+    @DisplayName("W25, F2: superseding claims for its run what it touches, and a newer run refuses it")
+    void supersede_byAnotherRun_comparesEpochs() throws InterruptedException {
+        run(APP, 1);
+        supersede(scaler().toZero(APP), new Epoch(8));
+
+        assertThatExceptionOfType(StaleEpochException.class)
+                .isThrownBy(() -> execute(scaler().toZero(APP), new Epoch(7)));
+        assertThatExceptionOfType(StaleEpochException.class)
+                .isThrownBy(() -> supersede(scaler().toZero(APP), new Epoch(7)));
+        assertThat(only(APP).wanted()).isEqualTo(1);
+    }
+
+    @Test
+    @DisplayName("W26: a workload of a kind that the scaler does not know is refused, and never taken for stopped")
+    void toZero_unknownKind_isRefused() throws InterruptedException {
+        run(APP, 1);
+        Workload strange = new Workload(new Workload.Kind("spaceship"), APP.name());
+
+        assertThatThrownBy(() -> execute(scaler().toZero(strange))).satisfies(WorkloadScalerContract::isRefusal);
+        assertThatThrownBy(() -> execute(scaler().scaleTo(Map.of(strange, 0))))
+                .satisfies(WorkloadScalerContract::isRefusal);
+        assertThatThrownBy(() -> scaler().status(strange)).satisfies(WorkloadScalerContract::isRefusal);
+        assertThat(pods(APP)).isEqualTo(1);
+    }
+
+    private static void isRefusal(Throwable thrown) {
+        assertThat(thrown).isInstanceOfAny(IllegalArgumentException.class, DrException.class);
+    }
+
     /** The status of one workload. */
     protected final WorkloadStatus only(Workload workload) throws InterruptedException {
         return scaler().status(workload).get(0);
@@ -431,6 +509,26 @@ public abstract class WorkloadScalerContract {
     /** Observes, lets something happen, and applies. */
     protected final void applyAfter(Action<?> action, Runnable between) throws InterruptedException {
         apply(action, RunContext.of(clockwork(), Epoch.NONE), between);
+    }
+
+    private void supersede(Action<?> action, Epoch epoch) throws InterruptedException {
+        assertThat(action)
+                .as("a scaler compares epochs and versions, and so can make void what is on its way")
+                .isInstanceOf(SupersedingAction.class);
+        supersede((SupersedingAction<?>) action, RunContext.of(clockwork(), epoch));
+    }
+
+    private static <O> void supersede(SupersedingAction<O> action, ActionContext context) throws InterruptedException {
+        @Nullable ConflictException last = null;
+        for (int attempt = 0; attempt < 20; attempt++) {
+            try {
+                action.supersede(action.observe(context), context);
+                return;
+            } catch (ConflictException e) {
+                last = e; // controllers write, too
+            }
+        }
+        throw new AssertionError("Each time somebody else had written", last);
     }
 
     private static <O> void apply(Action<O> action, ActionContext context, Runnable between)

@@ -200,7 +200,12 @@ class DrKitAssertionsTest {
     @Test
     void bound_thatNoStepFollowedUp_countsAsTheLoss() throws Exception {
         DataLoss bound = new DataLoss(
-                "files", DataLoss.Stage.BOUND, Optional.of(Duration.ofMinutes(2)), OptionalLong.empty(), "last sync");
+                "files",
+                DataLoss.Stage.BOUND,
+                Optional.of(Duration.ofMinutes(2)),
+                OptionalLong.empty(),
+                DataLoss.Basis.TIMED,
+                "last sync");
         DataLoss database = DataLoss.none("database", "all WAL is there");
         RunReport report = run();
 

@@ -214,6 +214,7 @@ class PagesInBrowserTest {
                                 DataLoss.Stage.ACHIEVED,
                                 Optional.of(Duration.ofSeconds(8)),
                                 OptionalLong.of(1_310_720),
+                                DataLoss.Basis.COMPARED,
                                 "compared with the fenced primary's last flushed position"))),
                 List.of(
                         step("stop writers", StepStatus.ALREADY_SO, 0, 1, Map.of()),

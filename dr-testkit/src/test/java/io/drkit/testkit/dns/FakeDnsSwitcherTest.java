@@ -98,6 +98,13 @@ class FakeDnsSwitcherTest extends DnsSwitcherContract {
     }
 
     @Override
+    protected Fault.Late holdNextRequest() {
+        Fault.Late late = Fault.late();
+        zone.faults().next("write", late);
+        return late;
+    }
+
+    @Override
     protected void makeUnreadable(boolean unreadable) {
         zone.faults().every("read", Fault.requestLost());
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.Mode;
 import io.drkit.core.plan.RecoveryPlan;
@@ -38,6 +39,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -56,6 +58,11 @@ class SafetyRulesTest {
 
     /** The roles are values of the town: primary, replica, stopped; whatever cannot be read is unknown. */
     private final class Databases implements ReplicaPromoter<String> {
+        @Override
+        public String name(String node) {
+            return node;
+        }
+
         @Override
         public ReplicationStatus status(String primary, String replica) {
             return new ReplicationStatus(node(primary), node(replica), new Lag.Unknown("not asked"));
@@ -612,6 +619,67 @@ class SafetyRulesTest {
         }
     }
 
+    /** A database as an application may have one: its words are others in each process. */
+    private static final class Unnamed {
+        private final String name;
+
+        Unnamed(String name) {
+            this.name = name;
+        }
+    }
+
+    /** A promoter of them. */
+    private record OfUnnamed(ReplicaPromoter<String> promoter) implements ReplicaPromoter<Unnamed> {
+        @Override
+        public String name(Unnamed node) {
+            return node.name;
+        }
+
+        @Override
+        public ReplicationStatus status(Unnamed primary, Unnamed replica) throws InterruptedException {
+            return promoter.status(primary.name, replica.name);
+        }
+
+        @Override
+        public Action<?> switchover(Unnamed from, Unnamed to) {
+            return promoter.switchover(from.name, to.name);
+        }
+
+        @Override
+        public Action<?> failover(Unnamed from, Unnamed to, FailoverTerms terms) {
+            return promoter.failover(from.name, to.name, terms);
+        }
+
+        @Override
+        public Action<?> rejoin(Unnamed former, Unnamed primary) {
+            return promoter.rejoin(former.name, primary.name);
+        }
+    }
+
+    @Test
+    @DisplayName("F3: the rule has the same words in the process that resumes, whatever the servers' objects say of themselves")
+    void oneWritablePrimary_serversWithoutWords_isResumedByAnotherProcess() throws Exception {
+        asBefore();
+        town.values.put("db-west", "STOPPED");
+        town.blocked.put("serves", "not yet");
+        Supplier<RecoveryPlan<Place>> inAnotherProcess = () -> Town.plan()
+                .safety("One writable primary", (from, to) -> SafetyRule.oneWritablePrimary(
+                        new OfUnnamed(new Databases()), new Unnamed("db-west"), new Unnamed("db-east")))
+                .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
+                .makes(SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .step("start", (from, to) -> town.set("serves", to.name()))
+                .after("promote")
+                .build();
+        RunReport stopped = time.run(() -> runner.run(inAnotherProcess.get(), OVER));
+        assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
+
+        town.blocked.clear();
+        RunReport resumed = time.run(() -> runner.resume(inAnotherProcess.get(), OVER));
+        assertThat(resumed.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(resumed.planHash()).isEqualTo(stopped.planHash());
+    }
+
     @Test
     @DisplayName("F8: a fence that was proven counts only while nothing else can be seen")
     void oneWritablePrimary_deadSite_isJudgedByTheFenceUntilItIsSeenAgain() {
@@ -667,5 +735,62 @@ class SafetyRulesTest {
         assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(report.reason().orElseThrow()).contains("One writable primary");
+    }
+
+    /** A promotion whose first try comes to nothing; somebody then promotes by hand, and the run is resumed. */
+    private RunReport resumedAfterAPromotionByHand(boolean fencedFirst) throws Exception {
+        town.values.put("db-east", "REPLICA");
+        town.dark.add("db-west");
+        Action<String> promotion = town.set("db-east", "PRIMARY");
+        Action<String> tried = new Action<>() {
+            @Override
+            public String describe() {
+                return "fence west, then promote east";
+            }
+
+            @Override
+            public String observe(ActionContext context) throws InterruptedException {
+                return promotion.observe(context);
+            }
+
+            @Override
+            public Assessment assess(String observed) {
+                return promotion.assess(observed);
+            }
+
+            @Override
+            public void apply(String observed, ActionContext context) {
+                if (fencedFirst) {
+                    context.record(SiteChange.FROM_FENCED.fact(), "confirmed");
+                }
+                throw new IllegalStateException("no route to anybody");
+            }
+        };
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("One writable primary", (from, to) -> onePrimary())
+                .step("fail over", (from, to) -> tried)
+                .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+        RunReport stopped = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        assertThat(stopped.steps().get(0).attempts()).isPositive();
+        assertThat(stopped.outcome()).isNotEqualTo(RunOutcome.SUCCEEDED);
+        town.values.put("db-east", "PRIMARY");
+        return time.run(() -> runner.resume(plan, SiteSwitch.failover(WEST, EAST)));
+    }
+
+    @Test
+    @DisplayName("F1: a promotion that was tried in vain, and then made by somebody else, has fenced nobody")
+    void resume_triedInVainAndPromotedByHand_doesNotCountAsFenced() throws Exception {
+        RunReport report = resumedAfterAPromotionByHand(false);
+        assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.DONE);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
+        assertThat(report.reason().orElseThrow()).contains("One writable primary", "both may be taking writes");
+    }
+
+    @Test
+    @DisplayName("F1: a fence that was written down when it was made counts, whatever became of the promotion")
+    void resume_fenceWasRecorded_countsAsFenced() throws Exception {
+        assertThat(resumedAfterAPromotionByHand(true).outcome()).isEqualTo(RunOutcome.SUCCEEDED);
     }
 }

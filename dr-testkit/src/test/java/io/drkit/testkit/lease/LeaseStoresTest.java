@@ -10,6 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** The stores of core and of the testkit under the same contract. */
 @Tag("harness")
@@ -92,6 +94,7 @@ class LeaseStoresTest {
         }
     }
 
+    @Execution(ExecutionMode.CONCURRENT)
     @Nested
     class LeadersInFiles extends LeadershipContract {
         @TempDir

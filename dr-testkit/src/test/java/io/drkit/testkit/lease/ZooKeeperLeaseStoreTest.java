@@ -30,6 +30,8 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** ZooKeeper's leases on a real server in this process, under the contract and beyond it. */
 @Timeout(120)
@@ -179,6 +181,7 @@ class ZooKeeperLeaseStoreTest extends LeaseStoreContract {
     }
 
     @Tag("harness")
+    @Execution(ExecutionMode.CONCURRENT)
     @Nested
     class Leaders extends LeadershipContract {
         @Override

@@ -36,6 +36,8 @@ final class ActionMutants {
                 ZONE.breaks(
                         "X8",
                         "faults.call(clockwork, operation, \"to read \" + name, () -> look(name));",
-                        "look(name);"));
+                        "look(name);"),
+                // says that it has, and has written nothing
+                ACTION.breaks("X9", "zone.touch(route, observed, context.epoch());", ""));
     }
 }

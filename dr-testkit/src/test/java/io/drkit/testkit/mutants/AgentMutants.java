@@ -17,7 +17,7 @@ final class AgentMutants {
                         "M2",
                         "running = false;",
                         "if (!running) { throw new IOException(\"down\"); } running = false;"),
-                AGENT.breaks("M2", "reach(); running = true;", "reach(); running = !running;"),
+                AGENT.breaks("M2", "admit(terms); running = true;", "admit(terms); running = !running;"),
                 AGENT.breaks(
                         "M3",
                         "files.put(path, content.clone());",
@@ -30,7 +30,17 @@ final class AgentMutants {
                         "M5",
                         "files.remove(path);",
                         "if (files.remove(path) == null) { throw new NoSuchFileException(path); }"),
-                AGENT.breaks("M6", "reach(); running = true;", "reach(); files.clear(); running = true;"),
-                AGENT.breaks("M7", "reach(); return running;", "return reachable && running;"));
+                AGENT.breaks("M6", "admit(terms); running = true;", "admit(terms); files.clear(); running = true;"),
+                AGENT.breaks("M7", "reach(within); return running;", "return reachable && running;"),
+                // a command held up on its way that is carried out all the same
+                AGENT.breaks(
+                        "M8",
+                        "terms.expected().ifPresent(expected -> expected.require(Optional.ofNullable(files.get(expected.path()))));",
+                        ""),
+                AGENT.breaks("M8", "admit(terms); running = true;", "reach(terms.within()); running = true;"),
+                AGENT.breaks("M8", "admit(terms); running = false;", "running = false; admit(terms);"),
+                AGENT.breaks("M9", "Optional.ofNullable(files.get(expected.path()))", "Optional.empty()"),
+                AGENT.breaks("M10", "if (within.compareTo(AWAY) < 0) {", "if (false) {"),
+                AGENT.breaks("M10", "admit(terms); files.put(path, content.clone());", "files.put(path, content.clone()); admit(terms);"));
     }
 }

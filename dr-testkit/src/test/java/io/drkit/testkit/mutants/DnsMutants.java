@@ -51,6 +51,11 @@ final class DnsMutants {
                 ZONE.breaks(
                         "N13",
                         "faults.call(clockwork, operation, \"to read \" + name, () -> look(name));",
-                        "look(name);"));
+                        "look(name);"),
+                SWITCHER.breaks("N14", "zone.touch(route, observed, context.epoch());", ""),
+                SWITCHER.breaks(
+                        "N15",
+                        "zone.touch(route, observed, context.epoch());",
+                        "zone.touch(route, observed, io.drkit.core.Epoch.NONE);"));
     }
 }

@@ -74,6 +74,7 @@ final class ReplicaMutants {
                         "Duration.ofNanos(world.clockwork.nanoTime() - firstMissing).plus(SAMPLING));",
                         "Duration.ofNanos(1));"),
                 PROMOTER.breaks("P13", "context.report(loss(DataLoss.Stage.BOUND, bound));", ""),
+                PROMOTER.breaks("P13", "DataLoss.Basis.SAMPLED,", "DataLoss.Basis.COMPARED,"),
                 SERVER.breaks(
                         "P14", "standby = true; return new FenceProof.Confirmed(", "return new FenceProof.Confirmed("),
                 PROMOTER.breaks("P15", "if (seen.from().diverged()) {", "if (false) {"),
@@ -81,6 +82,16 @@ final class ReplicaMutants {
                         "P16",
                         "return seen.from().streamsFromOther() && seen.from().leavingFor().isEmpty()",
                         "return false"),
-                SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"));
+                SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"),
+                // what was promoted before is found done, whoever is still writing elsewhere
+                PROMOTER.breaks("P18", "if (!weighed.fenced()) {", "if (false) {"),
+                PROMOTER.breaks("P18", "if (!(seen.to().writes() && weighed.fenced())) {", "if (!seen.to().writes()) {"),
+                // silence taken for a fence
+                PROMOTER.breaks("P19", "reached && !server.writes(),", "silent || !server.writes(),"),
+                PROMOTER.breaks(
+                        "P19",
+                        "if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {",
+                        "if (proof instanceof FenceProof.Refused) {"),
+                PROMOTER.breaks("P20", "public String name(FakeDatabase node) { return node.name(); }", "public String name(FakeDatabase node) { return new Object().toString(); }"));
     }
 }

@@ -68,6 +68,17 @@ final class WorkloadMutants {
                 PLATFORM.breaks("W20", "if (running.version != seen.version()) {", "if (false) {"),
                 SCALER.breaks(
                         "W21", "\"scale \" + words(named) + \" to 0\"", "\"scale \" + named.hashCode() + new Object()"),
-                SCALER.breaks("W22", "|| status.remembered().isPresent();", ";"));
+                SCALER.breaks("W22", "|| status.remembered().isPresent();", ";"),
+                // touches nothing that looks as wanted
+                SCALER.breaks(
+                        "W23",
+                        "world.touch(route, seen, context.epoch());",
+                        "if (seen.status().wanted() == 0) { world.touch(route, seen, context.epoch()); }"),
+                PLATFORM.breaks("W24", "running -> {});", "running -> running.memory = OptionalInt.empty());"),
+                SCALER.breaks(
+                        "W25",
+                        "world.touch(route, seen, context.epoch());",
+                        "world.touch(route, seen, io.drkit.core.Epoch.NONE);"),
+                SCALER.breaks("W26", "if (!missing.isEmpty()) {", "if (false) {"));
     }
 }

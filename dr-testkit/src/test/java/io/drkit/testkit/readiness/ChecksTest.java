@@ -123,6 +123,11 @@ class ChecksTest {
     /** Answers this lag of a replica that streams. */
     private record Lagging(Lag lag) implements ReplicaPromoter<String> {
         @Override
+        public String name(String node) {
+            return node;
+        }
+
+        @Override
         public ReplicationStatus status(String primary, String replica) {
             return new ReplicationStatus(
                     new NodeStatus(primary, NodeStatus.Role.PRIMARY, OptionalLong.of(1), "", false, ""),

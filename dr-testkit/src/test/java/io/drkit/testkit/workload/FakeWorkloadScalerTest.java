@@ -50,6 +50,13 @@ class FakeWorkloadScalerTest extends WorkloadScalerContract {
     }
 
     @Override
+    protected Fault.Late holdNextRequest() {
+        Fault.Late late = Fault.late();
+        world.faults().next("scale", late);
+        return late;
+    }
+
+    @Override
     protected void makeUnreadable(boolean unreadable) {
         if (unreadable) {
             world.faults().every("read", Fault.refused(503));

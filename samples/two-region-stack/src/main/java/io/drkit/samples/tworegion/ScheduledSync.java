@@ -195,10 +195,16 @@ final class ScheduledSync implements AutoCloseable {
             public void apply(Optional<String> observed, ActionContext context) throws InterruptedException {
                 Optional<Duration> caches = dns.status(name).ttl();
                 Optional<Duration> missed = staleness().flatMap(time -> caches.map(time::plus));
-                String basis = missed.isPresent()
-                        ? "from the begin of the last sync that came through until caches of " + name + " have run out"
-                        : "no sync in this direction came through yet";
-                context.report(new DataLoss("files", DataLoss.Stage.ACHIEVED, missed, OptionalLong.empty(), basis));
+                context.report(missed.map(time -> new DataLoss(
+                                "files",
+                                DataLoss.Stage.ACHIEVED,
+                                Optional.of(time),
+                                OptionalLong.empty(),
+                                DataLoss.Basis.TIMED,
+                                "from the begin of the last sync that came through until caches of " + name
+                                        + " have run out"))
+                        .orElseGet(() -> DataLoss.unknown(
+                                "files", DataLoss.Stage.ACHIEVED, "no sync in this direction came through yet")));
                 context.record(STATED, missed.map(Duration::toString).orElse("unknown"));
             }
         };
