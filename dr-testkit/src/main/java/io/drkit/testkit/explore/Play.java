@@ -25,6 +25,20 @@ import org.jspecify.annotations.Nullable;
  * they were told; where a task acts on something without a name for it, such as a mailbox, the history of that thing goes into its own
  * and the other way round. That of a thing which machines share is a hash over the requests that changed it, whoever made them. Schedules
  * that differ only in the order of acts that have nothing to do with each other lead to the same state.
+ *
+ * <p>Of such schedules it plays one, with as few preemptions as any of them needs:
+ * <ul>
+ *   <li>What a task does up to its next call no other machine sees, so another machine need not come first before that. Where a task
+ *       waits, the tasks of one machine alone go on, until one of them stands at a call; who calls first is decided there, and costs no
+ *       preemption where nobody has called anything since a task waited last, as it could have been decided then.
+ *   <li>Whoever comes first then makes the next call. Where it cannot, as its machine only has tasks that wait before their next call, it
+ *       came first for nothing, and the play is left: what it did it does as well after the call that was held up.
+ *   <li>A task that was so let wait for nothing is the one of its machine that goes on next. That another one does costs a preemption,
+ *       as it does where the task is stopped for it.
+ *   <li>A machine that is paused is asked for at the first call of another one in an instant, not at each: to go on at a later call of
+ *       that instant is to go on at the first, and to come after the later one. Nobody is told that it goes on.
+ * </ul>
+ * A machine that is paused in front of a call stands at it. Time goes on only when no task can, so all of this is within an instant.
  */
 final class Play implements Schedule {
     private static final int NEVER = Integer.MAX_VALUE;
@@ -48,20 +62,29 @@ final class Play implements Schedule {
     private @Nullable Candidate running;
     private long elapsed;
 
-    // What leaves out schedules that differ only in where a machine did what no other one sees.
+    /** Whether it leaves out schedules that differ only in where a machine did what no other one sees. */
     private final boolean reducing;
+    /** The tasks that stand at a call. */
     private final Set<Long> atCalls = new HashSet<>();
+
     private final Set<Long> pausedBeforeCalls = new HashSet<>();
+    /** By machine, the task at a call that was let wait for nothing. */
     private final Map<String, Long> overtaken = new HashMap<>();
+    /** Whether nobody has called anything since a task waited last, or since time went on. */
     private boolean untouched;
+    /** Whether who runs next was decided, and not the only one that could. */
     private boolean wasAsked;
+    /** The machine that makes the next call, once that is decided. */
     private @Nullable String next;
+    /** The machine that was paused and goes on, up to the next call. */
     private @Nullable String wentOn;
+    /** When a paused machine was last asked for. */
     private long offeredAt = -1;
 
     /**
      * @param deviations places and choices other than the first, in turns
      * @param betweenMachines whether no task is stopped for another one of its machine
+     * @param reducing whether to leave out what leads nowhere new
      * @param search where to go on; null to play only this
      */
     Play(int[] deviations, List<Mishap> mishaps, boolean betweenMachines, boolean reducing, @Nullable Search search) {

@@ -168,7 +168,7 @@ public final class Stage {
         paused = null;
     }
 
-    /** While others are at work, one that was stopped may go on at any moment: here, or not yet. */
+    /** While others are at work, one that was stopped may go on at any instant: here, or not yet. */
     private void perhapsGoesOn() {
         Machine stopped = paused;
         Duration now = clockwork.elapsed();
@@ -195,7 +195,8 @@ public final class Stage {
 
     /**
      * Says that what follows, up to the next call, looks at or changes something of the test that other machines' tasks look at too,
-     * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so.
+     * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so. Another task may
+     * go on first, as at a {@link #call}, so the caller holds no lock.
      */
     public void touch(String thing) {
         play.beginsCall();

@@ -210,22 +210,22 @@ class LeftOutSchedulesTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void explore_anyScenarioWithoutMishaps_reachesEveryEndThatEveryScheduleReaches(boolean between) throws Exception {
-        losesNothing(60, 2, between);
+        losesNothing(40, 2, between);
     }
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void explore_anyScenarioWithPauses_reachesEveryEndThatEveryScheduleReaches(boolean between) throws Exception {
-        losesNothing(40, 1, between, Mishap.PAUSE_BEFORE, Mishap.PAUSE_AFTER);
+        losesNothing(25, 1, between, Mishap.PAUSE_BEFORE, Mishap.PAUSE_AFTER);
     }
 
     @Test
     void explore_anyScenarioWithPausesAndTwoPreemptions_reachesEveryEndThatEveryScheduleReaches() throws Exception {
-        losesNothing(12, 2, false, Mishap.PAUSE_BEFORE);
+        losesNothing(8, 2, false, Mishap.PAUSE_BEFORE);
     }
 
     @Test
     void explore_anyScenarioWithAnyMishap_reachesEveryEndThatEveryScheduleReaches() throws Exception {
-        losesNothing(12, 1, false, Mishap.values());
+        losesNothing(8, 1, false, Mishap.values());
     }
 }
