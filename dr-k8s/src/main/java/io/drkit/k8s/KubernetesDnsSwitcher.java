@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>What it writes.</b> One JSON merge patch, conditional on the resourceVersion that was observed: the host, and within a run
  * the annotation {@code drkit.io/epoch}, with the same meaning as on a workload (see {@link KubernetesWorkloadScaler}). Never an
- * empty host, and no Service of another type.
+ * empty host, and no Service of another type. To supersede what got no answer it raises the annotation {@code drkit.io/touched}.
  *
  * <p><b>What it verifies.</b> Always that the API server holds the new host. What the cluster's DNS answers cannot be asked through
  * the API: give a {@link Lookup} to have it asked, and {@code pointTo} is done only when it gives the new host too. Without one,

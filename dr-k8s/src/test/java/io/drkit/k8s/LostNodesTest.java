@@ -200,15 +200,20 @@ class LostNodesTest {
 
     @Test
     @DisplayName("A1: a pod that is called Failed while its containers are said to run has not ended")
-    void status_failedByTheGarbageCollector_counts() throws InterruptedException {
+    void toZero_failedByTheGarbageCollector_isNotDone() throws InterruptedException {
         node("n1", "True");
         run(APP, "n1");
         west.client().pods().inNamespace(west.namespace()).withLabel("app", "app").list().getItems().forEach(pod -> {
             pod.getStatus().setPhase("Failed");
             west.client().resource(pod).patchStatus();
         });
+        west.scaleByHand(west.namespace(), APP, 0);
+        // the one that took its place
+        while (west.pods(west.namespace(), APP) > 1) {
+            clockwork.sleep(Duration.ofMillis(5));
+        }
 
-        assertThat(scaler.status(APP).get(0).pods()).isPositive();
+        assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP))).isInstanceOf(Assessment.Underway.class);
     }
 
     record Place(String name) implements Site {}

@@ -72,6 +72,9 @@ final class PostgresJournal implements Journal {
                     rows.add(run, row.getLong(1), row.getString(2));
                 }
             }
+            if (run > 0 && rows.entries().isEmpty()) {
+                rows.add(run, 1, null);
+            }
             entries = rows.entries();
             chain = rows.chain();
         }

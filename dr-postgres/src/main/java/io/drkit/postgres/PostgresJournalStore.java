@@ -22,6 +22,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Journals as tables of a PostgreSQL database, for controllers that share no disk.
@@ -246,11 +247,11 @@ public final class PostgresJournalStore implements JournalStore {
         List<List<JournalEntry>> runs = new ArrayList<>();
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT e.run, e.number, e.line FROM SCHEMA.entry AS e JOIN (SELECT r.journal, r.number FROM"
+                        "SELECT latest.number, e.number, e.line FROM (SELECT r.journal, r.number FROM"
                                 + " SCHEMA.run AS r JOIN SCHEMA.journal AS j ON j.id = r.journal WHERE " + KEY
                                 + " ORDER BY r.number DESC LIMIT " + atMost
-                                + ") AS latest ON latest.journal = e.journal AND latest.number = e.run"
-                                + " ORDER BY e.run DESC, e.number",
+                                + ") AS latest LEFT JOIN SCHEMA.entry AS e ON e.journal = latest.journal AND e.run = latest.number"
+                                + " ORDER BY latest.number DESC, e.number",
                         key);
                 ResultSet row = statement.executeQuery()) {
             long run = -1;
@@ -418,8 +419,12 @@ public final class PostgresJournalStore implements JournalStore {
             this.key = key;
         }
 
-        void add(long run, long number, String line) {
+        /** A run is begun by the statement that writes its first entry: without one, {@code line} is null, its entries were removed. */
+        void add(long run, long number, @Nullable String line) {
             try {
+                if (line == null) {
+                    throw new IllegalArgumentException("nothing");
+                }
                 if (number != entries.size() + 1L) {
                     throw new IllegalArgumentException("a gap before an entry");
                 }
@@ -431,7 +436,7 @@ public final class PostgresJournalStore implements JournalStore {
                         Problem.expected("an undamaged journal of " + key)
                                 .found(e.getMessage() + " in entry " + number + " of run " + run)
                                 .remedy(
-                                        "look at both sites to see what was done; then move the rows of that run aside and"
+                                        "look at both sites to see what was done; then move the rows of that run, in all tables, aside and"
                                                 + " begin a new run, which observes everything anew"),
                         e);
             }

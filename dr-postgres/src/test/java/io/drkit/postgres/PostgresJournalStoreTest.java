@@ -327,6 +327,7 @@ class PostgresJournalStoreTest {
         for (String damage : List.of(
                 "UPDATE SCHEMA.entry SET line = replace(line, '\"b\"', '\"x\"')",
                 "DELETE FROM SCHEMA.entry WHERE number = 2",
+                "DELETE FROM SCHEMA.entry",
                 "UPDATE SCHEMA.entry SET number = CASE number WHEN 2 THEN 12 WHEN 3 THEN 2 ELSE number END;"
                         + " UPDATE SCHEMA.entry SET number = 3 WHERE number = 12",
                 "UPDATE SCHEMA.entry SET line = left(line, 40) WHERE number = 4")) {

@@ -140,6 +140,8 @@ class ContractsTest {
                 TESTKIT + "journal.JournalStoresTest.Mirrored",
                 POSTGRES + "PostgresStoresContractTest.MirroredJournals");
         held(CORE + "journal.MirroredJournal", TESTKIT + "journal.JournalStoresTest.Mirrored");
+        held(CORE + "journal.BoundedJournalStore", TESTKIT + "journal.JournalStoresTest.Mirrored");
+        held(CORE + "journal.BoundedJournalStore.Bounded", TESTKIT + "journal.JournalStoresTest.Mirrored");
         held(
                 CORE + "readiness.NamedCheck",
                 Stream.of(

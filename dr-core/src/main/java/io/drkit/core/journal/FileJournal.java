@@ -243,7 +243,11 @@ final class FileJournal implements Journal {
     private void load(RunFile file) throws IOException {
         RandomAccessFile opened = new RandomAccessFile(file.path().toFile(), "rw");
         try {
-            if (file.torn()) {
+            if (file.torn() || !file.ended()) {
+                if (!file.ended()) {
+                    opened.seek(file.end() - 1L);
+                    opened.write('\n');
+                }
                 opened.setLength(file.end());
                 opened.getFD().sync();
             }

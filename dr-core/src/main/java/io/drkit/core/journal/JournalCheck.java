@@ -18,9 +18,9 @@ import java.util.Optional;
  * if (!check.intact()) { … }
  * }</pre>
  *
- * <p>What no chain can tell: that the last entries of a run were cut off at the end of a line. Such a run shows as not over. Where
- * there is a mirror, check each of its two stores by itself: over a {@link MirroredJournalStore} the longer side shows, and where
- * one store cannot be reached the other alone.
+ * <p>What no chain can tell: that the last entries of a run were cut off. Such a run shows as not over. A mirror tells it: over a
+ * {@link MirroredJournalStore} each of the two stores is checked by itself and they are compared. What one lacks, and that one cannot
+ * be read, count as damages, which name the store.
  *
  * @param runs every run that could be read, of each journal the newest first
  * @param damages what is damaged, and where; empty when all is well
@@ -74,9 +74,12 @@ public record JournalCheck(List<Run> runs, List<String> damages) {
     /**
      * Checks every journal of this store.
      *
-     * @throws DrException when it cannot be reached
+     * @throws DrException when it cannot be reached; of a mirror, when neither of its stores can
      */
     public static JournalCheck of(JournalStore store) {
+        if (store instanceof MirroredJournalStore mirror) {
+            return mirror.check();
+        }
         List<Run> runs = new ArrayList<>();
         List<String> damages = new ArrayList<>();
         if (store instanceof FileJournalStore files) {

@@ -78,8 +78,7 @@ record JournalFolder(Path path, JournalKey key) {
             Path copy = target.resolve(run.getFileName());
             // What is there was copied by an owner that crashed before the rest was.
             if (!Files.exists(copy)) {
-                byte[] bytes = Files.readAllBytes(run);
-                publish(target, copy.getFileName().toString(), bytes, wholeLines(bytes));
+                publish(target, copy.getFileName().toString(), RunFile.whole(run, key.toString()));
             }
         }
         Optional<Path> latest = runs(target).stream().findFirst();
@@ -130,7 +129,7 @@ record JournalFolder(Path path, JournalKey key) {
 
     static void writeEpoch(Path generation, long epoch) throws IOException {
         byte[] bytes = (epoch + "\n").getBytes(StandardCharsets.UTF_8);
-        publish(generation, EPOCH, bytes, bytes.length);
+        publish(generation, EPOCH, bytes);
     }
 
     /** A run's file is named after the epoch of its first process alone. */
@@ -148,7 +147,7 @@ record JournalFolder(Path path, JournalKey key) {
         if (!Files.exists(path.resolve(KEY))) {
             byte[] bytes = JSON.writeValueAsBytes(
                     JSON.createArrayNode().add(key.plan()).add(key.siteA()).add(key.siteB()));
-            publish(path, KEY, bytes, bytes.length);
+            publish(path, KEY, bytes);
         }
     }
 
@@ -183,19 +182,11 @@ record JournalFolder(Path path, JournalKey key) {
         }
     }
 
-    private static int wholeLines(byte[] bytes) {
-        int end = bytes.length;
-        while (end > 0 && bytes[end - 1] != '\n') {
-            end--;
-        }
-        return end;
-    }
-
     /** Puts a file there whole and durable, or not at all, in place of another one. */
-    static void publish(Path folder, String name, byte[] bytes, int length) throws IOException {
+    static void publish(Path folder, String name, byte[] bytes) throws IOException {
         Path draft = folder.resolve(name + ".new");
         try (RandomAccessFile opened = emptied(draft)) {
-            opened.write(bytes, 0, length);
+            opened.write(bytes);
             opened.getFD().sync();
         }
         Files.move(draft, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

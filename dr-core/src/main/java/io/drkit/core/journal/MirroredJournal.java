@@ -33,6 +33,7 @@ final class MirroredJournal implements Journal {
     /** What has been lost and is not written down yet: that follows upon the next entry. */
     private final List<Map<String, String>> toTell = new ArrayList<>();
 
+    private boolean begun;
     private boolean alone;
     private boolean closed;
     private @Nullable DrException broken;
@@ -49,6 +50,38 @@ final class MirroredJournal implements Journal {
         Half half = new Half(side, journal);
         opened.add(half);
         live.add(half);
+    }
+
+    synchronized Optional<Journal> journal(Side side) {
+        return live.stream()
+                .filter(half -> half.side().equals(side))
+                .map(Half::journal)
+                .findFirst();
+    }
+
+    /** Whether nobody has taken that one over; raises its epoch. */
+    synchronized boolean holds(Side side) {
+        Optional<Journal> journal = journal(side);
+        try {
+            journal.ifPresent(held -> held.raiseEpoch(Epoch.NONE));
+            return journal.isPresent();
+        } catch (StaleEpochException e) {
+            return false;
+        }
+    }
+
+    /** Does without that one, which is somebody else's, until it is added anew. */
+    synchronized void drop(Side side) {
+        journal(side).ifPresent(dropped -> {
+            live.removeIf(half -> half.side().equals(side));
+            opened.removeIf(half -> half.side().equals(side));
+            broken = null;
+            try {
+                dropped.close();
+            } catch (DrException e) {
+                log.debug("The journal in {}, which was taken over, could not be closed", side.name(), e);
+            }
+        });
     }
 
     @Override
@@ -87,9 +120,10 @@ final class MirroredJournal implements Journal {
 
     @Override
     public synchronized void append(JournalEntry entry) {
-        if (latestRun().isEmpty()) {
+        if (!begun && latestRun().isEmpty()) {
             throw unusable("that no run has begun in it", "begin one, or resume the one in it");
         }
+        begun = true;
         write(half -> half.journal().append(entry));
         tellLosses(entry);
     }

@@ -5,6 +5,10 @@ import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
+import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.time.Clockwork;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,24 +36,28 @@ import org.slf4j.LoggerFactory;
  * <p>When one store cannot be reached, at the opening or in the middle of a run, the default is to refuse: nothing more is done
  * until it can. {@link Builder#goOnWithOne} is the other choice, and a person's: see there what it gives up.
  *
+ * <p>A store that does not answer within 20 s ({@link Builder#answersWithin}) cannot be reached: a folder on the file server of a site
+ * that is gone would else hold up the run for ever.
+ *
  * <p>Only reading, {@link #runs}, {@link #keys} and {@link #instructions}, is content with whichever store answers. Thread-safe.
  */
 public final class MirroredJournalStore implements JournalStore {
     private static final Logger log = LoggerFactory.getLogger(MirroredJournalStore.class);
+    private static final int ATTEMPTS = 10;
 
     private final Side first;
     private final Side second;
     private final Optional<Decision> decision;
 
-    /** One of the two, and what people call it. */
-    record Side(String name, JournalStore store) {}
+    /** One of the two, what people call it, and how it is asked. */
+    record Side(String name, JournalStore itself, BoundedJournalStore store) {}
 
     /** That one store is enough, who said so, and why. */
     record Decision(String who, String reason) {}
 
     private MirroredJournalStore(Builder builder) {
-        first = builder.first;
-        second = builder.second;
+        first = builder.side(builder.firstName, builder.first);
+        second = builder.side(builder.secondName, builder.second);
         decision = Optional.ofNullable(builder.decision);
     }
 
@@ -58,46 +66,17 @@ public final class MirroredJournalStore implements JournalStore {
      * names the two in the same order.
      */
     public static Builder of(String firstName, JournalStore first, String secondName, JournalStore second) {
-        return new Builder(new Side(firstName, first), new Side(secondName, second));
+        return new Builder(firstName, first, secondName, second);
     }
 
     @Override
     public Journal open(JournalKey key) {
-        return both(key, store -> store.open(key));
-    }
-
-    /** As {@link JournalStore#takeOver}, in both stores. Of two processes that do so at the same moment both may be refused. */
-    @Override
-    public Journal takeOver(JournalKey key) {
-        try {
-            Journal taken = both(key, store -> store.takeOver(key));
-            try {
-                // Another one may have taken the first store while this one took the second.
-                taken.raiseEpoch(Epoch.NONE);
-                return taken;
-            } catch (RuntimeException e) {
-                closeAfter(e, taken);
-                throw e;
-            }
-        } catch (StaleEpochException e) {
-            throw new JournalInUseException(
-                    "journal.in-use",
-                    Problem.expected("to take over " + key + " alone")
-                            .found("another process that took it over at the same moment")
-                            .remedy("agree on who does it; whoever it is, takes it over once more"),
-                    e);
-        }
-    }
-
-    /** Always the first store first: whoever does not get that does not touch the other. */
-    private Journal both(JournalKey key, Function<JournalStore, Journal> opening) {
         MirroredJournal mirrored = new MirroredJournal(key, decision);
         try {
-            Optional<Journal> one = opened(mirrored, first, opening);
-            Optional<Journal> other = opened(mirrored, second, opening);
-            if (one.isPresent() && other.isPresent()) {
-                catchUp(key, one.get(), other.get());
-            }
+            // Whoever does not get the first does not touch the other.
+            open(mirrored, first, store -> store.open(key));
+            open(mirrored, second, store -> store.open(key));
+            catchUp(key, mirrored);
             return mirrored;
         } catch (RuntimeException e) {
             closeAfter(e, mirrored);
@@ -105,17 +84,49 @@ public final class MirroredJournalStore implements JournalStore {
         }
     }
 
-    private static Optional<Journal> opened(
-            MirroredJournal mirrored, Side side, Function<JournalStore, Journal> opening) {
+    /**
+     * As {@link JournalStore#takeOver}, in both stores. Of several processes that do so at the same moment the one that took the first
+     * store last has both, and the others are refused.
+     */
+    @Override
+    public Journal takeOver(JournalKey key) {
+        MirroredJournal mirrored = new MirroredJournal(key, decision);
+        try {
+            open(mirrored, first, store -> store.takeOver(key));
+            for (int attempt = 1; ; attempt++) {
+                try {
+                    open(mirrored, second, store -> store.takeOver(key));
+                    catchUp(key, mirrored);
+                    mirrored.raiseEpoch(Epoch.NONE);
+                    return mirrored;
+                } catch (StaleEpochException | JournalInUseException e) {
+                    // Whoever took the second from here without having the first gives it up when it looks.
+                    if (attempt == ATTEMPTS || !mirrored.holds(first)) {
+                        throw new JournalInUseException(
+                                "journal.in-use",
+                                Problem.expected("to take over " + key + " alone")
+                                        .found("another process that took it over at the same moment")
+                                        .remedy("leave the recovery to it, or agree on who does it"),
+                                e);
+                    }
+                    mirrored.drop(second);
+                }
+            }
+        } catch (RuntimeException e) {
+            closeAfter(e, mirrored);
+            throw e;
+        }
+    }
+
+    private static void open(MirroredJournal mirrored, Side side, Function<JournalStore, Journal> opening) {
         Journal journal;
         try {
             journal = opening.apply(side.store());
         } catch (DrException e) {
             mirrored.lose(side, requireUnreachable(e));
-            return Optional.empty();
+            return;
         }
         mirrored.add(side, journal);
-        return Optional.of(journal);
     }
 
     /** What says that another process has it, or that it is damaged, is an answer; no store is given up for that. */
@@ -133,6 +144,14 @@ public final class MirroredJournalStore implements JournalStore {
             journal.close();
         } catch (RuntimeException e) {
             failure.addSuppressed(e);
+        }
+    }
+
+    private void catchUp(JournalKey key, MirroredJournal mirrored) {
+        Optional<Journal> one = mirrored.journal(first);
+        Optional<Journal> other = mirrored.journal(second);
+        if (one.isPresent() && other.isPresent()) {
+            catchUp(key, one.get(), other.get());
         }
     }
 
@@ -195,7 +214,7 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<List<JournalEntry>> runs(JournalKey key, int atMost) {
-        Answers<List<List<JournalEntry>>> answers = ask(store -> store.runs(key, atMost));
+        Answers<List<List<JournalEntry>>> answers = askStores(store -> store.runs(key, atMost));
         if (answers.one().isEmpty() || answers.other().isEmpty()) {
             return answers.any();
         }
@@ -206,7 +225,7 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<JournalKey> keys() {
-        Answers<List<JournalKey>> answers = ask(JournalStore::keys);
+        Answers<List<JournalKey>> answers = askStores(JournalStore::keys);
         Set<JournalKey> keys = new LinkedHashSet<>();
         answers.one().ifPresent(keys::addAll);
         answers.other().ifPresent(keys::addAll);
@@ -219,11 +238,23 @@ public final class MirroredJournalStore implements JournalStore {
         Side ahead = sides.get(0);
         ahead.store().post(key, instruction);
         if (sides.size() == 2) {
+            Side other = sides.get(1);
             try {
-                sides.get(1).store().post(key, instruction);
+                other.store().post(key, instruction);
                 return;
             } catch (DrException e) {
-                requireDecision(e);
+                if (decision.isEmpty()) {
+                    throw new UnknownOutcomeException(
+                            "journal.answer-lost",
+                            Problem.expected("the instruction " + instruction.kind() + " for " + key + " in "
+                                            + ahead.name() + " and in " + other.name())
+                                    .found("that it stands in " + ahead.name() + ", and not, as far as is known, in "
+                                            + other.name() + ": " + e.problem().found())
+                                    .remedy("take it for said: the run hears it where it can read " + ahead.name()
+                                            + "; make the other reachable"),
+                            e);
+                }
+                log.warn("An instruction could not be left in {}", other.name(), e);
             }
         }
         log.error("An instruction for {} stands in {} alone", key, ahead.name());
@@ -231,21 +262,40 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
-        Map<String, Instruction> instructions = new LinkedHashMap<>();
+        // A run asks every few seconds, and is not to be held up each time by a store that it does without.
+        if (first.store().resting() != second.store().resting()) {
+            try {
+                return (first.store().resting() ? second : first).store().instructions(key);
+            } catch (DrException e) {
+                requireUnreachable(e);
+            }
+        }
+        List<List<Instruction>> answers = new ArrayList<>();
         @Nullable DrException failure = null;
-        boolean answered = false;
         for (Side side : sidesThatKnowTheLatestRun(key)) {
             try {
-                side.store().instructions(key).forEach(one -> instructions.putIfAbsent(one.id(), one));
-                answered = true;
+                answers.add(side.store().instructions(key));
             } catch (DrException e) {
                 failure = requireUnreachable(e);
             }
         }
-        if (!answered && failure != null) {
+        if (answers.isEmpty() && failure != null) {
             throw failure;
         }
-        return List.copyOf(instructions.values());
+        return answers.size() == 2 ? merged(answers.get(0), answers.get(1)) : answers.get(0);
+    }
+
+    /** All of both, each once, in an order that keeps that of either: what stands in one alone was posted while the other was lost. */
+    private static List<Instruction> merged(List<Instruction> one, List<Instruction> other) {
+        Map<String, Instruction> merged = new LinkedHashMap<>();
+        List<String> ids = other.stream().map(Instruction::id).toList();
+        for (Instruction said : one) {
+            int common = ids.indexOf(said.id());
+            other.subList(0, common + 1).forEach(earlier -> merged.putIfAbsent(earlier.id(), earlier));
+            merged.putIfAbsent(said.id(), said);
+        }
+        other.forEach(said -> merged.putIfAbsent(said.id(), said));
+        return List.copyOf(merged.values());
     }
 
     /** Both, or with a person's decision one; never one in which the latest run is an older one. */
@@ -262,7 +312,7 @@ public final class MirroredJournalStore implements JournalStore {
     }
 
     private List<Side> sidesThatKnowTheLatestRun(JournalKey key) {
-        Answers<List<List<JournalEntry>>> latest = ask(store -> store.runs(key, 1));
+        Answers<List<List<JournalEntry>>> latest = askStores(store -> store.runs(key, 1));
         if (latest.one().isEmpty()) {
             return List.of(second);
         }
@@ -274,6 +324,84 @@ public final class MirroredJournalStore implements JournalStore {
         boolean same = one.isEmpty() == other.isEmpty()
                 && (one.isEmpty() || one.get(0).get(0).equals(other.get(0).get(0)));
         return same ? List.of(first, second) : List.of(ahead(key, one, other).isFirst() ? first : second);
+    }
+
+    /** Each by itself, and against each other. */
+    JournalCheck check() {
+        List<JournalCheck.Run> runs = new ArrayList<>();
+        List<String> damages = new ArrayList<>();
+        Answers<JournalCheck> answers = ask(side -> {
+            JournalCheck check = JournalCheck.of(side.itself());
+            check.damages().forEach(damage -> damages.add(side.name() + ": " + damage));
+            return check;
+        });
+        answers.one().ifPresent(check -> runs.addAll(check.runs()));
+        answers.other().ifPresent(check -> check.runs().forEach(run -> addLonger(run, runs)));
+        if (answers.one().isEmpty() || answers.other().isEmpty()) {
+            damages.add((answers.one().isEmpty() ? first : second).name() + ": it cannot be read, and was not checked");
+        } else if (damages.isEmpty()) {
+            keys().forEach(key -> compare(key, damages));
+        }
+        return new JournalCheck(runs, damages);
+    }
+
+    private static void addLonger(JournalCheck.Run run, List<JournalCheck.Run> runs) {
+        for (int i = 0; i < runs.size(); i++) {
+            JournalCheck.Run same = runs.get(i);
+            if (same.key().equals(run.key())
+                    && same.entries().get(0).equals(run.entries().get(0))) {
+                if (run.entries().size() > same.entries().size()) {
+                    runs.set(i, run);
+                }
+                return;
+            }
+        }
+        runs.add(run);
+    }
+
+    private void compare(JournalKey key, List<String> damages) {
+        // Twice, as a run may be writing: what is still missing when it is looked for once more was not just on its way.
+        List<List<JournalEntry>> one = first.itself().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> other = second.itself().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> oneAgain = first.itself().runs(key, Integer.MAX_VALUE);
+        lacks(key, second, other, first, oneAgain).ifPresent(damages::add);
+        if (lacks(key, first, one, second, other).isPresent()) {
+            List<List<JournalEntry>> otherAgain = second.itself().runs(key, Integer.MAX_VALUE);
+            lacks(key, first, one, second, otherAgain).ifPresent(damages::add);
+        }
+    }
+
+    /** What {@code behind} lacks of {@code ahead}, the newest first; runs older than those that both have may have been removed. */
+    private static Optional<String> lacks(
+            JournalKey key,
+            Side ahead,
+            List<List<JournalEntry>> runsOfAhead,
+            Side behind,
+            List<List<JournalEntry>> runsOfBehind) {
+        boolean shared = false;
+        for (List<JournalEntry> run : runsOfAhead) {
+            Optional<List<JournalEntry>> same = runsOfBehind.stream()
+                    .filter(other -> other.get(0).equals(run.get(0)))
+                    .findFirst();
+            String what = "the journal of " + key + " in " + behind.name() + " differs from that in " + ahead.name();
+            if (same.isEmpty() && shared) {
+                continue;
+            }
+            if (same.isEmpty()) {
+                return Optional.of(what + ": it lacks the run " + run.get(0).detail("run"));
+            }
+            shared = true;
+            int length = Math.min(run.size(), same.get().size());
+            if (!run.subList(0, length).equals(same.get().subList(0, length))) {
+                return Optional.of(what + ", after the same beginning, in the run "
+                        + run.get(0).detail("run"));
+            }
+            if (length < run.size()) {
+                return Optional.of(what + ": it lacks the last " + (run.size() - length) + " entries of the run "
+                        + run.get(0).detail("run"));
+            }
+        }
+        return Optional.empty();
     }
 
     private enum Ahead {
@@ -313,17 +441,21 @@ public final class MirroredJournalStore implements JournalStore {
     }
 
     /** What both say, or one of them where the other cannot be reached. */
-    private <T> Answers<T> ask(Function<JournalStore, T> question) {
+    private <T> Answers<T> askStores(Function<JournalStore, T> question) {
+        return ask(side -> question.apply(side.store()));
+    }
+
+    private <T> Answers<T> ask(Function<Side, T> question) {
         @Nullable DrException failure = null;
         Optional<T> one = Optional.empty();
         Optional<T> other = Optional.empty();
         try {
-            one = Optional.of(question.apply(first.store()));
+            one = Optional.of(question.apply(first));
         } catch (DrException e) {
             failure = requireUnreachable(e);
         }
         try {
-            other = Optional.of(question.apply(second.store()));
+            other = Optional.of(question.apply(second));
         } catch (DrException e) {
             requireUnreachable(e);
             if (failure != null) {
@@ -338,27 +470,49 @@ public final class MirroredJournalStore implements JournalStore {
         return new Answers<>(one, other);
     }
 
-    private void requireDecision(DrException e) {
-        requireUnreachable(e);
-        if (decision.isEmpty()) {
-            throw e;
-        }
-    }
-
-    /** Builds a mirrored store. Default: both stores are needed to begin and to go on. */
+    /** Builds a mirrored store. Defaults: both stores are needed to begin and to go on; 20 s for an answer; the system's clockwork. */
     public static final class Builder {
-        private final Side first;
-        private final Side second;
+        private final String firstName;
+        private final JournalStore first;
+        private final String secondName;
+        private final JournalStore second;
+        private Duration answersWithin = Duration.ofSeconds(20);
+        private Clockwork clockwork = Clockwork.system();
         private @Nullable Decision decision;
 
-        private Builder(Side first, Side second) {
-            if (first.name().isBlank()
-                    || second.name().isBlank()
-                    || first.name().equals(second.name())) {
+        private Builder(String firstName, JournalStore first, String secondName, JournalStore second) {
+            if (firstName.isBlank() || secondName.isBlank() || firstName.equals(secondName)) {
                 throw new IllegalArgumentException("The two stores have a name each");
             }
+            this.firstName = firstName;
             this.first = first;
+            this.secondName = secondName;
             this.second = second;
+        }
+
+        private Side side(String name, JournalStore store) {
+            return new Side(name, store, new BoundedJournalStore(name, store, answersWithin, clockwork));
+        }
+
+        /**
+         * How long either store may take for an answer; then it counts as unreachable, and what it was asked to write as unknown. More
+         * than zero, and more than a store's own limits, whose errors say more than silence.
+         */
+        public Builder answersWithin(Duration time) {
+            if (time.isZero() || time.isNegative()) {
+                throw new IllegalArgumentException("the time for an answer is more than zero, not " + time);
+            }
+            answersWithin = time;
+            return this;
+        }
+
+        /**
+         * Time and threads. Stores are real things, so it is rarely another than the system's, also where the runner's is virtual: a run
+         * writes its journal under a lock, over which nobody waits in virtual time.
+         */
+        public Builder clockwork(Clockwork clockwork) {
+            this.clockwork = clockwork;
+            return this;
         }
 
         /**

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,11 +15,15 @@ import org.jspecify.annotations.Nullable;
  * A run as its file holds it: first the line {@code drkit-journal 1}, then the lines of an {@link EntryChain}. What stands behind
  * the last whole line was being written when a crash came, or still is: nobody has relied on it.
  *
+ * <p>A last line that lacks nothing but its line end is whole: its checksum says so, and it may have been relied on, where the line
+ * end is what was damaged.
+ *
  * @param chain the chain up to the last whole line
  * @param end where the last whole line ends
+ * @param ended whether its line end stands there
  * @param torn whether something stands behind that
  */
-record RunFile(Path path, List<JournalEntry> entries, EntryChain chain, int end, boolean torn) {
+record RunFile(Path path, List<JournalEntry> entries, EntryChain chain, int end, boolean ended, boolean torn) {
     private static final String PREFIX = "run-";
     private static final String SUFFIX = ".journal";
 
@@ -40,7 +45,10 @@ record RunFile(Path path, List<JournalEntry> entries, EntryChain chain, int end,
 
     /** @throws CorruptJournalException when anything but the end of it is damaged */
     static RunFile read(Path path, String whose) throws IOException {
-        byte[] bytes = Files.readAllBytes(path);
+        return read(path, whose, Files.readAllBytes(path));
+    }
+
+    private static RunFile read(Path path, String whose, byte[] bytes) {
         EntryChain chain = EntryChain.begin();
         List<JournalEntry> entries = new ArrayList<>();
         int begin = 0;
@@ -60,10 +68,40 @@ record RunFile(Path path, List<JournalEntry> entries, EntryChain chain, int end,
             }
             begin = end + 1;
         }
+        boolean ended = true;
+        // Of a line end that was damaged one byte is left.
+        for (int end = bytes.length; number > 0 && ended && end > begin && end >= bytes.length - 1; end--) {
+            String line = new String(bytes, begin, end - begin, StandardCharsets.UTF_8);
+            try {
+                entries.add(chain.entry(line));
+                chain = chain.after(line);
+                begin = end + 1;
+                ended = false;
+            } catch (IllegalArgumentException torn) {
+                // it was never written whole
+            }
+        }
         if (entries.isEmpty()) {
             throw corrupt(path, whose, Math.max(1, number), "no whole entry", null);
         }
-        return new RunFile(path, entries, chain, begin, begin < bytes.length);
+        return new RunFile(path, entries, chain, begin, ended, begin < bytes.length);
+    }
+
+    /** The bytes that count; of a file that is damaged, all its lines. */
+    static byte[] whole(Path path, String whose) throws IOException {
+        byte[] bytes = Files.readAllBytes(path);
+        try {
+            RunFile run = read(path, whose, bytes);
+            byte[] whole = Arrays.copyOf(bytes, run.end());
+            whole[whole.length - 1] = '\n';
+            return whole;
+        } catch (CorruptJournalException e) {
+            int end = bytes.length;
+            while (end > 0 && bytes[end - 1] != '\n') {
+                end--;
+            }
+            return Arrays.copyOf(bytes, end);
+        }
     }
 
     private static int indexOfLineEnd(byte[] bytes, int from) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -133,6 +134,9 @@ final class RunHistory {
     /** The switchover's steps, for a run that was turned into a failover. */
     private String switchoverSteps = "";
 
+    /** Since the last process took it up: what is lost again is told again. */
+    private final Set<String> mirrorsLost = new LinkedHashSet<>();
+
     private final List<RunReport.Told> told = new ArrayList<>();
     private final Set<String> heard = new HashSet<>();
     private final List<RunReport.Wait> waits = new ArrayList<>();
@@ -162,6 +166,7 @@ final class RunHistory {
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
                 resumptions++;
+                mirrorsLost.clear();
                 boolean takenOver = !entry.detail("who").isEmpty();
                 leaveBehind(takenOver);
                 steps.values().forEach(step -> {
@@ -275,7 +280,10 @@ final class RunHistory {
                 step(entry.step()).unanswered |= !undo && says(entry, "unanswered");
                 step(entry.step()).undoUnanswered |= undo && says(entry, "unanswered");
             }
-            case MIRROR_LOST -> {}
+            case MIRROR_LOST ->
+                mirrorsLost.add("from " + entry.at() + " on its journal was kept without the store "
+                        + entry.detail("store") + ", as " + entry.detail("who") + " decided (" + entry.detail("reason")
+                        + "): that store is behind until the journal is opened with both");
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 if (pastPointOfNoReturn()) {
@@ -682,6 +690,7 @@ final class RunHistory {
         for (StepShape shape : shapes()) {
             lateRequest(shape).ifPresent(warnings::add);
         }
+        warnings.addAll(mirrorsLost);
         if (paused != null && !over) {
             warnings.add(Wording.speaker(paused) + " paused it (" + paused.reason()
                     + "), and it still is: whoever resumes it has to let it go on as well (goOn)");

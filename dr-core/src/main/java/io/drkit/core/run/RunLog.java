@@ -60,6 +60,13 @@ final class RunLog {
     /** Writes the last entry and answers the report, which so is what the journal says up to that entry. */
     synchronized RunReport end(JournalEntry.Kind kind, Map<String, String> details) {
         write(kind, "", details);
+        // The journal writes these by itself.
+        List<JournalEntry> all = journal.latestRun();
+        int resumed = all.stream().map(JournalEntry::kind).toList().lastIndexOf(JournalEntry.Kind.RUN_RESUMED);
+        all.stream()
+                .skip(resumed + 1L)
+                .filter(entry -> entry.kind() == JournalEntry.Kind.MIRROR_LOST)
+                .forEach(history::replay);
         return history.report();
     }
 

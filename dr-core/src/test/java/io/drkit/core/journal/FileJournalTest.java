@@ -22,6 +22,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -86,7 +87,9 @@ class FileJournalTest {
         int firstEntryEnd = secondLineEnd(whole);
         for (int length = firstEntryEnd; length <= whole.length; length++) {
             Files.write(runFile(), Arrays.copyOf(whole, length));
-            int complete = newlines(whole, length) - 1;
+            // only the line end is missing: the entry itself is there
+            boolean allButItsEnd = length < whole.length && whole[length] == '\n';
+            int complete = newlines(whole, length) - 1 + (allButItsEnd ? 1 : 0);
             assertThat(read()).as("cut to %d bytes", length).isEqualTo(written.subList(0, complete));
         }
     }
@@ -101,6 +104,28 @@ class FileJournalTest {
             journal.append(more);
         }
         assertThat(read()).containsExactly(written.get(0), written.get(1), more);
+    }
+
+    @Test
+    @DisplayName("F14: an acknowledged entry is not taken for a torn one because a bit of its line end has flipped")
+    void latestRun_lineEndOfTheLastEntryDamaged_keepsTheEntry() throws IOException {
+        List<JournalEntry> written = writeThree();
+        byte[] whole = Files.readAllBytes(runFile());
+        for (int bit = 0; bit < 8; bit++) {
+            byte[] damaged = whole.clone();
+            damaged[whole.length - 1] ^= (byte) (1 << bit);
+            Files.write(runFile(), damaged);
+            assertThat(store().runs(KEY, 1)).as("bit %d", bit).containsExactly(written);
+            assertThat(read()).as("bit %d", bit).isEqualTo(written);
+            assertThat(runFile()).as("mended").hasBinaryContent(whole);
+        }
+        Files.write(runFile(), Arrays.copyOf(whole, whole.length - 1));
+        try (Journal taken = store().takeOver(KEY)) {
+            assertThat(taken.latestRun()).isEqualTo(written);
+            JournalEntry more = entry(Kind.FACT, "b");
+            taken.append(more);
+            assertThat(store().runs(KEY, 1).get(0)).hasSize(4).endsWith(more);
+        }
     }
 
     @Test

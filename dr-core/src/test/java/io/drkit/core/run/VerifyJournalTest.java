@@ -8,8 +8,11 @@ import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.FileJournalStore;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
+import io.drkit.core.journal.JournalCheck;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.journal.JournalStore;
+import io.drkit.core.journal.MirroredJournalStore;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.HtmlReport;
@@ -22,15 +25,18 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -200,6 +206,115 @@ class VerifyJournalTest {
         List<String> said = new ArrayList<>();
         assertThat(verify(said)).isEqualTo(VerifyJournal.INTACT);
         assertThat(said.get(0)).contains(undone.runId(), "not over");
+    }
+
+    /** What is said of the journals and a copy of them that was changed so, as one mirror. */
+    private List<String> verifyMirrored(Change change, int status) throws IOException {
+        Path copy = home.resolve("copy");
+        try (Stream<Path> paths = Files.walk(journals)) {
+            for (Path path : paths.toList()) {
+                Path target = copy.resolve(journals.relativize(path).toString());
+                if (Files.isDirectory(path)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(path, target, StandardCopyOption.REPLACE_EXISTING);
+                }
+            }
+        }
+        try (Stream<Path> paths = Files.walk(copy)) {
+            change.of(paths.filter(path -> path.toString().endsWith(".journal"))
+                    .sorted()
+                    .toList());
+        }
+        JournalStore mirror = MirroredJournalStore.of(
+                        "disk", new FileJournalStore(journals), "copy", new FileJournalStore(copy))
+                .build();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        assertThat(VerifyJournal.run(mirror, Optional.empty(), new PrintStream(bytes, true, StandardCharsets.UTF_8)))
+                .isEqualTo(status);
+        return bytes.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    /** What happened to the runs' files, the newest last. */
+    private interface Change {
+        void of(List<Path> runs) throws IOException;
+    }
+
+    private static void cut(Path file) throws IOException {
+        List<String> lines = Files.readAllLines(file);
+        Files.writeString(file, String.join("\n", lines.subList(0, lines.size() - 1)) + "\n");
+    }
+
+    @Test
+    void verify_mirrorOfTwoThatAreTheSame_isIntactAndShowsEachRunOnce() throws IOException {
+        assertThat(verifyMirrored(runs -> {}, VerifyJournal.INTACT)).hasSize(3).last().isEqualTo("2 runs intact, 0 damages");
+        assertThat(verifyMirrored(runs -> Files.delete(runs.get(0)), VerifyJournal.INTACT))
+                .as("an older run was tidied away")
+                .hasSize(3);
+    }
+
+    @Test
+    @DisplayName("F14: a mirror of which one store lacks entries is not called intact: what no chain can tell, the other store can")
+    void verify_mirrorWithOneStoreBehind_saysWhichAndInWhichRun() throws IOException {
+        assertThat(verifyMirrored(runs -> cut(runs.get(1)), VerifyJournal.DAMAGED))
+                .anySatisfy(line -> assertThat(line)
+                        .startsWith("DAMAGED: ")
+                        .contains("in copy", "lacks the last 1 entries", undone.runId()))
+                .anySatisfy(line -> assertThat(line).contains(undone.runId(), ", UNDONE, intact"));
+        assertThat(verifyMirrored(runs -> cut(runs.get(0)), VerifyJournal.DAMAGED))
+                .anySatisfy(line -> assertThat(line).contains("in copy", switched.runId()));
+        assertThat(verifyMirrored(runs -> Files.delete(runs.get(1)), VerifyJournal.DAMAGED))
+                .anySatisfy(line -> assertThat(line).contains("in copy", "lacks the run " + undone.runId()));
+        assertThat(verifyMirrored(
+                        runs -> {
+                            for (Path run : runs) {
+                                Files.delete(run);
+                            }
+                        },
+                        VerifyJournal.DAMAGED))
+                .anySatisfy(line -> assertThat(line).contains("in copy", "lacks the run " + undone.runId()));
+    }
+
+    @Test
+    void verify_mirrorWithOneStoreDamaged_namesTheStore() throws IOException {
+        assertThat(verifyMirrored(runs -> Files.writeString(runs.get(1), "?"), VerifyJournal.DAMAGED))
+                .anySatisfy(line -> assertThat(line).startsWith("DAMAGED: copy: "))
+                .anySatisfy(line -> assertThat(line).contains(undone.runId(), ", intact"));
+    }
+
+    @Test
+    @DisplayName("F3: a damaged run of one store, moved aside, is there again from the other when the mirror is opened")
+    void open_mirrorWithTheDamagedFileOfOneStoreMovedAside_isCaughtUp() throws IOException {
+        verifyMirrored(runs -> Files.writeString(runs.get(1), "?"), VerifyJournal.DAMAGED);
+        Path copy = home.resolve("copy");
+        JournalStore mirror = MirroredJournalStore.of(
+                        "disk", new FileJournalStore(journals), "copy", new FileJournalStore(copy))
+                .build();
+        assertThatThrownBy(() -> mirror.open(KEY)).isInstanceOf(CorruptJournalException.class);
+        List<Path> runs;
+        try (Stream<Path> paths = Files.walk(copy)) {
+            runs = paths.filter(path -> path.toString().endsWith(".journal"))
+                    .sorted()
+                    .toList();
+        }
+        Files.move(runs.get(1), home.resolve("aside"));
+        mirror.open(KEY).close();
+        assertThat(new FileJournalStore(copy).runs(KEY, 9))
+                .isEqualTo(new FileJournalStore(journals).runs(KEY, 9))
+                .hasSize(2);
+        assertThat(JournalCheck.of(mirror).intact()).isTrue();
+    }
+
+    @Test
+    void verify_mirrorOfWhichOneStoreCannotBeRead_isNotCalledIntact() throws IOException {
+        Path notAFolder = Files.writeString(home.resolve("file"), "");
+        JournalStore mirror = MirroredJournalStore.of(
+                        "disk", new FileJournalStore(journals), "gone", new FileJournalStore(notAFolder))
+                .build();
+        JournalCheck check = JournalCheck.of(mirror);
+        assertThat(check.intact()).isFalse();
+        assertThat(check.damages()).singleElement().asString().contains("gone").contains("was not checked");
+        assertThat(check.runs()).hasSize(2);
     }
 
     @Test

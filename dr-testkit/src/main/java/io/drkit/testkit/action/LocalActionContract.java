@@ -9,7 +9,6 @@ import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.time.Clockwork;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -117,7 +116,7 @@ public abstract class LocalActionContract {
     /** Makes void what was asked for; again where somebody wrote meanwhile, as controllers do. */
     final <O> void supersede(SupersedingAction<O> action) throws InterruptedException {
         RunContext context = RunContext.of(clockwork(), Epoch.NONE);
-        @Nullable ConflictException last = null;
+        ConflictException last = null;
         for (int attempt = 0; attempt < 20; attempt++) {
             try {
                 action.supersede(action.observe(context), context);

@@ -28,7 +28,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -519,7 +518,7 @@ public abstract class WorkloadScalerContract {
     }
 
     private static <O> void supersede(SupersedingAction<O> action, ActionContext context) throws InterruptedException {
-        @Nullable ConflictException last = null;
+        ConflictException last = null;
         for (int attempt = 0; attempt < 20; attempt++) {
             try {
                 action.supersede(action.observe(context), context);

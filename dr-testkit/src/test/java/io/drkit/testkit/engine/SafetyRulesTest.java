@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.plan.Mode;
@@ -14,6 +15,7 @@ import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Lag;
+import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.NodeStatus.Role;
 import io.drkit.core.replica.ReplicaPromoter;
@@ -33,6 +35,9 @@ import io.drkit.core.safety.SafetyRule;
 import io.drkit.core.safety.SiteChange;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
+import io.drkit.testkit.replica.FakeDatabase;
+import io.drkit.testkit.replica.FakeDatabases;
+import io.drkit.testkit.replica.FakeReplicaPromoter;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -735,6 +740,31 @@ class SafetyRulesTest {
         assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(report.reason().orElseThrow()).contains("One writable primary");
+    }
+
+    @Test
+    @DisplayName("F1: a failover onto a site that was promoted by hand fences the dead one, and the rule is content with that")
+    void failover_targetWasPromotedByHand_fencesAndSucceeds() throws Exception {
+        FakeDatabases databases = FakeDatabases.on(time);
+        FakeDatabase west = databases.primary("west");
+        FakeDatabase east = databases.replicaOf(west, "east");
+        FakeReplicaPromoter promoter = databases.promoter();
+        time.run(() -> {
+            west.crash();
+            LossWaiver waiver = new LossWaiver("ann", "promoted by hand");
+            ActionExecutor.on(time).execute(promoter.failover(west, east, FailoverTerms.unfenced(waiver)));
+        });
+        RecoveryPlan<Place> plan = Town.plan()
+                .safety("One writable primary", (from, to) -> SafetyRule.oneWritablePrimary(promoter, west, east))
+                .step("fail over", (from, to) -> promoter.failover(west, east, FailoverTerms.fencedBy(west.fence())))
+                .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
+                .pointOfNoReturn()
+                .build();
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        assertThat(report.outcome()).as(report.reason().orElse("")).isEqualTo(RunOutcome.SUCCEEDED);
+        assertThat(report.steps().get(0).facts()).containsKey(SiteChange.FROM_FENCED.fact());
+        west.reboot();
+        assertThat(west.writable()).isFalse();
     }
 
     /** A promotion whose first try comes to nothing; somebody then promotes by hand, and the run is resumed. */

@@ -10,8 +10,12 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** A store that can be cut off, crash its process in the middle of a write, or lose an answer. */
+/** A store that can be cut off, hang, crash its process in the middle of a write, or lose an answer. */
 final class FaultyJournalStore implements JournalStore {
     /** What ends a process, and so is caught by nobody. */
     static final class Crash extends Error {
@@ -25,7 +29,10 @@ final class FaultyJournalStore implements JournalStore {
     }
 
     private final JournalStore store;
+    private final Set<Thread> hanging = ConcurrentHashMap.newKeySet();
+    private volatile CountDownLatch hang = new CountDownLatch(0);
     private boolean unreachable;
+    private boolean failPosts;
     private At crash = At.NEVER;
     private At lostAnswer = At.NEVER;
 
@@ -37,8 +44,27 @@ final class FaultyJournalStore implements JournalStore {
         unreachable = true;
     }
 
+    void failPosts() {
+        failPosts = true;
+    }
+
+    /** Every call hangs, deaf to interruption, until {@link #heal}; then it is done. */
+    void hangAll() {
+        hang = new CountDownLatch(1);
+    }
+
+    boolean hangs(Thread thread) {
+        return hanging.contains(thread);
+    }
+
+    boolean hangs() {
+        return !hanging.isEmpty();
+    }
+
     void heal() {
+        hang.countDown();
         unreachable = false;
+        failPosts = false;
         crash = At.NEVER;
         lostAnswer = At.NEVER;
     }
@@ -60,6 +86,21 @@ final class FaultyJournalStore implements JournalStore {
     }
 
     private JournalStore reached() {
+        boolean interrupted = false;
+        while (hang.getCount() > 0) {
+            hanging.add(Thread.currentThread());
+            try {
+                if (!hang.await(1, TimeUnit.MINUTES)) {
+                    throw new AssertionError("nobody healed it");
+                }
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        hanging.remove(Thread.currentThread());
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
         if (unreachable) {
             throw new BlockedException(
                     "journal.unreachable",
@@ -109,6 +150,11 @@ final class FaultyJournalStore implements JournalStore {
 
     @Override
     public void post(JournalKey key, Instruction instruction) {
+        if (failPosts) {
+            throw new BlockedException(
+                    "journal.unreachable",
+                    Problem.expected("to write it").found("that it is read-only").remedy("none"));
+        }
         reached().post(key, instruction);
     }
 
@@ -153,6 +199,9 @@ final class FaultyJournalStore implements JournalStore {
 
         @Override
         public void close() {
+            if (hang.getCount() > 0) {
+                reached();
+            }
             journal.close();
         }
     }

@@ -5,21 +5,39 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.drkit.core.BlockedException;
+import io.drkit.core.DrException;
 import io.drkit.core.Epoch;
+import io.drkit.core.Site;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
+import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
-import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.journal.MirroredJournalStore;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
+import io.drkit.core.report.JsonReport;
+import io.drkit.core.report.RunReport;
+import io.drkit.core.run.PlanRunner;
+import io.drkit.core.run.RunReports;
+import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Mailbox;
+import io.drkit.core.time.Task;
 import io.drkit.testkit.journal.FaultyJournalStore.Crash;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.random.RandomGenerator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -252,6 +270,225 @@ class MirroredJournalStoreTest {
         assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9)).hasSize(1);
     }
 
+    /** Real time, in which whatever hangs is overdue at once, and nothing else ever. */
+    private final class Impatient implements Clockwork {
+        private final Clockwork real = Clockwork.system();
+        private final ThreadLocal<Box<?>> latest = new ThreadLocal<>();
+
+        private final class Box<T> implements Mailbox<T> {
+            private final Mailbox<T> mailbox = real.mailbox();
+            private volatile Thread worker = Thread.currentThread();
+
+            @Override
+            public void put(T message) {
+                mailbox.put(message);
+            }
+
+            @Override
+            public T poll(Duration time) throws InterruptedException {
+                T message = mailbox.poll(Duration.ZERO);
+                while (message == null && !first.hangs(worker) && !second.hangs(worker)) {
+                    message = mailbox.poll(Duration.ofMillis(5));
+                }
+                return message;
+            }
+        }
+
+        @Override
+        public Instant now() {
+            return real.now();
+        }
+
+        @Override
+        public long nanoTime() {
+            return real.nanoTime();
+        }
+
+        @Override
+        public void sleep(Duration time) throws InterruptedException {
+            real.sleep(time);
+        }
+
+        @Override
+        public RandomGenerator random() {
+            return real.random();
+        }
+
+        @Override
+        public Task start(String name, Runnable work) {
+            Box<?> box = latest.get();
+            return real.start(name, () -> {
+                box.worker = Thread.currentThread();
+                work.run();
+            });
+        }
+
+        @Override
+        public <T> Mailbox<T> mailbox() {
+            Box<T> box = new Box<>();
+            latest.set(box);
+            return box;
+        }
+    }
+
+    private MirroredJournalStore.Builder impatient() {
+        return MirroredJournalStore.of("left", first, "right", second).clockwork(new Impatient());
+    }
+
+    private JournalStore lenientAndImpatient() {
+        return impatient().goOnWithOne("ann", "west is on fire").build();
+    }
+
+    /** Lets everything that hung come about. */
+    private void releaseHung() throws InterruptedException {
+        first.heal();
+        second.heal();
+        while (first.hangs() || second.hangs()) {
+            Clockwork.system().sleep(Duration.ofMillis(1));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F4: a store that hangs does not hang the run: it is refused in time, and caught up on resuming")
+    void append_oneStoreHangs_isRefusedInTimeAndResumedLater(Which which) throws Exception {
+        JournalStore store = impatient().build();
+        Journal journal = begin(store, "one");
+        faulty(which).hangAll();
+        BlockedException refused =
+                catchThrowableOfType(BlockedException.class, () -> journal.append(intent("a")));
+        assertThat(refused.code()).isEqualTo("journal.unreachable");
+        assertThat(refused).hasMessageContaining(which == Which.FIRST ? "left" : "right");
+        assertThatThrownBy(() -> journal.append(intent("b"))).isInstanceOf(BlockedException.class);
+        catchThrowableOfType(BlockedException.class, journal::close);
+        assertThatThrownBy(() -> store.open(KEY)).isInstanceOf(DrException.class);
+        releaseHung();
+        Journal reopened = openedAgain(store);
+        assertBothAre(reopened.latestRun());
+        assertThat(reopened.latestRun()).startsWith(began("one")).doesNotContain(intent("b"));
+        reopened.close();
+    }
+
+    /** What was left behind in a hung store is let go in its own time. */
+    private static Journal openedAgain(JournalStore store) throws InterruptedException {
+        while (true) {
+            try {
+                return store.open(KEY);
+            } catch (JournalInUseException | BlockedException e) {
+                Clockwork.system().sleep(Duration.ofMillis(1));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F4: where a person decided so, the run goes on without the store that hangs, and says so")
+    void append_oneStoreHangsWhereAPersonDecidedSo_goesOn(Which which) throws Exception {
+        JournalStore store = lenientAndImpatient();
+        Journal journal = begin(store, "one");
+        Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+        faulty(which).hangAll();
+        Thread.currentThread().interrupt();
+        journal.append(intent("a"));
+        assertThat(Thread.interrupted()).as("the interruption is kept").isTrue();
+        journal.requireHeld(epoch);
+        journal.append(intent("b"));
+        journal.close();
+        List<JournalEntry> latest = other(which).runs(KEY, 1).get(0);
+        assertThat(latest)
+                .extracting(JournalEntry::kind)
+                .containsExactly(Kind.RUN_BEGAN, Kind.INTENT, Kind.MIRROR_LOST, Kind.INTENT);
+        assertThat(latest.get(2).details()).containsEntry("code", "journal.unreachable");
+        releaseHung();
+        Journal reopened = openedAgain(impatient().build());
+        assertBothAre(latest);
+        reopened.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void open_oneStoreHangs_isRefusedInTimeAndNothingStaysHeld(Which which) throws Exception {
+        begin(strict(), "one").close();
+        faulty(which).hangAll();
+        JournalStore store = impatient().build();
+        assertThatThrownBy(() -> store.open(KEY))
+                .isInstanceOf(BlockedException.class)
+                .hasMessageContaining("none within");
+        assertThatThrownBy(() -> store.open(KEY))
+                .isInstanceOf(BlockedException.class)
+                .hasMessageContaining("has still not ended");
+        releaseHung();
+        openedAgain(strict()).close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void instructions_oneStoreHangs_areThoseOfTheOther(Which which) throws Exception {
+        begin(strict(), "one").close();
+        strict().post(KEY, instruction("1"));
+        faulty(which).hangAll();
+        JournalStore store = impatient().build();
+        for (int i = 0; i < 3; i++) {
+            assertThat(store.instructions(KEY)).extracting(Instruction::id).containsExactly("1");
+        }
+        assertThatThrownBy(() -> store.post(KEY, instruction("2"))).isInstanceOf(BlockedException.class);
+        releaseHung();
+    }
+
+    @Test
+    void answersWithin_noTime_isRefused() {
+        assertThatThrownBy(() -> impatient().answersWithin(Duration.ZERO)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /** The site is a name. */
+    private record Place(String name) implements Site {}
+
+    /** Something that happens once. */
+    private record Deed(Runnable deed, AtomicBoolean done) implements Action<Boolean> {
+        @Override
+        public String describe() {
+            return "do it";
+        }
+
+        @Override
+        public Boolean observe(ActionContext context) {
+            return done.get();
+        }
+
+        @Override
+        public Assessment assess(Boolean observed) {
+            return observed ? Assessment.done("done") : Assessment.needed("do it");
+        }
+
+        @Override
+        public void apply(Boolean observed, ActionContext context) {
+            deed.run();
+            done.set(true);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F14: a run whose mirror was lost succeeds with a warning, the same from the journal alone")
+    void run_oneStoreLostWhereAPersonDecidedSo_isToldInTheReport(Which which) throws Exception {
+        RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
+                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
+                .step("a", (from, to) -> new Deed(faulty(which)::failAll, new AtomicBoolean()))
+                .nothingToUndo("it is a test")
+                .build();
+        RunReport report = PlanRunner.journalingTo(lenient())
+                .build()
+                .run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+        assertThat(report.succeeded()).isTrue();
+        assertThat(report.warnings())
+                .singleElement()
+                .asString()
+                .contains("without the store " + (which == Which.FIRST ? "left" : "right"))
+                .contains("ann", "west is on fire");
+        assertThat(RunReports.of(other(which).runs(KEY, 1).get(0)).map(JsonReport::toJson))
+                .contains(JsonReport.toJson(report));
+    }
+
     @Test
     void open_bothLost_isRefusedWhateverWasDecided() {
         first.failAll();
@@ -321,15 +558,34 @@ class MirroredJournalStoreTest {
     @Test
     void takeOver_anotherTakesTheFirstStoreInBetween_isRefused() {
         begin(strict(), "one").close();
-        Journal other = left.takeOver(KEY);
         JournalStore racing = MirroredJournalStore.of("left", new TakenFromBehind(left), "right", right)
                 .build();
         assertThatThrownBy(() -> racing.takeOver(KEY)).isInstanceOf(JournalInUseException.class);
-        other.close();
+        right.open(KEY).close();
     }
 
-    /** Whoever takes it over loses it again at once. */
-    private record TakenFromBehind(JournalStore store) implements JournalStore {
+    @Test
+    @DisplayName("F3: of two take-overs at the same moment one succeeds: the one that took the first store last")
+    void takeOver_anotherThatLacksTheFirstStoreTakesTheSecondInBetween_hasBoth() {
+        Journal old = begin(strict(), "one");
+        JournalStore racing = MirroredJournalStore.of("left", left, "right", new TakenFromBehind(right))
+                .build();
+        try (Journal taken = racing.takeOver(KEY)) {
+            Epoch epoch = taken.raiseEpoch(Epoch.NONE);
+            taken.append(intent("a"));
+            taken.requireHeld(epoch);
+            assertBothAre(List.of(began("one"), intent("a")));
+            assertThatThrownBy(() -> old.requireHeld(epoch)).isInstanceOf(StaleEpochException.class);
+        }
+        strict().open(KEY).close();
+    }
+
+    /** Whoever takes it over first loses it again at once. */
+    private record TakenFromBehind(JournalStore store, AtomicBoolean done) implements JournalStore {
+        TakenFromBehind(JournalStore store) {
+            this(store, new AtomicBoolean());
+        }
+
         @Override
         public Journal open(JournalKey key) {
             return store.open(key);
@@ -338,7 +594,9 @@ class MirroredJournalStoreTest {
         @Override
         public Journal takeOver(JournalKey key) {
             Journal mine = store.takeOver(key);
-            store.takeOver(key);
+            if (done.compareAndSet(false, true)) {
+                store.takeOver(key).close();
+            }
             return mine;
         }
 
@@ -378,6 +636,33 @@ class MirroredJournalStoreTest {
         lenient().post(KEY, instruction("3"));
         restart();
         assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1", "3");
+    }
+
+    @Test
+    @DisplayName("F3: a word that one store took and the other did not is not called unsaid: the run may obey it")
+    void post_secondStoreFailsAfterTheFirstHasIt_isUnknown() {
+        begin(strict(), "one").close();
+        second.failPosts();
+        UnknownOutcomeException unknown = catchThrowableOfType(
+                UnknownOutcomeException.class, () -> strict().post(KEY, instruction("1")));
+        assertThat(unknown.code()).isEqualTo("journal.answer-lost");
+        assertThat(unknown).hasMessageContaining("stands in left");
+        assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F3: words are heard in the order in which they were said, whichever store was lost meanwhile")
+    void instructions_someInOneStoreAlone_areInTheirOrder(Which which) {
+        begin(strict(), "one").close();
+        strict().post(KEY, instruction("1"));
+        faulty(which).failAll();
+        lenient().post(KEY, instruction("2 pause"));
+        restart();
+        strict().post(KEY, instruction("3 go on"));
+        assertThat(strict().instructions(KEY))
+                .extracting(Instruction::id)
+                .containsExactly("1", "2 pause", "3 go on");
     }
 
     @ParameterizedTest
