@@ -101,6 +101,10 @@ final class BoundedJournalStore implements JournalStore {
         return read(() -> store.words(key));
     }
 
+    JournalCheck check() {
+        return read(() -> JournalCheck.of(store));
+    }
+
     private <T> T read(Supplier<T> question) {
         long began = clockwork.nanoTime();
         try {

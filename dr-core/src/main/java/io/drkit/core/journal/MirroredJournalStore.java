@@ -51,7 +51,7 @@ public final class MirroredJournalStore implements JournalStore {
     private final Optional<Decision> decision;
 
     /** One of the two, what people call it, and how it is asked. */
-    record Side(String name, JournalStore itself, BoundedJournalStore store) {}
+    record Side(String name, BoundedJournalStore store) {}
 
     /** That one store is enough, who said so, and why. */
     record Decision(String who, String reason) {}
@@ -353,7 +353,7 @@ public final class MirroredJournalStore implements JournalStore {
         List<JournalCheck.Run> runs = new ArrayList<>();
         List<String> damages = new ArrayList<>();
         Answers<JournalCheck> answers = ask(side -> {
-            JournalCheck check = JournalCheck.of(side.itself());
+            JournalCheck check = side.store().check();
             check.damages().forEach(damage -> damages.add(side.name() + ": " + damage));
             return check;
         });
@@ -383,12 +383,12 @@ public final class MirroredJournalStore implements JournalStore {
 
     private void compare(JournalKey key, List<String> damages) {
         // Twice, as a run may be writing: what is still missing when it is looked for once more was not just on its way.
-        List<List<JournalEntry>> one = first.itself().runs(key, Integer.MAX_VALUE);
-        List<List<JournalEntry>> other = second.itself().runs(key, Integer.MAX_VALUE);
-        List<List<JournalEntry>> oneAgain = first.itself().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> one = first.store().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> other = second.store().runs(key, Integer.MAX_VALUE);
+        List<List<JournalEntry>> oneAgain = first.store().runs(key, Integer.MAX_VALUE);
         lacks(key, second, other, first, oneAgain).ifPresent(damages::add);
         if (lacks(key, first, one, second, other).isPresent()) {
-            List<List<JournalEntry>> otherAgain = second.itself().runs(key, Integer.MAX_VALUE);
+            List<List<JournalEntry>> otherAgain = second.store().runs(key, Integer.MAX_VALUE);
             lacks(key, first, one, second, otherAgain).ifPresent(damages::add);
         }
     }
@@ -513,7 +513,7 @@ public final class MirroredJournalStore implements JournalStore {
         }
 
         private Side side(String name, JournalStore store) {
-            return new Side(name, store, new BoundedJournalStore(name, store, answersWithin, clockwork));
+            return new Side(name, new BoundedJournalStore(name, store, answersWithin, clockwork));
         }
 
         /**

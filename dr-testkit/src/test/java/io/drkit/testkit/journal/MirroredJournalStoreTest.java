@@ -17,6 +17,7 @@ import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.JournalCheck;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
@@ -432,6 +433,18 @@ class MirroredJournalStoreTest {
             assertThat(store.instructions(KEY)).extracting(Instruction::id).containsExactly("1");
         }
         assertThatThrownBy(() -> store.post(KEY, instruction("2"))).isInstanceOf(BlockedException.class);
+        releaseHung();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void check_oneStoreHangs_isNotCalledIntact(Which which) throws Exception {
+        begin(strict(), "one").close();
+        assertThat(JournalCheck.of(strict()).intact()).isTrue();
+        faulty(which).hangAll();
+        JournalCheck check = JournalCheck.of(impatient().build());
+        assertThat(check.runs()).hasSize(1);
+        assertThat(check.damages()).singleElement().asString().contains("was not checked");
         releaseHung();
     }
 
