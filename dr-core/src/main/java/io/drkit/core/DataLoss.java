@@ -51,8 +51,8 @@ public record DataLoss(
         Objects.requireNonNull(basis, "basis");
         Objects.requireNonNull(evidence, "evidence");
         if ((basis == Basis.UNKNOWN) != (time.isEmpty() && bytes.isEmpty())) {
-            throw new IllegalArgumentException("A loss has no figures where its basis is unknown, and only there: " + basis
-                    + ", " + time + ", " + bytes);
+            throw new IllegalArgumentException("A loss has no figures where its basis is unknown, and only there: "
+                    + basis + ", " + time + ", " + bytes);
         }
     }
 

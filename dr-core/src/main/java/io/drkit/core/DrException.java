@@ -31,8 +31,7 @@ public abstract class DrException extends RuntimeException {
      * @param cause what led to it, or null
      * @param retryAfter how long the other side asked to be left alone, zero or more; or null when it did not say
      */
-    protected DrException(
-            String code, Problem problem, @Nullable Throwable cause, @Nullable Duration retryAfter) {
+    protected DrException(String code, Problem problem, @Nullable Throwable cause, @Nullable Duration retryAfter) {
         super(problem.sentence() + " [" + code + "]", cause);
         this.code = Objects.requireNonNull(code, "code");
         this.problem = problem;

@@ -16,8 +16,7 @@ public class DrTimeoutException extends DrException {
     }
 
     /** As the others, with how long the other side asked to be left alone: see {@link #retryAfter}. */
-    public DrTimeoutException(
-            String code, Problem problem, @Nullable Throwable cause, Duration retryAfter) {
+    public DrTimeoutException(String code, Problem problem, @Nullable Throwable cause, Duration retryAfter) {
         super(code, problem, cause, retryAfter);
     }
 

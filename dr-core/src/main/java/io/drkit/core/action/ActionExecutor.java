@@ -116,11 +116,7 @@ public final class ActionExecutor {
             } else if (deadline.passed()) {
                 throw overdue(action, assessment, policy.timeout().toString(), failures.first());
             } else if (assessment instanceof Assessment.Underway underway) {
-                pause(
-                        deadline,
-                        atLeast(policy.pollInterval(), underway.lookAgainIn()),
-                        watcher,
-                        underway.waitingFor());
+                pause(deadline, atLeast(policy.pollInterval(), underway.lookAgainIn()), watcher, underway.waitingFor());
             } else if (assessment instanceof Assessment.Needed needed) {
                 if (applied > 0 && !lookedAgain) {
                     // The change may be on its way to being visible: look once more before it is made again.

@@ -44,9 +44,7 @@ final class FileMemory implements OutageMemory {
         Optional<JsonNode> by = read(acknowledged);
         return Optional.of(new Remembered(
                 outage,
-                by.isEmpty()
-                        ? Optional.empty()
-                        : understood(acknowledged, () -> acknowledgement(by.get(), outage))));
+                by.isEmpty() ? Optional.empty() : understood(acknowledged, () -> acknowledgement(by.get(), outage))));
     }
 
     @Override

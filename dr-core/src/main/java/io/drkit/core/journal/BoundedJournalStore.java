@@ -186,9 +186,11 @@ final class BoundedJournalStore implements JournalStore {
         }
 
         private Silence silence(String found) {
-            return new Silence(Problem.expected("an answer from the journal store " + name)
-                    .found(found)
-                    .remedy("make it reachable; what it was asked to write may stand there, which is seen on resuming"));
+            return new Silence(
+                    Problem.expected("an answer from the journal store " + name)
+                            .found(found)
+                            .remedy(
+                                    "make it reachable; what it was asked to write may stand there, which is seen on resuming"));
         }
     }
 

@@ -201,7 +201,8 @@ public final class FileJournalStore implements JournalStore {
                 RunFile run = RunFile.read(file, folder.key().toString());
                 JournalCheck.add(new JournalCheck.Run(folder.key(), run.entries(), run.torn()), runs, damages);
             });
-            JournalCheck.noting(damages, () -> JournalCheck.add(instructions(folder, file).read(), damages));
+            JournalCheck.noting(
+                    damages, () -> JournalCheck.add(instructions(folder, file).read(), damages));
         }
         long begun = highest;
         JournalCheck.noting(damages, () -> {

@@ -382,7 +382,8 @@ public final class MirroredJournalStore implements JournalStore {
     }
 
     private void compare(JournalKey key, List<String> damages) {
-        // Twice, as a run may be writing: what is still missing when it is looked for once more was not just on its way.
+        // Twice, as a run may be writing: what is still missing when it is looked for once more was not just on its
+        // way.
         List<List<JournalEntry>> one = first.store().runs(key, Integer.MAX_VALUE);
         List<List<JournalEntry>> other = second.store().runs(key, Integer.MAX_VALUE);
         List<List<JournalEntry>> oneAgain = first.store().runs(key, Integer.MAX_VALUE);

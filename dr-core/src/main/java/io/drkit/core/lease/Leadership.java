@@ -65,6 +65,7 @@ public final class Leadership implements AutoCloseable {
     private volatile boolean closing;
     /** Nobody takes messages any more. */
     private volatile boolean left;
+
     private volatile Mode mode;
     private volatile String lastHealth = "";
     private volatile Optional<Lease> current = Optional.empty();

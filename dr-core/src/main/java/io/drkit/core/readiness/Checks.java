@@ -298,8 +298,7 @@ public final class Checks {
      *
      * @param runner as it would run the plan
      */
-    public static <S extends Site> Check epochs(
-            PlanRunner runner, RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) {
+    public static <S extends Site> Check epochs(PlanRunner runner, RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) {
         return Check.named("epochs", "no resource would refuse the next run as an old one", clockwork -> {
             List<String> unknown = runner.requireEpochs(plan, siteSwitch);
             return unknown.isEmpty()

@@ -88,8 +88,12 @@ public final class CommandTerms {
             if (!Arrays.equals(found.orElse(null), content)) {
                 throw new ConflictException(
                         "replica.condition",
-                        Problem.expected("the file " + path + " to be " + (content == null ? "missing" : "as it was read"))
-                                .found(found.isPresent() ? "that it is not; nothing was changed" : "none; nothing was changed")
+                        Problem.expected("the file " + path + " to be "
+                                        + (content == null ? "missing" : "as it was read"))
+                                .found(
+                                        found.isPresent()
+                                                ? "that it is not; nothing was changed"
+                                                : "none; nothing was changed")
                                 .remedy("look again: somebody else has gone on"));
             }
         }

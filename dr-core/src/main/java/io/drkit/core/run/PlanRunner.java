@@ -192,9 +192,10 @@ public final class PlanRunner {
                 Problem.expected("no resource to remember an epoch above " + given
                                 + ", the highest that was given out for " + key)
                         .found(String.join("; ", above))
-                        .remedy("a run was there that the journal here does not know: one of another plan, of this one under"
-                                + " another name, or of one whose journal was lost or removed. Find it, and see that it has"
-                                + " ended. " + StaleEpochException.remedy(highest)));
+                        .remedy(
+                                "a run was there that the journal here does not know: one of another plan, of this one under"
+                                        + " another name, or of one whose journal was lost or removed. Find it, and see that it has"
+                                        + " ended. " + StaleEpochException.remedy(highest)));
     }
 
     private static Epoch higher(Epoch one, Epoch other) {
@@ -241,8 +242,7 @@ public final class PlanRunner {
                         JournalEntry.Kind.RUN_BEGAN,
                         clockwork.now(),
                         "",
-                        marked(RunHistory.header(
-                                plans.plan(), plans.failover().plan(), clockwork.newId(), epoch)));
+                        marked(RunHistory.header(plans.plan(), plans.failover().plan(), clockwork.newId(), epoch)));
                 journal.begin(first);
                 return RunHistory.of(List.of(first));
             });
@@ -266,7 +266,8 @@ public final class PlanRunner {
             throws InterruptedException {
         Plans plans = Plans.of(plan, siteSwitch);
         try (Held held = new Held(openPatiently(plans.key()))) {
-            RunHistory history = plans.verified(unfinished(RunHistory.of(held.journal().latestRun()), plans.key()));
+            RunHistory history =
+                    plans.verified(unfinished(RunHistory.of(held.journal().latestRun()), plans.key()));
             requireEpochs(plans.as(history).plan(), plans.key(), history);
             return held.resume(plans, Map.of());
         }
@@ -754,7 +755,8 @@ public final class PlanRunner {
          */
         public PlanRunner build() {
             if (leaseName != null && leases == null) {
-                throw new IllegalStateException("The lease " + leaseName + " is taken from leases: name them with leasedBy(…)");
+                throw new IllegalStateException(
+                        "The lease " + leaseName + " is taken from leases: name them with leasedBy(…)");
             }
             return new PlanRunner(this);
         }

@@ -141,6 +141,7 @@ final class RunHistory {
     private final Set<String> heard = new HashSet<>();
     /** The words that could not be read: why, by where they lie. */
     private final Map<String, String> unreadable = new LinkedHashMap<>();
+
     private final List<RunReport.Wait> waits = new ArrayList<>();
     private final Set<String> approved = new HashSet<>();
     private final Map<String, Instruction> rejected = new HashMap<>();
@@ -304,17 +305,18 @@ final class RunHistory {
     }
 
     private void noteFloor(JournalEntry entry) {
-        EpochFloor.in(entry.details()).ifPresent(floor -> told.add(new RunReport.Told(
-                new Instruction(
-                        floor.id(),
-                        Instruction.Kind.BEGIN_ABOVE,
-                        floor.epoch().toString(),
-                        floor.who(),
-                        "",
-                        floor.reason(),
-                        entry.at()),
-                entry.at(),
-                Optional.empty())));
+        EpochFloor.in(entry.details())
+                .ifPresent(floor -> told.add(new RunReport.Told(
+                        new Instruction(
+                                floor.id(),
+                                Instruction.Kind.BEGIN_ABOVE,
+                                floor.epoch().toString(),
+                                floor.who(),
+                                "",
+                                floor.reason(),
+                                entry.at()),
+                        entry.at(),
+                        Optional.empty())));
     }
 
     private static boolean says(JournalEntry entry, String key) {
@@ -715,8 +717,9 @@ final class RunHistory {
     private List<String> warnings() {
         List<String> warnings =
                 new ArrayList<>(unended.stream().map(Unended::warning).toList());
-        unreadable.forEach((where, why) -> warnings.add("a word that was left for the run could not be read, and was not"
-                + " obeyed: found " + why + " in " + where + "; whoever left it may not know"));
+        unreadable.forEach(
+                (where, why) -> warnings.add("a word that was left for the run could not be read, and was not"
+                        + " obeyed: found " + why + " in " + where + "; whoever left it may not know"));
         for (StepShape shape : shapes()) {
             lateRequest(shape).ifPresent(warnings::add);
         }

@@ -41,6 +41,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private final Action<?> action;
     /** Whose requests without an answer must not take effect any more once this has begun. */
     private final List<Action<?>> doubted;
+
     private final boolean undo;
     private final RunScope scope;
     private final RunLog log;
@@ -55,6 +56,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private boolean superseding;
     /** Nothing of what was asked for before can take effect any more. */
     private boolean superseded;
+
     private boolean lost;
     /** It was applied to the end: the last time that it was, that came back without a failure. */
     private boolean applied;
@@ -65,12 +67,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     private @Nullable Throwable failure;
 
     private StepRun(
-            PlannedStep step,
-            BoundPlan plan,
-            Action<?> action,
-            List<Action<?>> doubted,
-            boolean undo,
-            RunScope scope) {
+            PlannedStep step, BoundPlan plan, Action<?> action, List<Action<?>> doubted, boolean undo, RunScope scope) {
         this.step = step;
         this.plan = plan;
         this.action = action;
@@ -100,8 +97,7 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
      *
      * @param doubted did it, and has asked for something without an answer
      */
-    static StepRun undoing(
-            PlannedStep step, BoundPlan plan, Action<?> by, List<Action<?>> doubted, RunScope scope) {
+    static StepRun undoing(PlannedStep step, BoundPlan plan, Action<?> by, List<Action<?>> doubted, RunScope scope) {
         return new StepRun(step, plan, by, doubted, true, scope);
     }
 

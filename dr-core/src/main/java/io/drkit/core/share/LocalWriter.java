@@ -153,8 +153,7 @@ final class LocalWriter implements FileTreeWriter {
                                 .remedy("synchronise again, so that it is seen and counted"));
             }
             Optional<FileEntry> there = tree.stat(as.path());
-            if (there.isPresent() != seen.isPresent()
-                    || (seen.isPresent() && !isSame(seen.get(), there.get()))) {
+            if (there.isPresent() != seen.isPresent() || (seen.isPresent() && !isSame(seen.get(), there.get()))) {
                 throw changed(as.path());
             }
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
@@ -257,7 +256,8 @@ final class LocalWriter implements FileTreeWriter {
     private static boolean isSame(FileEntry seen, FileEntry now) {
         return seen.type() == now.type()
                 && inode(seen).equals(inode(now))
-                && (seen.isDirectory() || (seen.size() == now.size() && seen.modified().equals(now.modified())));
+                && (seen.isDirectory()
+                        || (seen.size() == now.size() && seen.modified().equals(now.modified())));
     }
 
     private static Optional<String> inode(FileEntry entry) {

@@ -544,11 +544,7 @@ final class SyncRun {
     }
 
     private void targetOnly(
-            WorkPool.Batch batch,
-            FileEntry there,
-            boolean removable,
-            boolean wholeSource,
-            @Nullable Extraneous within)
+            WorkPool.Batch batch, FileEntry there, boolean removable, boolean wholeSource, @Nullable Extraneous within)
             throws InterruptedException {
         if (reserved(there)) {
             if (!sweep(there) && within != null && purpose == Purpose.SYNC && options.deletes()) {

@@ -24,7 +24,8 @@ public record Workload(Kind kind, String name) implements Comparable<Workload> {
         public Kind {
             Objects.requireNonNull(name, "name");
             if (name.isBlank() || name.indexOf('/') >= 0 || !name.equals(name.toLowerCase(Locale.ROOT))) {
-                throw new IllegalArgumentException("A kind is named in lower case, without a slash, not \"" + name + '"');
+                throw new IllegalArgumentException(
+                        "A kind is named in lower case, without a slash, not \"" + name + '"');
             }
         }
 

@@ -186,7 +186,8 @@ class RecoveryPlanTest {
                 .after("b")
                 .nothingToUndo("x")
                 .build();
-        List<PlannedStep> failover = plan.bind(SiteSwitch.failoverFrom(WEST).to(EAST)).steps();
+        List<PlannedStep> failover =
+                plan.bind(SiteSwitch.failoverFrom(WEST).to(EAST)).steps();
         assertThat(failover).extracting(PlannedStep::name).containsExactly("a", "c");
         assertThat(failover.get(1).after()).containsExactly("a");
         assertThat(failover.get(1).action().describe()).startsWith("c otherwise");
@@ -235,7 +236,8 @@ class RecoveryPlanTest {
         assertThat(hash)
                 .isNotEqualTo(hashOf("b", "x"))
                 .isNotEqualTo(hashOf("a", "y"))
-                .isNotEqualTo(plan.bind(SiteSwitch.switchoverFrom(EAST).to(WEST)).hash())
+                .isNotEqualTo(
+                        plan.bind(SiteSwitch.switchoverFrom(EAST).to(WEST)).hash())
                 .isNotEqualTo(plan.bind(SiteSwitch.failoverFrom(WEST).to(EAST)).hash())
                 .isEqualTo(plan.bind(SiteSwitch.switchoverFrom(WEST).to(EAST).since(Instant.EPOCH))
                         .hash());

@@ -120,9 +120,10 @@ class JsonReportTest {
                         "achieved");
         assertThat(json.at("/objectives").toString()).isEqualTo("{\"rpo\":\"PT15M\",\"rto\":\"PT30M\"}");
         assertThat(json.at("/losses/1").toString())
-                .isEqualTo("{\"step\":\"promote the database\",\"subject\":\"database shop\",\"stage\":\"ACHIEVED\","
-                        + "\"time\":\"PT8S\",\"bytes\":1310720,"
-                        + "\"basis\":\"COMPARED\",\"evidence\":\"compared with the fenced primary's last flushed position\"}");
+                .isEqualTo(
+                        "{\"step\":\"promote the database\",\"subject\":\"database shop\",\"stage\":\"ACHIEVED\","
+                                + "\"time\":\"PT8S\",\"bytes\":1310720,"
+                                + "\"basis\":\"COMPARED\",\"evidence\":\"compared with the fenced primary's last flushed position\"}");
         assertThat(json.at("/steps/3").fieldNames())
                 .toIterable()
                 .containsExactly(
@@ -320,8 +321,7 @@ class JsonReportTest {
                 at(0),
                 0,
                 new Objectives(Duration.ZERO, Duration.ofDays(400)),
-                List.of(new RunReport.StatedLoss(
-                        "", DataLoss.unknown("", DataLoss.Stage.BOUND, ""))),
+                List.of(new RunReport.StatedLoss("", DataLoss.unknown("", DataLoss.Stage.BOUND, ""))),
                 List.of(new StepReport(
                         "",
                         "",

@@ -65,8 +65,7 @@ class WordingTest {
     }
 
     private static String amount(Optional<Duration> time, OptionalLong bytes) {
-        DataLoss.Basis basis =
-                time.isPresent() || bytes.isPresent() ? DataLoss.Basis.COMPARED : DataLoss.Basis.UNKNOWN;
+        DataLoss.Basis basis = time.isPresent() || bytes.isPresent() ? DataLoss.Basis.COMPARED : DataLoss.Basis.UNKNOWN;
         return Wording.amount(new DataLoss("s", DataLoss.Stage.ACHIEVED, time, bytes, basis, "b"));
     }
 }

@@ -26,7 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process ends at every point at which it can, and another goes on. */
 class CrashTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     /** As if the process were gone: nothing in the engine may handle it. */
     static final class Crash extends Error {

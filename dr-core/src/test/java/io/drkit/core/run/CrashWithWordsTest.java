@@ -33,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 @DisplayName("F3: every word to a run takes effect exactly once, wherever its process ends")
 class CrashWithWordsTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
     private static final JournalKey KEY = new JournalKey("p", "east", "west");
 
     @TempDir

@@ -56,7 +56,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the runner must not do however badly a step, a listener, the caller or the journal behaves. */
 @Timeout(60)
 class PlanRunnerSafetyTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path root;

@@ -41,7 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlanRunnerTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path root;
@@ -352,7 +353,9 @@ class PlanRunnerTest {
                 "files",
                 context -> refused.set(catchThrowableOfType(
                         JournalInUseException.class,
-                        () -> runner().run(fourSteps(), SiteSwitch.failoverFrom(World.EAST).to(World.WEST)))));
+                        () -> runner().run(
+                                        fourSteps(),
+                                        SiteSwitch.failoverFrom(World.EAST).to(World.WEST)))));
         assertThat(runner().run(fourSteps(), OVER).succeeded()).isTrue();
         assertThat(refused.get()).isNotNull();
         assertThat(world.applied).hasSize(4);
@@ -375,7 +378,9 @@ class PlanRunnerTest {
                 .nothingToUndo("x")
                 .build();
         assertThatThrownBy(() -> runner().resume(changed, OVER)).hasMessageContaining("run.other-plan");
-        assertThatThrownBy(() -> runner().resume(fourSteps(), SiteSwitch.switchoverFrom(World.EAST).to(World.WEST)))
+        assertThatThrownBy(() -> runner().resume(
+                                fourSteps(),
+                                SiteSwitch.switchoverFrom(World.EAST).to(World.WEST)))
                 .hasMessageContaining("run.other-plan");
         assertThat(world.applied).hasSize(applied);
     }

@@ -136,7 +136,8 @@ class ReportedRunTest {
         world.blocked.put("dns", "the zone is locked");
         PlanRunner runner =
                 PlanRunner.journalingTo(new FileJournalStore(directory)).build();
-        SiteSwitch<World.Place> over = SiteSwitch.failoverFrom(WEST).to(EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
+        SiteSwitch<World.Place> over =
+                SiteSwitch.failoverFrom(WEST).to(EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
         RunReport stopped = runner.run(plan(), over);
         assertThat(latest()).isEqualTo(stopped);
         world.blocked.clear();

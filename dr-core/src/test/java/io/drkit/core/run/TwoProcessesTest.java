@@ -44,7 +44,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The same plan in real processes of their own, over a world of files that outlives them. */
 @Timeout(120)
 class TwoProcessesTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path home;
@@ -264,8 +265,9 @@ class TwoProcessesTest {
         List<String> before = effects();
         String owner = "process " + processes.get(0).pid();
 
-        for (SiteSwitch<Place> other :
-                List.of(SiteSwitch.failoverFrom(World.WEST).to(World.EAST), SiteSwitch.failoverFrom(World.EAST).to(World.WEST))) {
+        for (SiteSwitch<Place> other : List.of(
+                SiteSwitch.failoverFrom(World.WEST).to(World.EAST),
+                SiteSwitch.failoverFrom(World.EAST).to(World.WEST))) {
             JournalInUseException refused = catchThrowableOfType(
                     JournalInUseException.class, () -> runner(home).run(plan(home, "", false), other));
             assertThat(refused)

@@ -41,7 +41,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VerifyJournalTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
     private static final JournalKey KEY = new JournalKey("shop / one", "west", "east");
 
     @TempDir
@@ -248,14 +249,18 @@ class VerifyJournalTest {
 
     @Test
     void verify_mirrorOfTwoThatAreTheSame_isIntactAndShowsEachRunOnce() throws IOException {
-        assertThat(verifyMirrored(runs -> {}, VerifyJournal.INTACT)).hasSize(3).last().isEqualTo("2 runs intact, 0 damages");
+        assertThat(verifyMirrored(runs -> {}, VerifyJournal.INTACT))
+                .hasSize(3)
+                .last()
+                .isEqualTo("2 runs intact, 0 damages");
         assertThat(verifyMirrored(runs -> Files.delete(runs.get(0)), VerifyJournal.INTACT))
                 .as("an older run was tidied away")
                 .hasSize(3);
     }
 
     @Test
-    @DisplayName("F14: a mirror of which one store lacks entries is not called intact: what no chain can tell, the other store can")
+    @DisplayName(
+            "F14: a mirror of which one store lacks entries is not called intact: what no chain can tell, the other store can")
     void verify_mirrorWithOneStoreBehind_saysWhichAndInWhichRun() throws IOException {
         assertThat(verifyMirrored(runs -> cut(runs.get(1)), VerifyJournal.DAMAGED))
                 .anySatisfy(line -> assertThat(line)
