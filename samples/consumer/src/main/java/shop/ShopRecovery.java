@@ -24,7 +24,8 @@ final class ShopRecovery {
 
     static <D> RecoveryPlan<ShopSite<D>> plan(ReplicaPromoter<D> promoter, DnsSwitcher dns) {
         return RecoveryPlan.<ShopSite<D>>named("shop")
-                .objectives(ofMinutes(1), ofMinutes(15)) // RPO, RTO
+                .rpo(ofMinutes(1))
+                .rto(ofMinutes(15))
                 .step("stop writers", (from, to) -> from.workloads().toZero(RUNTIME))
                     .undo((from, to) -> from.workloads().restore(RUNTIME))
                     .onlyIn(SWITCHOVER)

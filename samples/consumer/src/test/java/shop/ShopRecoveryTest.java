@@ -1,7 +1,7 @@
 package shop;
 
-import static io.drkit.core.plan.SiteSwitch.failover;
-import static io.drkit.core.plan.SiteSwitch.switchover;
+import static io.drkit.core.plan.SiteSwitch.failoverFrom;
+import static io.drkit.core.plan.SiteSwitch.switchoverFrom;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -64,10 +64,10 @@ class ShopRecoveryTest {
     @Test
     void switchover_andBack_losesNothing() throws Exception {
         westDatabase.write("order 1");
-        RunReport over = time.run(() -> runner.run(plan, switchover(west, east)));
+        RunReport over = time.run(() -> runner.run(plan, switchoverFrom(west).to(east)));
 
         eastDatabase.write("order 2");
-        RunReport back = time.run(() -> runner.run(plan, switchover(east, west)));
+        RunReport back = time.run(() -> runner.run(plan, switchoverFrom(east).to(west)));
 
         assertTrue(over.succeeded() && back.succeeded());
         assertTrue(westDatabase.writable() && !eastDatabase.writable());
@@ -77,7 +77,7 @@ class ShopRecoveryTest {
 
     @Test
     void switchover_toTheOtherSite_movesEverything() throws Exception {
-        RunReport report = time.run(() -> runner.run(plan, switchover(west, east)));
+        RunReport report = time.run(() -> runner.run(plan, switchoverFrom(west).to(east)));
 
         assertTrue(report.succeeded(), report::toString);
         assertEquals(0, westWorkloads.truth(RUNTIME).pods());
@@ -91,7 +91,7 @@ class ShopRecoveryTest {
         time.run(() -> time.sleep(Duration.ofSeconds(1)));
         westDatabase.crash();
 
-        RunReport report = time.run(() -> runner.run(plan, failover(west, east)));
+        RunReport report = time.run(() -> runner.run(plan, failoverFrom(west).to(east)));
 
         assertTrue(report.succeeded(), report::toString);
         assertTrue(eastDatabase.writable() && !westDatabase.writable());
@@ -103,7 +103,7 @@ class ShopRecoveryTest {
     void failover_whoseFenceIsNotConfirmed_promotesNothing() throws Exception {
         westDatabase.reachable(false);
 
-        RunReport report = time.run(() -> runner.run(plan, failover(west, east)));
+        RunReport report = time.run(() -> runner.run(plan, failoverFrom(west).to(east)));
 
         assertEquals(RunOutcome.STOPPED, report.outcome());
         assertFalse(eastDatabase.writable());

@@ -1,6 +1,8 @@
 package io.drkit.core;
 
+import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,6 +14,7 @@ public abstract class DrException extends RuntimeException {
 
     private final String code;
     private final transient Problem problem;
+    private final @Nullable Duration retryAfter;
 
     /**
      * @param code dotted lower-case words, stable across releases, for example {@code journal.corrupt}
@@ -19,9 +22,24 @@ public abstract class DrException extends RuntimeException {
      * @param cause what led to it, or null
      */
     protected DrException(String code, Problem problem, @Nullable Throwable cause) {
+        this(code, problem, cause, null);
+    }
+
+    /**
+     * @param code dotted lower-case words, stable across releases
+     * @param problem what to tell the person
+     * @param cause what led to it, or null
+     * @param retryAfter how long the other side asked to be left alone, zero or more; or null when it did not say
+     */
+    protected DrException(
+            String code, Problem problem, @Nullable Throwable cause, @Nullable Duration retryAfter) {
         super(problem.sentence() + " [" + code + "]", cause);
         this.code = Objects.requireNonNull(code, "code");
         this.problem = problem;
+        if (retryAfter != null && retryAfter.isNegative()) {
+            throw new IllegalArgumentException("a retry comes after zero or more, not " + retryAfter);
+        }
+        this.retryAfter = retryAfter;
     }
 
     /** A stable machine-readable code. */
@@ -32,6 +50,14 @@ public abstract class DrException extends RuntimeException {
     /** What was expected, found, and what to do. */
     public final Problem problem() {
         return problem;
+    }
+
+    /**
+     * How long the other side asked to be left alone, as with HTTP's {@code Retry-After} (RFC 9110, 10.2.3) when it throttles; empty
+     * when it did not say. Whoever drives an action waits at least that long before it asks again, within the action's time.
+     */
+    public final Optional<Duration> retryAfter() {
+        return Optional.ofNullable(retryAfter);
     }
 
     /** Whether the same call can succeed later with nobody doing anything in between. */

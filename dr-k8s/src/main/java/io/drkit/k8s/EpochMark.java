@@ -8,6 +8,7 @@ import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,12 +44,15 @@ record EpochMark(@Nullable String text, @Nullable String touched) {
                     e);
         }
         if (theirs > mine.value()) {
-            throw new StaleEpochException(
-                    "k8s.stale-epoch",
-                    Problem.expected("that no run newer than " + mine + " has changed " + object)
-                            .found("epoch " + theirs + " on it")
-                            .remedy("stop: the newer run is in charge"));
+            throw StaleEpochException.at("k8s.stale-epoch", object, new Epoch(theirs), mine);
         }
+    }
+
+    /** The epoch; empty when there is none, or something else: whoever wants to write there is told of that. */
+    Optional<Epoch> epoch() {
+        return text != null && text.matches("[0-9]{1,18}")
+                ? Optional.of(new Epoch(Long.parseLong(text)))
+                : Optional.empty();
     }
 
     /** A patch of nothing but this mark: with it the object's resourceVersion moves, and whatever depends on an older one is void. */

@@ -10,6 +10,7 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
@@ -94,7 +95,7 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
      */
     @Override
     public DnsStatus status(String name) throws InterruptedException {
-        Seen seen = see(name);
+        Seen seen = see(name, null);
         if (!seen.alias()) {
             throw new BlockedException(
                     "k8s.not-external-name",
@@ -113,7 +114,12 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
         return new PointTo(name, target);
     }
 
-    private Seen see(String name) throws InterruptedException {
+    /**
+     * Asks what is answered only when the answer counts: a DNS server that is down must not keep the record from being written.
+     *
+     * @param wanted the host for which it counts; null for any
+     */
+    private Seen see(String name, @Nullable String wanted) throws InterruptedException {
         Optional<Service> service = server.read(
                 "to read service/" + name + " in " + namespace,
                 client -> Optional.ofNullable(
@@ -126,15 +132,19 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
                             .remedy(
                                     "create it, of type ExternalName, or check the name, the namespace and the cluster"));
         }
-        String host = service.get().getSpec().getExternalName();
+        String externalName = service.get().getSpec().getExternalName();
+        String host = externalName == null ? "" : externalName;
+        Optional<String> answered = lookup == null || (wanted != null && !same(host, wanted))
+                ? Optional.empty()
+                : lookup.hostOf(name, namespace);
         return new Seen(
                 name,
                 service.get().getMetadata().getResourceVersion(),
                 EpochMark.on(service.get().getMetadata()),
                 String.valueOf(service.get().getSpec().getType()),
-                host == null ? "" : host,
+                host,
                 lookup != null,
-                lookup == null ? Optional.empty() : lookup.hostOf(name, namespace));
+                answered);
     }
 
     private record Seen(
@@ -183,8 +193,13 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
         }
 
         @Override
+        public Optional<HeldEpoch> heldEpoch() {
+            return Optional.of(context -> see(name).epoch().epoch());
+        }
+
+        @Override
         public Seen observe(ActionContext context) throws InterruptedException {
-            return see(name);
+            return see(name, target);
         }
 
         @Override

@@ -8,11 +8,13 @@ import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.EpochCheck;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.action.Progress;
 import io.drkit.core.action.SupersedingAction;
 import io.drkit.core.time.Deadline;
 import io.drkit.k8s.ScaleIntent.Verdict;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
@@ -50,6 +52,13 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
     public EpochCheck epochCheck() {
         // compared on what was seen, and written on the condition that nothing was changed since
         return EpochCheck.ENFORCED;
+    }
+
+    @Override
+    public Optional<HeldEpoch> heldEpoch() {
+        return Optional.of(context -> api.see(intent.workloads()).stream()
+                .flatMap(seen -> seen.epoch().epoch().stream())
+                .max(Comparator.naturalOrder()));
     }
 
     @Override

@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.Epoch;
+import io.drkit.core.Problem;
+import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
+import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
 import io.drkit.core.time.Clockwork;
 import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.k8s.TestCluster;
 import io.fabric8.kubernetes.api.model.ServiceBuilder;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -84,6 +89,43 @@ abstract class KubernetesDnsSwitcherTest {
                 .execute(switcher.pointTo("database", "db.east.example.com"), context, ActionExecutor.Watcher.NONE);
 
         assertThat(context.recorded(DnsSwitcher.RESIDUAL_FACT)).contains(DnsSwitcher.RESIDUAL_UNKNOWN);
+    }
+
+    @Test
+    @DisplayName("F3: the action tells the epoch on the Service")
+    void heldEpoch_afterAChange_isThatOfTheChange() throws InterruptedException {
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
+        RunContext looking = RunContext.of(clockwork, Epoch.NONE);
+        HeldEpoch held =
+                switcher.pointTo("database", "db.west.example.com").heldEpoch().orElseThrow();
+        assertThat(held.read(looking)).isEmpty();
+        ActionExecutor.on(clockwork)
+                .execute(
+                        switcher.pointTo("database", "db.east.example.com"),
+                        RunContext.of(clockwork, new Epoch(7)),
+                        ActionExecutor.Watcher.NONE);
+        assertThat(held.read(looking)).contains(new Epoch(7));
+    }
+
+    @Test
+    @DisplayName("A9: a DNS server that does not answer keeps it from being done, not from being written")
+    void pointTo_lookupFails_isWrittenAndNotDone() throws InterruptedException {
+        cluster.alias(cluster.namespace(), "database", "db.west.example.com");
+        DnsSwitcher asking = switcher.withPolicy(ExecutionPolicy.builder()
+                        .timeout(Duration.ofSeconds(1))
+                        .attempts(2)
+                        .build())
+                .askedThrough((service, namespace) -> {
+                    throw new UnknownOutcomeException(
+                            "test.no-answer",
+                            Problem.expected("an answer").found("none").remedy("wait for the DNS server"));
+                });
+
+        assertThatExceptionOfType(UnknownOutcomeException.class)
+                .isThrownBy(() ->
+                        ActionExecutor.on(clockwork).execute(asking.pointTo("database", "db.east.example.com")));
+
+        assertThat(switcher.status("database").target()).isEqualTo("db.east.example.com");
     }
 
     @Test

@@ -16,6 +16,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
@@ -97,6 +98,27 @@ abstract class KubernetesWorkloadScalerTest {
                         .getAnnotations())
                 .containsEntry("drkit.io/replicas", "2")
                 .containsEntry("drkit.io/epoch", "4");
+    }
+
+    @Test
+    @DisplayName("F3: the action tells the highest epoch on its workloads, and writes nothing")
+    void heldEpoch_severalWorkloads_isTheHighest() throws InterruptedException {
+        Workload queue = statefulSet("queue");
+        run(APP, 2);
+        run(queue, 1);
+        HeldEpoch held = scaler.restore(APP, queue).heldEpoch().orElseThrow();
+        RunContext looking = RunContext.of(clockwork, Epoch.NONE);
+        assertThat(held.read(looking)).isEmpty();
+        ActionExecutor.on(clockwork)
+                .execute(scaler.toZero(APP), RunContext.of(clockwork, new Epoch(7)), ActionExecutor.Watcher.NONE);
+        ActionExecutor.on(clockwork)
+                .execute(scaler.toZero(queue), RunContext.of(clockwork, new Epoch(4)), ActionExecutor.Watcher.NONE);
+        long written = west.requests().stream().filter(request -> request.startsWith("PATCH")).count();
+        assertThat(held.read(looking)).contains(new Epoch(7));
+        west.annotateByHand(west.namespace(), APP, "drkit.io/epoch", "seven");
+        assertThat(held.read(looking)).contains(new Epoch(4));
+        assertThat(west.requests().stream().filter(request -> request.startsWith("PATCH")))
+                .hasSize((int) written);
     }
 
     @Test

@@ -225,11 +225,12 @@ class LostNodesTest {
         run(APP, "n1");
         Action<?> stop = scaler.toZero(APP);
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("p")
-                .objectives(Duration.ofHours(1), Duration.ofHours(1))
+                .rpo(Duration.ofHours(1))
+                .rto(Duration.ofHours(1))
                 .step("stop apps", (from, to) -> stop)
                 .undo((from, to) -> scaler.restore(APP))
                 .build();
-        SiteSwitch<Place> over = SiteSwitch.switchover(new Place("west"), new Place("east"));
+        SiteSwitch<Place> over = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
         InMemoryJournalStore journals = new InMemoryJournalStore();
         west.behave(west.namespace(), APP, QUICK.withStuckTerminating());
         AtomicReference<RunReport> report = new AtomicReference<>();

@@ -11,6 +11,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.replica.FailoverTerms;
 import io.drkit.core.replica.Fence;
 import io.drkit.core.replica.FenceProof;
@@ -107,6 +108,11 @@ final class Failover implements Action<Failover.Seen> {
     }
 
     // -- observe ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Optional<HeldEpoch> heldEpoch() {
+        return Optional.of(context -> Pair.heldEpoch(from, to));
+    }
 
     @Override
     public Seen observe(ActionContext context) throws InterruptedException {

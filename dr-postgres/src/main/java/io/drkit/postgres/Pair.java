@@ -1,5 +1,6 @@
 package io.drkit.postgres;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicationStatus;
@@ -8,8 +9,10 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /**
  * Both servers as they were seen, one after the other.
@@ -47,6 +50,20 @@ record Pair(
         }
         DataDirectory.View disk = DataDirectory.look(from);
         return new Pair(fromView, toView, disk, runs(to), lag, streamsFrom(toView, from));
+    }
+
+    /** The highest epoch that the last runs left in either database, or in the note on the old primary's disk. */
+    static Optional<Epoch> heldEpoch(PostgresNode from, PostgresNode to) throws InterruptedException {
+        Pair pair = look(from, to);
+        Stream<Epoch> marks = Stream.of(pair.from(), pair.to())
+                .flatMap(view -> view instanceof ServerView.Answered answered
+                        ? answered.mark().stream()
+                        : Stream.empty())
+                .map(mark -> new Epoch(mark.epoch()));
+        Stream<Epoch> note = pair.disk() instanceof DataDirectory.View.Seen disk
+                ? disk.note().map(SwitchoverNote::epoch).stream()
+                : Stream.empty();
+        return Stream.concat(marks, note).max(Comparator.naturalOrder());
     }
 
     private static Lag lag(ServerView primary, ServerView.Answered replica, Optional<Lsn> replayedAgain) {

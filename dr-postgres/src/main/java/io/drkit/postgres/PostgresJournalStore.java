@@ -11,6 +11,7 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
+import io.drkit.core.journal.Words;
 import io.drkit.core.readiness.Check;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -312,7 +313,7 @@ public final class PostgresJournalStore implements JournalStore {
             + KEY + " ORDER BY r.number DESC LIMIT 1";
 
     private boolean isPosted(Connection connection, JournalKey key, String id) throws SQLException {
-        return read(connection, key).stream().anyMatch(posted -> posted.id().equals(id));
+        return read(connection, key).instructions().stream().anyMatch(posted -> posted.id().equals(id));
     }
 
     private boolean insert(Connection connection, JournalKey key, Instruction instruction) throws SQLException {
@@ -336,48 +337,51 @@ public final class PostgresJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
-        return registry.read(connection -> registry.exists(connection, "journal") ? read(connection, key) : List.of());
+        return words(key).intact();
     }
 
-    private List<Instruction> read(Connection connection, JournalKey key) throws SQLException {
+    @Override
+    public Words words(JournalKey key) {
+        return registry.read(connection -> registry.exists(connection, "journal")
+                ? read(connection, key)
+                : new Words(List.of(), List.of()));
+    }
+
+    private Words read(Connection connection, JournalKey key) throws SQLException {
         List<Instruction> instructions = new ArrayList<>();
+        List<Words.Unreadable> unreadable = new ArrayList<>();
         // whoever only looks changes no table
         String meantFor = registry.has(connection, "instruction", "meant_for") ? "i.meant_for" : "''";
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor + " FROM"
+                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor + ", i.run, i.number FROM"
                                 + " SCHEMA.instruction AS i JOIN (SELECT r.journal, r.number" + LATEST_RUN
                                 + ") AS latest ON latest.journal = i.journal AND latest.number = i.run ORDER BY i.number",
                         key);
                 ResultSet row = statement.executeQuery()) {
             while (row.next()) {
-                instructions.add(instruction(key, row));
+                try {
+                    instructions.add(instruction(row));
+                } catch (IllegalArgumentException | DateTimeParseException e) {
+                    unreadable.add(new Words.Unreadable(
+                            "row " + row.getLong(10) + " for run " + row.getLong(9) + " of " + key,
+                            "one of kind " + row.getString(2) + ": " + e.getMessage()));
+                }
             }
         }
-        return instructions;
+        return new Words(instructions, unreadable);
     }
 
-    private static Instruction instruction(JournalKey key, ResultSet row) throws SQLException {
-        try {
-            return new Instruction(
-                    row.getString(1),
-                    Instruction.Kind.valueOf(row.getString(2)),
-                    row.getString(3),
-                    row.getString(4),
-                    row.getString(5),
-                    row.getString(6),
-                    Instant.parse(row.getString(7)),
-                    row.getString(8));
-        } catch (IllegalArgumentException | DateTimeParseException e) {
-            throw new CorruptJournalException(
-                    "journal.corrupt",
-                    Problem.expected("an instruction for the latest run of " + key + " that can be read")
-                            .found("one of kind " + row.getString(2) + ": " + e.getMessage())
-                            .remedy(
-                                    "ask whoever posted it, perhaps with a newer version; then move its row aside, and post"
-                                            + " it again"),
-                    e);
-        }
+    private static Instruction instruction(ResultSet row) throws SQLException {
+        return new Instruction(
+                row.getString(1),
+                Instruction.Kind.valueOf(row.getString(2)),
+                row.getString(3),
+                row.getString(4),
+                row.getString(5),
+                row.getString(6),
+                Instant.parse(row.getString(7)),
+                row.getString(8));
     }
 
     private OptionalLong number(Connection connection, String sql, JournalKey key) throws SQLException {

@@ -6,6 +6,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -41,6 +42,11 @@ final class Rejoin implements Action<Rejoin.Seen> {
     @Override
     public ExecutionPolicy policy() {
         return limits.policy();
+    }
+
+    @Override
+    public Optional<HeldEpoch> heldEpoch() {
+        return Optional.of(context -> Pair.heldEpoch(former, primary));
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.replica.CommandTerms;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeAgent;
@@ -75,6 +76,11 @@ final class Switchover implements Action<Switchover.Seen> {
     }
 
     // -- observe ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public Optional<HeldEpoch> heldEpoch() {
+        return Optional.of(context -> Pair.heldEpoch(from, to));
+    }
 
     @Override
     public Seen observe(ActionContext context) throws InterruptedException {
@@ -347,7 +353,7 @@ final class Switchover implements Action<Switchover.Seen> {
                     "postgres.stale-epoch",
                     Problem.expected("an epoch of at least " + note.epoch() + " at " + from.name())
                             .found("epoch " + context.epoch() + "; run " + note.runId() + " has been there since")
-                            .remedy("let that run go on"));
+                            .remedy("let that run go on. " + StaleEpochException.remedy(note.epoch())));
         }
     }
 

@@ -104,7 +104,8 @@ class ConcurrentStartsTest {
         public static void main(String[] args) throws IOException, InterruptedException {
             Path home = Path.of(args[0]);
             RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                    .objectives(Duration.ofMinutes(5), Duration.ofMinutes(5))
+                    .rpo(Duration.ofMinutes(5))
+                    .rto(Duration.ofMinutes(5))
                     .step("hold", (from, to) -> new Hold(home))
                     .pointOfNoReturn()
                     .build();
@@ -134,7 +135,7 @@ class ConcurrentStartsTest {
                         })
                         .build();
                 go.await();
-                RunReport report = runner.run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+                RunReport report = runner.run(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
                 System.out.println("RAN " + report.runId() + " " + report.epoch() + " " + report.outcome());
             } catch (DrException e) {
                 System.out.println("REFUSED " + e.code() + " " + e.getMessage());

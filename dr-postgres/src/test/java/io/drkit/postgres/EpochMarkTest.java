@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drkit.core.Epoch;
 import io.drkit.core.StaleEpochException;
+import io.drkit.core.action.Action;
+import io.drkit.core.replica.FailoverTerms;
+import io.drkit.core.replica.LossWaiver;
 import io.drkit.core.time.Clockwork;
+import io.drkit.testkit.action.RunContext;
 import io.drkit.testkit.net.RelayMode;
 import io.drkit.testkit.net.TcpRelay;
 import java.net.InetSocketAddress;
@@ -115,6 +119,27 @@ class EpochMarkTest {
         mark(database.node(), 5);
         mark(database.node(), 6);
         assertThat(database.one("SELECT epoch FROM drkit_probe.run")).isEqualTo("6");
+    }
+
+    @Test
+    @DisplayName("F3: the actions tell the epoch that the last run left in the database; a server that is out takes nothing away")
+    void heldEpoch_afterARun_isThatOfTheRun() throws Exception {
+        PostgresNode out = PostgresNode.named("out")
+                .address("127.0.0.1", 1)
+                .user("postgres")
+                .build();
+        PostgresReplicaPromoter promoter = PostgresReplicaPromoter.withDefaults();
+        List<Action<?>> actions = List.of(
+                promoter.switchover(database.node(), out),
+                promoter.failover(
+                        out, database.node(), FailoverTerms.unfenced(new LossWaiver("ann", "it is a test"))),
+                promoter.rejoin(out, database.node()));
+        mark(database.node(), 12);
+        for (Action<?> action : actions) {
+            assertThat(action.heldEpoch().orElseThrow().read(RunContext.of(Clockwork.system(), Epoch.NONE)))
+                    .as(action.describe())
+                    .contains(new Epoch(12));
+        }
     }
 
     @Test

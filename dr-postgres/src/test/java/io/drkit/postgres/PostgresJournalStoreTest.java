@@ -178,7 +178,8 @@ class PostgresJournalStoreTest {
 
     private static RecoveryPlan<Place> plan(Optional<CountDownLatch> release) {
         return RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(1))
                 .step("late", (from, to) -> new Held(release))
                 .nothingToUndo("x")
                 .build();
@@ -195,7 +196,7 @@ class PostgresJournalStoreTest {
         while (true) {
             try {
                 return runner().resume(
-                                plan(Optional.empty()), SiteSwitch.switchover(new Place("west"), new Place("east")));
+                                plan(Optional.empty()), SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
             } catch (JournalInUseException e) {
                 Thread.onSpinWait();
             }
@@ -207,7 +208,7 @@ class PostgresJournalStoreTest {
             "F13: a step that was given up holds the run as long as the session lives; when that breaks, the report warns")
     void resume_givenUpStepIsAtWorkAndItsSessionBreaks_isRefusedUntilThenAndWarns() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
-        SiteSwitch<Place> over = SiteSwitch.switchover(new Place("west"), new Place("east"));
+        SiteSwitch<Place> over = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
         RunReport stopped = runner().run(plan(Optional.of(release)), over);
         assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
         String owner = "process " + ProcessHandle.current().pid() + ", connected from ";
@@ -232,7 +233,7 @@ class PostgresJournalStoreTest {
     @Test
     void resume_givenUpStepHasEnded_goesOnWithoutAWarning() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
-        runner().run(plan(Optional.of(release)), SiteSwitch.switchover(new Place("west"), new Place("east")));
+        runner().run(plan(Optional.of(release)), SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
         release.countDown();
         RunReport report = resumed();
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);

@@ -117,7 +117,8 @@ class ReportFromJournalTest {
 
     private RecoveryPlan<Place> plan() {
         return RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("stop writers", (from, to) -> new Set("writers", "off"))
                 .undo((from, to) -> new Set("writers", "on"))
                 .step("copy", (from, to) -> new Set("files", to.name()))
@@ -180,18 +181,18 @@ class ReportFromJournalTest {
         world.clear();
         world.putAll(Map.of("writers", "on", "files", "west", "primary", "west"));
         world.put("refused", "primary");
-        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchover(WEST, EAST)), RunOutcome.UNDONE);
+        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.UNDONE);
         world.put("refused", "readers");
-        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchover(WEST, EAST)), RunOutcome.STOPPED);
+        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.STOPPED);
         world.remove("refused");
-        assertSame(journals, verified, runner.resume(plan(), SiteSwitch.switchover(WEST, EAST)), RunOutcome.SUCCEEDED);
+        assertSame(journals, verified, runner.resume(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.SUCCEEDED);
         world.put("writers", "on");
         assertSame(
                 journals,
                 verified,
                 runner.run(
                         plan(),
-                        SiteSwitch.failover(EAST, WEST)
+                        SiteSwitch.failoverFrom(EAST).to(WEST)
                                 .since(
                                         Instant.parse("2026-01-02T03:04:05.678901Z"),
                                         Instant.parse("2026-01-02T03:05:05Z"))),

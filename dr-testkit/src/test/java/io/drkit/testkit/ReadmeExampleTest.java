@@ -36,7 +36,8 @@ class ReadmeExampleTest {
         final Region west = new Region("west", FakeWorkloads.on(drkit.clockwork()));
         final Region east = new Region("east", FakeWorkloads.on(drkit.clockwork()));
         final RecoveryPlan<Region> plan = RecoveryPlan.<Region>named("move")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(30))
                 .step(
                         "stop",
                         (from, to) -> FakeWorkloadScaler.of(from.workloads()).toZero(APP))
@@ -54,7 +55,7 @@ class ReadmeExampleTest {
             east.workloads().run(APP, 0);
             east.workloads().faults().next("scale", Fault.answerLost());
 
-            assertThat(drkit.runner().build().run(plan, SiteSwitch.switchover(west, east)))
+            assertThat(drkit.runner().build().run(plan, SiteSwitch.switchoverFrom(west).to(east)))
                     .succeeded()
                     .step("start")
                     .wasAppliedOnce();

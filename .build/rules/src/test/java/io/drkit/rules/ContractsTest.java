@@ -75,6 +75,7 @@ class ContractsTest {
             "HealthProbe.Look", "a probe is made of it, and that keeps to HealthProbeContract",
             "ActionExecutor.Watcher",
                     "does nothing unless it wants to; what the executor tells it is in ActionExecutorTest",
+            "HeldEpoch", "one call that answers or throws: what follows from either is in EpochAcrossPlansTest",
             "Reading", "one call that answers or throws: what follows from either is in CheckContract",
             "RuleFunction", "builds a rule, and that keeps to SafetyRuleContract",
             "Site", "a name",

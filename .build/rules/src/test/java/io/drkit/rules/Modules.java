@@ -15,7 +15,6 @@ enum Modules {
             List.of(
                     "com.fasterxml.jackson..",
                     "com.sun.net.httpserver",
-                    "io.github.resilience4j..",
                     "io.micrometer.core.instrument",
                     "org.apache.curator..",
                     "org.apache.zookeeper.."),

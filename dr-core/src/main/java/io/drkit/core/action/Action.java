@@ -1,5 +1,7 @@
 package io.drkit.core.action;
 
+import java.util.Optional;
+
 /**
  * An idempotent change to the outside world, in four parts: observe, assess, apply, and verify (which is to observe and assess
  * again). From this one shape follow preview, resumption after a crash, "was it already so?" and verified completion.
@@ -44,5 +46,13 @@ public interface Action<O> {
     /** Whether what {@link #apply} changes refuses a lower epoch by itself. Unless an action says so it is not assumed. */
     default EpochCheck epochCheck() {
         return EpochCheck.ADVISORY;
+    }
+
+    /**
+     * How to read the epoch that is remembered where {@link #apply} makes its change; empty, the default, when nothing there
+     * remembers one or it cannot be read.
+     */
+    default Optional<HeldEpoch> heldEpoch() {
+        return Optional.empty();
     }
 }

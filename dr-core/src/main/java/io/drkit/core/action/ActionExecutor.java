@@ -10,6 +10,7 @@ import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,7 +96,11 @@ public final class ActionExecutor {
                 if (helpless || deadline.passed() || (applied == 0 && unseen >= policy.attempts())) {
                     throw applied == 0 ? first : unverified(action, e, first);
                 }
-                pause(deadline, policy.backoff(unseen, clockwork), watcher, "it to be observable: " + say(e));
+                pause(
+                        deadline,
+                        atLeast(policy.backoff(unseen, clockwork), retryAfter(e)),
+                        watcher,
+                        "it to be observable: " + say(e));
                 continue;
             }
             watcher.assessed(assessment);
@@ -111,7 +116,11 @@ public final class ActionExecutor {
             } else if (deadline.passed()) {
                 throw overdue(action, assessment, policy.timeout().toString(), failures.first());
             } else if (assessment instanceof Assessment.Underway underway) {
-                pause(deadline, policy.pollInterval(), watcher, underway.waitingFor());
+                pause(
+                        deadline,
+                        atLeast(policy.pollInterval(), underway.lookAgainIn()),
+                        watcher,
+                        underway.waitingFor());
             } else if (assessment instanceof Assessment.Needed needed) {
                 if (applied > 0 && !lookedAgain) {
                     // The change may be on its way to being visible: look once more before it is made again.
@@ -124,6 +133,7 @@ public final class ActionExecutor {
                 }
                 lookedAgain = false;
                 applied++;
+                Optional<Duration> asked = Optional.empty();
                 watcher.applying(needed, applied);
                 try {
                     context.requireAuthority();
@@ -132,8 +142,13 @@ public final class ActionExecutor {
                     if (helpless(e)) {
                         throw e;
                     }
+                    asked = retryAfter(e);
                     failures.add(e);
                     watcher.outcomeUnknown(e);
+                }
+                if (asked.isPresent()) {
+                    // To look is a request as well, and whoever throttles counts all of them.
+                    pause(deadline, asked.get(), watcher, "the time to pass for which it asked to be left alone");
                 }
             }
         }
@@ -143,6 +158,14 @@ public final class ActionExecutor {
             throws InterruptedException {
         watcher.waiting(waitingFor);
         clockwork.sleep(deadline.atMost(time));
+    }
+
+    private static Duration atLeast(Duration time, Optional<Duration> asked) {
+        return asked.filter(longer -> longer.compareTo(time) > 0).orElse(time);
+    }
+
+    private static Optional<Duration> retryAfter(RuntimeException failure) {
+        return failure instanceof DrException known ? known.retryAfter() : Optional.empty();
     }
 
     /** Many failures of the platform, such as a null pointer, say nothing but their kind. */

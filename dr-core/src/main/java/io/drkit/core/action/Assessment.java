@@ -1,7 +1,9 @@
 package io.drkit.core.action;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /** What an {@link Action} concludes from what it observed. */
 public sealed interface Assessment {
@@ -35,10 +37,21 @@ public sealed interface Assessment {
      * another process started from being started twice.
      *
      * @param waitingFor what is being waited for, for example {@code 2 pods of runtime to end}
+     * @param lookAgainIn how long there is nothing new to be seen, as whoever does the work says; empty when it does not. It is
+     *     observed again after that or the poll interval of the action's policy, whichever is longer, and at the end of the
+     *     action's time
      */
-    record Underway(String waitingFor) implements Assessment {
+    record Underway(String waitingFor, Optional<Duration> lookAgainIn) implements Assessment {
         public Underway {
             Objects.requireNonNull(waitingFor, "waitingFor");
+            if (lookAgainIn.filter(Duration::isNegative).isPresent()) {
+                throw new IllegalArgumentException("one looks again in zero or more, not " + lookAgainIn.get());
+            }
+        }
+
+        /** Nobody says when to look again. */
+        public Underway(String waitingFor) {
+            this(waitingFor, Optional.empty());
         }
     }
 
@@ -65,6 +78,11 @@ public sealed interface Assessment {
 
     static Assessment underway(String waitingFor) {
         return new Underway(waitingFor);
+    }
+
+    /** As {@link #underway(String)}; there is nothing new to be seen before {@code lookAgainIn} has passed. */
+    static Assessment underway(String waitingFor, Duration lookAgainIn) {
+        return new Underway(waitingFor, Optional.of(lookAgainIn));
     }
 
     static Assessment blocked(String why, String remedy) {

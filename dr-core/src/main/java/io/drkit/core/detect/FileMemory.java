@@ -16,19 +16,82 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** Remembers in one file, which holds one JSON object. */
+/**
+ * Remembers in two files of one JSON object each: the outage, and beside it who acknowledged which one. So nothing that one process
+ * read is ever written back over what another has declared since: an acknowledgement of an outage that is not the last one any more
+ * says nothing of the one that is.
+ */
 final class FileMemory implements OutageMemory {
     private static final JsonMapper JSON = new JsonMapper();
 
     private final Path file;
+    private final Path acknowledged;
 
     FileMemory(Path file) {
         this.file = file;
+        this.acknowledged = file.resolveSibling(file.getFileName() + ".acknowledged");
     }
 
     @Override
-    public synchronized Optional<Remembered> latest() throws IOException {
+    public Optional<Remembered> latest() throws IOException {
+        Optional<JsonNode> in = read(file);
+        if (in.isEmpty()) {
+            return Optional.empty();
+        }
+        Outage outage = understood(file, () -> outage(in.get()));
+        Optional<JsonNode> by = read(acknowledged);
+        return Optional.of(new Remembered(
+                outage,
+                by.isEmpty()
+                        ? Optional.empty()
+                        : understood(acknowledged, () -> acknowledgement(by.get(), outage))));
+    }
+
+    @Override
+    public void declared(Outage outage) throws IOException {
+        AtomicFile.write(file, JSON.writeValueAsString(json(outage)) + "\n");
+    }
+
+    @Override
+    public void acknowledge(String who, String reason, Instant at) throws IOException {
+        Acknowledgement by = new Acknowledgement(who, reason, at);
+        Optional<JsonNode> in = read(file);
+        if (in.isEmpty()) {
+            return;
+        }
+        ObjectNode out = JSON.createObjectNode();
+        out.put("who", by.who())
+                .put("reason", by.reason())
+                .put("at", by.at().toString())
+                .set("outage", json(understood(file, () -> outage(in.get()))));
+        AtomicFile.write(acknowledged, JSON.writeValueAsString(out) + "\n");
+    }
+
+    private static ObjectNode json(Outage outage) {
+        ObjectNode out = JSON.createObjectNode();
+        out.put("site", outage.site())
+                .put("began", outage.began().toString())
+                .put("detected", outage.detected().toString());
+        ArrayNode why = out.putArray("why");
+        outage.why().forEach(why::add);
+        return out;
+    }
+
+    private static Outage outage(JsonNode in) {
+        List<String> why = new ArrayList<>();
+        in.required("why").forEach(line -> why.add(line.asText()));
+        return new Outage(in.required("site").asText(), instant(in, "began"), instant(in, "detected"), why);
+    }
+
+    private static Optional<Acknowledgement> acknowledgement(JsonNode by, Outage outage) {
+        Acknowledgement read = new Acknowledgement(
+                by.required("who").asText(), by.required("reason").asText(), instant(by, "at"));
+        return outage(by.required("outage")).equals(outage) ? Optional.of(read) : Optional.empty();
+    }
+
+    private static Optional<JsonNode> read(Path file) throws IOException {
         String text;
         try {
             text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
@@ -36,57 +99,22 @@ final class FileMemory implements OutageMemory {
             return Optional.empty();
         }
         try {
-            JsonNode in = JSON.readTree(text);
-            List<String> why = new ArrayList<>();
-            in.required("why").forEach(line -> why.add(line.asText()));
-            Outage outage =
-                    new Outage(in.required("site").asText(), instant(in, "began"), instant(in, "detected"), why);
-            JsonNode by = in.required("acknowledged");
-            return Optional.of(new Remembered(
-                    outage,
-                    by.isNull()
-                            ? Optional.empty()
-                            : Optional.of(new Acknowledgement(
-                                    by.required("who").asText(),
-                                    by.required("reason").asText(),
-                                    instant(by, "at")))));
-        } catch (JsonProcessingException | IllegalArgumentException | DateTimeException damaged) {
-            throw new IOException(file + " is damaged; see what happened, then remove it by hand", damaged);
+            return Optional.of(JSON.readTree(text));
+        } catch (JsonProcessingException damaged) {
+            throw damaged(file, damaged);
         }
     }
 
-    @Override
-    public synchronized void declared(Outage outage) throws IOException {
-        write(new Remembered(outage, Optional.empty()));
-    }
-
-    @Override
-    public synchronized void acknowledge(String who, String reason, Instant at) throws IOException {
-        Acknowledgement by = new Acknowledgement(who, reason, at);
-        Optional<Remembered> known = latest();
-        if (known.isPresent()) {
-            write(new Remembered(known.get().outage(), Optional.of(by)));
+    private static <T> T understood(Path file, Supplier<T> reading) throws IOException {
+        try {
+            return reading.get();
+        } catch (IllegalArgumentException | DateTimeException damaged) {
+            throw damaged(file, damaged);
         }
     }
 
-    private void write(Remembered remembered) throws IOException {
-        Outage outage = remembered.outage();
-        ObjectNode out = JSON.createObjectNode();
-        out.put("site", outage.site())
-                .put("began", outage.began().toString())
-                .put("detected", outage.detected().toString());
-        ArrayNode why = out.putArray("why");
-        outage.why().forEach(why::add);
-        if (remembered.acknowledgement().isPresent()) {
-            Acknowledgement by = remembered.acknowledgement().get();
-            out.putObject("acknowledged")
-                    .put("who", by.who())
-                    .put("reason", by.reason())
-                    .put("at", by.at().toString());
-        } else {
-            out.putNull("acknowledged");
-        }
-        AtomicFile.write(file, JSON.writeValueAsString(out) + "\n");
+    private static IOException damaged(Path file, Exception why) {
+        return new IOException(file + " is damaged; see what happened, then remove it by hand", why);
     }
 
     private static Instant instant(JsonNode in, String field) {

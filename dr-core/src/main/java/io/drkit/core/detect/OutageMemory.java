@@ -62,7 +62,10 @@ public interface OutageMemory {
         return new ProcessMemory();
     }
 
-    /** One file, replaced as a whole. For the detector of one machine; it must not lie on the active site. */
+    /**
+     * Two files, each replaced as a whole: this one with the outage, and beside it one whose name ends in {@code .acknowledged}. For
+     * the detectors of one machine, in one process or several; it must not lie on the active site.
+     */
     static OutageMemory in(Path file) {
         return new FileMemory(file);
     }

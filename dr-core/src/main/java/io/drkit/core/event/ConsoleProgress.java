@@ -152,6 +152,8 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                     Wording.speaker(e.instruction()) + " " + Wording.act(e.instruction())
                             + because(e.instruction().reason())
                             + e.refused().map(why -> "; REFUSED: " + why).orElse(""));
+        } else if (event instanceof RunEvent.WordUnreadable e) {
+            say(e.at(), Terminal.Tone.BAD, "CANNOT READ a word left for the run (" + e.where() + "): " + e.why());
         } else if (event instanceof RunEvent.WordsUnreadable e) {
             say(e.at(), Terminal.Tone.BAD, "CANNOT HEAR what people say to the run: " + e.why());
         } else if (event instanceof RunEvent.WordAwaited e) {
@@ -180,6 +182,8 @@ public final class ConsoleProgress implements RunListener, AutoCloseable {
                     e.at(),
                     Terminal.Tone.WARN,
                     "the process that runs it has written nothing for " + Wording.duration(e.silent()));
+        } else if (event instanceof RunEvent.RunBrokeOff e) {
+            say(e.at(), Terminal.Tone.BAD, "BROKE OFF here, the run is not over: " + e.why());
         } else if (event instanceof RunEvent.RunEnded e) {
             ended = true;
             stopTicking();

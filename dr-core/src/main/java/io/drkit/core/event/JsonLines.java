@@ -117,6 +117,10 @@ public final class JsonLines implements RunListener {
                     .put("reason", said.reason())
                     .put("at", said.at().toString());
             json.put("refused", e.refused().orElse(null));
+        } else if (event instanceof RunEvent.WordUnreadable e) {
+            json.put("where", e.where()).put("why", e.why());
+        } else if (event instanceof RunEvent.RunBrokeOff e) {
+            json.put("why", e.why());
         } else if (event instanceof RunEvent.WordsUnreadable e) {
             json.put("why", e.why());
         } else if (event instanceof RunEvent.WordAwaited e) {

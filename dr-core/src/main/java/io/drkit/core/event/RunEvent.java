@@ -73,6 +73,13 @@ public sealed interface RunEvent {
      */
     record Instructed(Instant at, Instruction instruction, Optional<String> refused) implements RunEvent {}
 
+    /**
+     * One word that was left for the run is damaged, or of a newer version: it is not obeyed, and the others are heard.
+     *
+     * @param where where it lies
+     */
+    record WordUnreadable(Instant at, String where, String why) implements RunEvent {}
+
     /** What people left for the run cannot be read at the moment, by damage to the store say: it goes on, and obeys nobody. */
     record WordsUnreadable(Instant at, String why) implements RunEvent {}
 
@@ -111,6 +118,15 @@ public sealed interface RunEvent {
      * hang. Whoever knows that it is dead or cut off may take the run over.
      */
     record OwnerSilent(Instant at, String runId, Duration silent) implements RunEvent {}
+
+    /**
+     * This process works on the run no more, or watches it no more, and has seen no end of it: the run was taken over, its lease or its
+     * journal was lost, or the process was told to stop. How the run stands is for whoever resumes it to observe. Nothing more
+     * comes.
+     *
+     * @param why for people
+     */
+    record RunBrokeOff(Instant at, String why) implements RunEvent {}
 
     /** The run ended; nothing more comes. */
     record RunEnded(Instant at, RunReport report) implements RunEvent {}

@@ -96,6 +96,11 @@ final class BoundedJournalStore implements JournalStore {
         return read(() -> store.instructions(key));
     }
 
+    @Override
+    public Words words(JournalKey key) {
+        return read(() -> store.words(key));
+    }
+
     JournalCheck check() {
         return read(() -> JournalCheck.of(store));
     }

@@ -3,7 +3,6 @@ package io.drkit.core.journal;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.drkit.core.Problem;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -18,7 +17,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The instructions for one run: a folder each, numbered from 1, with one file in it. They lie outside the generations of the
@@ -33,13 +31,21 @@ record FileInstructions(Path folder) {
     private static final AtomicLong DRAFTS = new AtomicLong();
     private static final String FILE = "instruction";
 
-    List<Instruction> read() throws IOException {
+    Words read() throws IOException {
         List<Instruction> instructions = new ArrayList<>();
+        List<Words.Unreadable> unreadable = new ArrayList<>();
         for (long number : numbers()) {
             Path file = numbered(number).resolve(FILE);
-            instructions.add(parse(file, Files.readString(file)));
+            try {
+                instructions.add(parse(Files.readString(file)));
+            } catch (DateTimeParseException | IllegalArgumentException e) {
+                unreadable.add(new Words.Unreadable(file.toString(), String.valueOf(e.getMessage())));
+            } catch (IOException e) {
+                // The folder could be listed: it is this one file. A bad byte, too, is one of these.
+                unreadable.add(new Words.Unreadable(file.toString(), "that it cannot be read: " + e));
+            }
         }
-        return instructions;
+        return new Words(instructions, unreadable);
     }
 
     private List<Long> numbers() throws IOException {
@@ -67,7 +73,7 @@ record FileInstructions(Path folder) {
         JournalFolder.force(draft);
         while (true) {
             List<Long> numbers = numbers();
-            if (read().stream().anyMatch(other -> other.id().equals(instruction.id()))) {
+            if (read().instructions().stream().anyMatch(other -> other.id().equals(instruction.id()))) {
                 Files.delete(draft.resolve(FILE));
                 Files.delete(draft);
                 break;
@@ -101,35 +107,22 @@ record FileInstructions(Path folder) {
                 .put("run", instruction.run()));
     }
 
-    private static Instruction parse(Path file, String text) {
+    private static Instruction parse(String text) throws JsonProcessingException {
         String line = text.strip();
         int space = line.indexOf(' ');
         String json = line.substring(space + 1);
         if (space < 0 || !line.startsWith(EntryChain.hash("", json) + " ")) {
-            throw corrupt(file, "a line whose checksum is not that of its content", null);
+            throw new IllegalArgumentException("a line whose checksum is not that of its content");
         }
-        try {
-            JsonNode node = JSON.readTree(json);
-            return new Instruction(
-                    node.path("id").asText(),
-                    Instruction.Kind.valueOf(node.path("kind").asText()),
-                    node.path("subject").asText(),
-                    node.path("who").asText(),
-                    node.path("role").asText(),
-                    node.path("reason").asText(),
-                    Instant.parse(node.path("at").asText()),
-                    node.path("run").asText());
-        } catch (JsonProcessingException | IllegalArgumentException | DateTimeParseException e) {
-            throw corrupt(file, "an instruction that cannot be read", e);
-        }
-    }
-
-    private static CorruptJournalException corrupt(Path file, String found, @Nullable Throwable cause) {
-        return new CorruptJournalException(
-                "journal.corrupt",
-                Problem.expected("an undamaged instruction in " + file)
-                        .found(found)
-                        .remedy("ask whoever posted it; then move the folder that it lies in aside, and post it again"),
-                cause);
+        JsonNode node = JSON.readTree(json);
+        return new Instruction(
+                node.path("id").asText(),
+                Instruction.Kind.valueOf(node.path("kind").asText()),
+                node.path("subject").asText(),
+                node.path("who").asText(),
+                node.path("role").asText(),
+                node.path("reason").asText(),
+                Instant.parse(node.path("at").asText()),
+                node.path("run").asText());
     }
 }

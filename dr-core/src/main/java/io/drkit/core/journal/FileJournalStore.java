@@ -138,10 +138,15 @@ public final class FileJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
+        return words(key).intact();
+    }
+
+    @Override
+    public Words words(JournalKey key) {
         Path path = root.resolve(folderName(key));
         try {
             Optional<FileInstructions> instructions = instructionsOf(new JournalFolder(path, key));
-            return instructions.isPresent() ? instructions.get().read() : List.of();
+            return instructions.isPresent() ? instructions.get().read() : new Words(List.of(), List.of());
         } catch (IOException e) {
             throw unreachable(path, e);
         }
@@ -196,7 +201,7 @@ public final class FileJournalStore implements JournalStore {
                 RunFile run = RunFile.read(file, folder.key().toString());
                 JournalCheck.add(new JournalCheck.Run(folder.key(), run.entries(), run.torn()), runs, damages);
             });
-            JournalCheck.noting(damages, () -> instructions(folder, file).read());
+            JournalCheck.noting(damages, () -> JournalCheck.add(instructions(folder, file).read(), damages));
         }
         long begun = highest;
         JournalCheck.noting(damages, () -> {

@@ -38,7 +38,9 @@ public record Instruction(
         /** Turn the switchover into a failover. */
         FAIL_OVER,
         /** Not to be posted: a report names so what a process did that took the run over. */
-        TAKE_OVER
+        TAKE_OVER,
+        /** Not to be posted: a report names so that a run began, or went on, above the epoch in the subject. */
+        BEGIN_ABOVE
     }
 
     public Instruction {

@@ -91,7 +91,7 @@ public record JournalCheck(List<Run> runs, List<String> damages) {
                         add(new Run(key, run, false), runs, damages);
                     }
                 });
-                noting(damages, () -> store.instructions(key));
+                noting(damages, () -> add(store.words(key), damages));
             }
         }
         return new JournalCheck(runs, damages);
@@ -110,6 +110,11 @@ public record JournalCheck(List<Run> runs, List<String> damages) {
         } catch (IOException e) {
             damages.add("unreadable: " + e);
         }
+    }
+
+    static void add(Words words, List<String> damages) {
+        words.unreadable()
+                .forEach(one -> damages.add(one.why() + " (expected an undamaged instruction in " + one.where() + ")"));
     }
 
     /** Its first entry names a run: two with the same one are a copy. */

@@ -45,6 +45,8 @@ public record JournalEntry(Kind kind, Instant at, String step, Map<String, Strin
         UNDO_OUTCOME,
         /** A person told the run something; it was taken, or refused. Durable before it takes effect. */
         INSTRUCTION,
+        /** A word that was left for the run cannot be read, and is not obeyed: where it lies, and why. */
+        WORD_UNREADABLE,
         /** The run asks a person: to approve, or what to do about a failure. */
         ASKED,
         /** Nobody answered in time. */

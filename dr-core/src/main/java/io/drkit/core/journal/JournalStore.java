@@ -46,6 +46,18 @@ public interface JournalStore {
      */
     void post(JournalKey key, Instruction instruction);
 
-    /** The words left for the latest run of this key, in the order in which they were posted; a new run begins without any. */
+    /**
+     * The words left for the latest run of this key, in the order in which they were posted; a new run begins without any.
+     *
+     * @throws CorruptJournalException when one of them cannot be read: see {@link #words}
+     */
     List<Instruction> instructions(JournalKey key);
+
+    /**
+     * As {@link #instructions}, but one that cannot be read hides no other: a run must hear the word to stop that comes after it. A
+     * store in which a word can be damaged overrides this.
+     */
+    default Words words(JournalKey key) {
+        return new Words(instructions(key), List.of());
+    }
 }

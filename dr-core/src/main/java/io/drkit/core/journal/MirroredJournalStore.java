@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -262,19 +263,24 @@ public final class MirroredJournalStore implements JournalStore {
 
     @Override
     public List<Instruction> instructions(JournalKey key) {
+        return words(key).intact();
+    }
+
+    @Override
+    public Words words(JournalKey key) {
         // A run asks every few seconds, and is not to be held up each time by a store that it does without.
         if (first.store().resting() != second.store().resting()) {
             try {
-                return (first.store().resting() ? second : first).store().instructions(key);
+                return words(first.store().resting() ? second : first, key);
             } catch (DrException e) {
                 requireUnreachable(e);
             }
         }
-        List<List<Instruction>> answers = new ArrayList<>();
+        List<Words> answers = new ArrayList<>();
         @Nullable DrException failure = null;
         for (Side side : sidesThatKnowTheLatestRun(key)) {
             try {
-                answers.add(side.store().instructions(key));
+                answers.add(words(side, key));
             } catch (DrException e) {
                 failure = requireUnreachable(e);
             }
@@ -283,6 +289,22 @@ public final class MirroredJournalStore implements JournalStore {
             throw failure;
         }
         return answers.size() == 2 ? merged(answers.get(0), answers.get(1)) : answers.get(0);
+    }
+
+    private static Words words(Side side, JournalKey key) {
+        Words words = side.store().words(key);
+        return new Words(
+                words.instructions(),
+                words.unreadable().stream()
+                        .map(one -> new Words.Unreadable(side.name() + ", " + one.where(), one.why()))
+                        .toList());
+    }
+
+    private static Words merged(Words one, Words other) {
+        return new Words(
+                merged(one.instructions(), other.instructions()),
+                Stream.concat(one.unreadable().stream(), other.unreadable().stream())
+                        .toList());
     }
 
     /** All of both, each once, in an order that keeps that of either: what stands in one alone was posted while the other was lost. */

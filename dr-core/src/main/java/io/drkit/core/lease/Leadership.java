@@ -63,6 +63,8 @@ public final class Leadership implements AutoCloseable {
     private final Task standing;
     private final Task publishing;
     private volatile boolean closing;
+    /** Nobody takes messages any more. */
+    private volatile boolean left;
     private volatile Mode mode;
     private volatile String lastHealth = "";
     private volatile Optional<Lease> current = Optional.empty();
@@ -148,7 +150,8 @@ public final class Leadership implements AutoCloseable {
      * Lets the chosen node lead in place of this one: the listener stops, then the lease goes to that node alone, which takes it at
      * its next look. Waits until the lease was handed over.
      *
-     * @throws BlockedException {@code lease.not-leader} when this node does not lead, {@code lease.heir-unfit} when the chosen one
+     * @throws BlockedException {@code lease.not-leader} when this node does not lead, or no more when its turn comes,
+     *     {@code lease.heir-unfit} when the chosen one
      *     is not known to be there and willing: nothing was changed
      * @throws DrTimeoutException {@code lease.hand-over-slow} when there is no answer yet: nothing is known, it goes on by itself
      * @throws DrException when this node leads no more, but the chosen one may not get the lease: any may, after its ttl
@@ -158,6 +161,10 @@ public final class Leadership implements AutoCloseable {
         requireFit(nodeId);
         Mailbox<Optional<RuntimeException>> answer = clockwork.mailbox();
         inbox.put(new Message.HandOver(nodeId, answer));
+        if (left) {
+            // It may have come after the last look at the inbox.
+            answer.put(Optional.of(notLeading()));
+        }
         Optional<RuntimeException> failure =
                 answer.poll(stopWithin.plus(terms.ttl().multipliedBy(2)));
         if (failure == null) {
@@ -218,6 +225,21 @@ public final class Leadership implements AutoCloseable {
             Thread.currentThread().interrupt();
         } finally {
             become(Mode.LEFT);
+            left = true;
+            refuseOrders();
+        }
+    }
+
+    /** Whoever asked for a hand-over that cannot be any more is told so, and not left to wait. */
+    private void refuseOrders() {
+        try {
+            for (Message message = inbox.poll(Duration.ZERO); message != null; message = inbox.poll(Duration.ZERO)) {
+                if (message instanceof Message.HandOver order) {
+                    order.answer().put(Optional.of(notLeading()));
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
@@ -252,6 +274,9 @@ public final class Leadership implements AutoCloseable {
                 Message message = inbox.poll(lease.untilOver());
                 if (!lease.held()) {
                     why = Why.LOST;
+                    if (message instanceof Message.HandOver late) {
+                        late.answer().put(Optional.of(lease.stale()));
+                    }
                 } else if (message instanceof Message.HandOver handOver) {
                     order = handOver;
                     why = Why.HANDED_OVER;

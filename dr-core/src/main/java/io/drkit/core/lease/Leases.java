@@ -123,6 +123,15 @@ public final class Leases {
         return terms.store().read(name).record().flatMap(LeaseRecord::holder);
     }
 
+    /**
+     * The highest epoch that a lease of this name is known to have had, as the store has it now; the next holder's is higher.
+     *
+     * @throws DrException when the store cannot be read
+     */
+    public Epoch lastEpoch(String name) throws InterruptedException {
+        return last(terms.store().read(name));
+    }
+
     Terms terms() {
         return terms;
     }
@@ -165,8 +174,12 @@ public final class Leases {
 
     /** Higher than any before, deleted ones included. */
     static Epoch next(Seen seen) {
+        return last(seen).next();
+    }
+
+    private static Epoch last(Seen seen) {
         Epoch last = seen.record().map(LeaseRecord::epoch).orElse(Epoch.NONE);
-        return (last.compareTo(seen.floor()) > 0 ? last : seen.floor()).next();
+        return last.compareTo(seen.floor()) > 0 ? last : seen.floor();
     }
 
     private DrTimeoutException held(String name, Duration patience) throws InterruptedException {

@@ -22,8 +22,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *   <li>{@code drkit.steps}, a timer, tags {@code plan}, {@code step}, {@code status}, {@code undo}: what each step took in this
  *       process
  *   <li>{@code drkit.steps.unknown}, a counter, tags {@code plan}, {@code step}, {@code undo}: answers that were lost
- *   <li>{@code drkit.runs.active}, a gauge: 1 from a run's begin until it ends or pauses; where it broke off it stays 1 until the
- *       next one has ended
+ *   <li>{@code drkit.runs.active}, a gauge: 1 from a run's begin until it ends, pauses, or breaks off in this process
  * </ul>
  *
  * <pre>{@code
@@ -65,6 +64,8 @@ public final class RunMetrics implements RunListener {
                     .tags(step(unknown.step(), unknown.undo()))
                     .register(registry)
                     .increment();
+        } else if (event instanceof RunEvent.RunBrokeOff) {
+            active.set(0);
         } else if (event instanceof RunEvent.RunEnded ended) {
             active.set(0);
             Tags tags = Tags.of(

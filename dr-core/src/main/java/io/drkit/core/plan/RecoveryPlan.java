@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * RecoveryPlan<ShopSite> plan = RecoveryPlan.<ShopSite>named("shop")
- *         .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+ *         .rpo(Duration.ofMinutes(15))
+ *         .rto(Duration.ofMinutes(30))
  *         .step("stop writers", (from, to) -> from.workloads().toZero(RUNTIME))
  *         .undo((from, to) -> from.workloads().restore(RUNTIME))
  *         .step("promote", (from, to) -> promoter.switchover(from.database(), to.database()))
@@ -151,20 +152,31 @@ public final class RecoveryPlan<S extends Site> {
         private final String name;
         private final List<Draft<S>> drafts = new ArrayList<>();
         private final Map<String, RuleFunction<S>> rules = new LinkedHashMap<>();
-        private @Nullable Objectives objectives;
+        private @Nullable Duration rpo;
+        private @Nullable Duration rto;
 
         private Builder(String name) {
             this.name = name;
         }
 
         /**
-         * What every run is held to. Required: a recovery without objectives cannot be said to have met them.
-         *
-         * @param rpo the longest span of changes that may be lost
-         * @param rto the longest time until service is back
+         * Recovery point objective: the longest span of changes that may be lost; zero or more. Required, as the RTO is: a recovery
+         * without objectives cannot be said to have met them.
          */
-        public Builder<S> objectives(Duration rpo, Duration rto) {
-            objectives = new Objectives(rpo, rto);
+        public Builder<S> rpo(Duration longestLoss) {
+            if (longestLoss.isNegative()) {
+                throw new IllegalArgumentException("The RPO is zero or more, not " + longestLoss);
+            }
+            rpo = longestLoss;
+            return this;
+        }
+
+        /** Recovery time objective: the longest time until service is back; more than zero. Required. */
+        public Builder<S> rto(Duration longestOutage) {
+            if (longestOutage.isNegative() || longestOutage.isZero()) {
+                throw new IllegalArgumentException("The RTO is more than zero, not " + longestOutage);
+            }
+            rto = longestOutage;
             return this;
         }
 
@@ -202,11 +214,11 @@ public final class RecoveryPlan<S extends Site> {
          * The plan.
          *
          * @throws InvalidPlanException when it cannot be run as written
-         * @throws IllegalStateException when it has no objectives
+         * @throws IllegalStateException when it has no RPO, or no RTO
          */
         public RecoveryPlan<S> build() {
-            if (objectives == null) {
-                throw new IllegalStateException("The plan " + name + " needs objectives(rpo, rto)");
+            if (rpo == null || rto == null) {
+                throw new IllegalStateException("The plan " + name + " needs its objectives: rpo(…) and rto(…)");
             }
             if (drafts.isEmpty()) {
                 throw new InvalidPlanException(
@@ -223,7 +235,7 @@ public final class RecoveryPlan<S extends Site> {
                 checkUndo(mode, ordered);
                 byMode.put(mode, ordered);
             }
-            return new RecoveryPlan<>(name, objectives, byMode, rules);
+            return new RecoveryPlan<>(name, new Objectives(rpo, rto), byMode, rules);
         }
 
         private void checkNames() {

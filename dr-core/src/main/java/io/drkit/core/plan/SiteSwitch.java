@@ -9,8 +9,8 @@ import java.util.Optional;
  * From which site to which, and how. Failback is the same plan with the sites the other way round.
  *
  * <pre>{@code
- * runner.run(plan, SiteSwitch.switchover(west, east));
- * runner.run(plan, SiteSwitch.failover(west, east).since(outageBegan, alarm));
+ * runner.run(plan, SiteSwitch.switchoverFrom(west).to(east));
+ * runner.run(plan, SiteSwitch.failoverFrom(west).to(east).since(outageBegan, alarm));
  * }</pre>
  *
  * @param mode planned or not
@@ -39,14 +39,30 @@ public record SiteSwitch<S extends Site>(
         }
     }
 
-    /** Planned: both sites work, nothing is lost. */
-    public static <S extends Site> SiteSwitch<S> switchover(S from, S to) {
-        return new SiteSwitch<>(Mode.SWITCHOVER, from, to, Optional.empty(), Optional.empty());
+    /** Planned: both sites work, nothing is lost. Begins with the site that is active until now. */
+    public static <S extends Site> From<S> switchoverFrom(S active) {
+        return new From<>(Mode.SWITCHOVER, active);
     }
 
-    /** Unplanned: {@code from} may be dead. */
-    public static <S extends Site> SiteSwitch<S> failover(S from, S to) {
-        return new SiteSwitch<>(Mode.FAILOVER, from, to, Optional.empty(), Optional.empty());
+    /** Unplanned: the site that was active until now, with which this begins, may be dead. */
+    public static <S extends Site> From<S> failoverFrom(S active) {
+        return new From<>(Mode.FAILOVER, active);
+    }
+
+    /** A switch that does not say yet where to. Two sites are of one type, and no compiler tells them apart: their names here do. */
+    public static final class From<S extends Site> {
+        private final Mode mode;
+        private final S from;
+
+        private From(Mode mode, S from) {
+            this.mode = mode;
+            this.from = Objects.requireNonNull(from, "from");
+        }
+
+        /** The site that becomes active. */
+        public SiteSwitch<S> to(S standby) {
+            return new SiteSwitch<>(mode, from, standby, Optional.empty(), Optional.empty());
+        }
     }
 
     /** With the moment at which service was lost. */

@@ -1,5 +1,6 @@
 package io.drkit.core.readiness;
 
+import io.drkit.core.Site;
 import io.drkit.core.action.Action;
 import io.drkit.core.dns.DnsStatus;
 import io.drkit.core.dns.DnsSwitcher;
@@ -7,11 +8,14 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.lease.LeaseStore;
+import io.drkit.core.plan.RecoveryPlan;
+import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.replica.Lag;
 import io.drkit.core.replica.NodeStatus;
 import io.drkit.core.replica.ReplicaPromoter;
 import io.drkit.core.replica.ReplicationStatus;
 import io.drkit.core.report.Wording;
+import io.drkit.core.run.PlanRunner;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
 import io.drkit.core.workload.WorkloadStatus;
@@ -30,7 +34,7 @@ import java.util.function.Function;
  * The standing checks that most plans need. Each asks the interfaces that the plan uses anyway; what they cannot know is unknown.
  *
  * <pre>{@code
- * Readiness.of(plan, SiteSwitch.switchover(west, east))
+ * Readiness.of(plan, SiteSwitch.switchoverFrom(west).to(east))
  *         .check(Checks.replicationLag("database", promoter, west.database(), east.database(), ofMinutes(15)))
  *         .check(Checks.parity("images", Side.of("west", west::images), Side.of("east", east::images)))
  *         .check(Checks.dnsTtl("shop.example.com", dns, ofMinutes(1)))
@@ -285,6 +289,25 @@ public final class Checks {
                 blackHole,
                 () -> through.apply(blackHole).read(lease).record().isPresent(),
                 "no lease " + lease + " is in it");
+    }
+
+    /**
+     * No resource remembers a higher epoch than any that the plan's runs had: one that does would refuse the next run, as after runs
+     * of another plan over the same resources, or where the journal was lost. Its remedy says how to begin all the same. Unknown
+     * where a resource that could tell does not.
+     *
+     * @param runner as it would run the plan
+     */
+    public static <S extends Site> Check epochs(
+            PlanRunner runner, RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch) {
+        return Check.named("epochs", "no resource would refuse the next run as an old one", clockwork -> {
+            List<String> unknown = runner.requireEpochs(plan, siteSwitch);
+            return unknown.isEmpty()
+                    ? Finding.ready("no resource that can tell remembers a higher epoch than the last run's")
+                    : Finding.unknown(
+                            "the epoch cannot be read where these steps make their change: " + list(unknown),
+                            "make them reachable");
+        });
     }
 
     /**

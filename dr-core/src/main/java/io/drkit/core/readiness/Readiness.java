@@ -21,7 +21,7 @@ import java.util.function.Consumer;
  * Whether a plan could be run today, in one direction and mode: its own steps, observed and assessed now, and standing checks.
  *
  * <pre>{@code
- * Readiness readiness = Readiness.of(plan, SiteSwitch.failover(west, east))
+ * Readiness readiness = Readiness.of(plan, SiteSwitch.failoverFrom(west).to(east))
  *         .check(Checks.replicationLag("database", promoter, west.database(), east.database(), ofMinutes(15)))
  *         .build();
  * readiness.check().printTo(System.out);

@@ -98,6 +98,7 @@ public final class Wording {
             case CANCEL -> "cancelled the run";
             case OVERRIDE -> "OVERRODE the safety rule" + subject;
             case TAKE_OVER -> "took the run over";
+            case BEGIN_ABOVE -> "let the run begin above epoch " + said.subject();
             case FAIL_OVER -> "turned the switchover into a failover";
         };
     }
@@ -111,6 +112,12 @@ public final class Wording {
             case CONTINUATION -> "somebody to let it go on: it is paused";
         };
         return "waits for " + what + ", since " + wait.began();
+    }
+
+    /** What an exception says for people; its kind where it says nothing. */
+    public static String failure(Throwable failure) {
+        String message = failure.getMessage();
+        return message == null || message.isBlank() ? failure.toString() : message;
     }
 
     /** For example {@code ann (commander)}. */

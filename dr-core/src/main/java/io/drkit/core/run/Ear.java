@@ -4,6 +4,7 @@ import io.drkit.core.DrException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
+import io.drkit.core.journal.Words;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
 import java.time.Duration;
@@ -23,6 +24,7 @@ final class Ear {
     private Deadline next;
     private volatile boolean woken;
     private String trouble = "";
+    private List<Words.Unreadable> unreadable = List.of();
 
     Ear(JournalStore store, JournalKey key, String runId, Duration every, Clockwork clockwork) {
         this.store = store;
@@ -52,6 +54,11 @@ final class Ear {
         return trouble;
     }
 
+    /** What it could not read when it last looked. */
+    List<Words.Unreadable> unreadable() {
+        return unreadable;
+    }
+
     /** All that was left for this run so far. */
     List<Instruction> listen() {
         woken = false;
@@ -59,7 +66,9 @@ final class Ear {
         trouble = "";
         List<Instruction> heard = List.of();
         try {
-            heard = store.instructions(key).stream()
+            Words words = store.words(key);
+            unreadable = words.unreadable();
+            heard = words.instructions().stream()
                     .filter(said -> said.run().isEmpty() || said.run().equals(runId))
                     .toList();
         } catch (DrException e) {

@@ -10,6 +10,7 @@ import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.report.RunReport;
+import io.drkit.core.report.Wording;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.time.Clockwork;
 import io.drkit.core.time.Deadline;
@@ -112,6 +113,9 @@ final class Following {
         Audience audience = new Audience(listeners, clockwork);
         try {
             return follow(audience);
+        } catch (InterruptedException | RuntimeException e) {
+            audience.tell(new RunEvent.RunBrokeOff(clockwork.now(), Wording.failure(e)));
+            throw e;
         } finally {
             audience.dismiss();
         }
@@ -267,6 +271,8 @@ final class Following {
                             entry.detail("name")));
                 case INSTRUCTION -> instructed(entry);
                 case RUN_PAUSED, RUN_ENDED, GIVEN_UP_ENDED, MIRROR_LOST -> List.of();
+                case WORD_UNREADABLE ->
+                    List.of(new RunEvent.WordUnreadable(entry.at(), entry.detail("where"), entry.detail("why")));
             };
         }
 

@@ -6,6 +6,7 @@ import io.drkit.core.event.RunEvent;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry.Kind;
+import io.drkit.core.journal.Words;
 import io.drkit.core.plan.Approval;
 import io.drkit.core.plan.BoundPlan;
 import io.drkit.core.plan.PlannedStep;
@@ -118,9 +119,21 @@ final class PlanRun {
         } catch (InterruptedException | RuntimeException | Error e) {
             // Whatever ended it, no step goes on behind the caller's back with the journal closed.
             crew.stopAll(e);
+            tellBrokeOff(e);
             throw e;
         } finally {
             log.close();
+        }
+    }
+
+    private void tellBrokeOff(Throwable why) {
+        try {
+            log.tell(new RunEvent.RunBrokeOff(log.now(), Wording.failure(why)));
+        } catch (RuntimeException | Error e) {
+            // whoever is told is told for their own sake: what ended the run is what counts
+            if (e != why) {
+                why.addSuppressed(e);
+            }
         }
     }
 
@@ -228,6 +241,12 @@ final class PlanRun {
             log.tell(new RunEvent.WordsUnreadable(log.now(), ear.trouble()));
         }
         troubleTold = ear.trouble();
+        for (Words.Unreadable word : ear.unreadable()) {
+            if (!log.ask(history -> history.unreadable(word.where()))) {
+                log.write(Kind.WORD_UNREADABLE, "", Map.of("where", word.where(), "why", word.why()));
+                log.tell(new RunEvent.WordUnreadable(log.now(), word.where(), word.why()));
+            }
+        }
         for (Instruction word : words) {
             if (log.ask(history -> history.heard(word.id()))) {
                 continue;
@@ -291,7 +310,7 @@ final class PlanRun {
                 log.tell(new RunEvent.StepEnded(
                         now, said.subject(), StepStatus.SKIPPED, RunHistory.skipped(said), Duration.ZERO, false));
             }
-            case APPROVE, REJECT, PAUSE, CONTINUE, RETRY, OVERRIDE, TAKE_OVER -> {
+            case APPROVE, REJECT, PAUSE, CONTINUE, RETRY, OVERRIDE, TAKE_OVER, BEGIN_ABOVE -> {
                 // what follows from them is in the history
             }
         }
@@ -333,7 +352,7 @@ final class PlanRun {
                     failures.remove(subject);
                     ready.add(subject);
                 }
-                case PAUSE, CONTINUE, CANCEL, OVERRIDE, TAKE_OVER, FAIL_OVER -> {
+                case PAUSE, CONTINUE, CANCEL, OVERRIDE, TAKE_OVER, BEGIN_ABOVE, FAIL_OVER -> {
                     // looked up in the history where it matters
                 }
             }

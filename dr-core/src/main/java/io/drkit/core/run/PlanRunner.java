@@ -14,6 +14,8 @@ import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
 import io.drkit.core.lease.Lease;
 import io.drkit.core.lease.Leases;
+import io.drkit.core.plan.BoundPlan;
+import io.drkit.core.plan.PlannedStep;
 import io.drkit.core.plan.RecoveryPlan;
 import io.drkit.core.plan.SiteSwitch;
 import io.drkit.core.report.RunOutcome;
@@ -22,6 +24,7 @@ import io.drkit.core.time.Clockwork;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -36,8 +39,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>{@code
  * PlanRunner runner = PlanRunner.journalingTo(new FileJournalStore(Path.of("/var/lib/shop/dr"))).build();
- * runner.preview(plan, SiteSwitch.switchover(west, east)).printTo(System.out);   // touches nothing
- * RunReport report = runner.run(plan, SiteSwitch.switchover(west, east));
+ * runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)).printTo(System.out);   // touches nothing
+ * RunReport report = runner.run(plan, SiteSwitch.switchoverFrom(west).to(east));
  * if (!report.succeeded()) { … report.reason() says why, and report.outcome() what follows from it }
  * }</pre>
  *
@@ -50,18 +53,22 @@ public final class PlanRunner {
     private static final Logger log = LoggerFactory.getLogger(PlanRunner.class);
     private static final String STEP_AT_WORK = "run.step-at-work";
     private static final Duration WATCHERS_LOOK = Duration.ofSeconds(1);
+    private static final Duration EPOCHS_LOOK = Duration.ofSeconds(5);
 
     private final JournalStore journals;
     private final Optional<Leases> leases;
+    private final Optional<String> leaseName;
     private final Duration leasePatience;
     private final Duration listenEvery;
     private final RunSettings settings;
     private final Clockwork clockwork;
-    private final Map<JournalKey, PlanRun> active = new ConcurrentHashMap<>();
+    private final Map<JournalKey, PlanRun> active;
+    private final Optional<EpochFloor> floor;
 
     private PlanRunner(Builder builder) {
         journals = builder.journals;
         leases = Optional.ofNullable(builder.leases);
+        leaseName = Optional.ofNullable(builder.leaseName);
         leasePatience = builder.leasePatience;
         listenEvery = builder.listenEvery;
         clockwork = builder.clockwork;
@@ -72,6 +79,20 @@ public final class PlanRunner {
                 builder.stopGrace,
                 builder.observeWithin,
                 Optional.ofNullable(builder.askOnFailure));
+        active = new ConcurrentHashMap<>();
+        floor = Optional.empty();
+    }
+
+    private PlanRunner(PlanRunner runner, EpochFloor floor) {
+        journals = runner.journals;
+        leases = runner.leases;
+        leaseName = runner.leaseName;
+        leasePatience = runner.leasePatience;
+        listenEvery = runner.listenEvery;
+        clockwork = runner.clockwork;
+        settings = runner.settings;
+        active = runner.active;
+        this.floor = Optional.of(floor);
     }
 
     /** Begins a runner that keeps its journals there. */
@@ -86,6 +107,101 @@ public final class PlanRunner {
     }
 
     /**
+     * This runner, for runs that begin, or go on, above an epoch that resources already have: as they do after runs of another plan
+     * over the same resources, of this one under another name, or of one whose journal was lost. A run says of itself that it needs
+     * this: {@code run.epoch-below} names the epoch. The person and the reason are written into the journal and the report.
+     *
+     * <p>It takes the word of that person for it that no run which has such an epoch is at work any more: if one is, it is
+     * refused at its next change by whatever compares epochs, and by nothing else. Two plans over the same resources are kept
+     * apart by one lease: {@link Builder#leaseNamed}.
+     *
+     * @param epoch the highest that stands in the way; the run's is higher
+     * @param who the person who answers for it
+     * @param reason why it is known that no run with such an epoch is at work, for whoever reads the journal
+     */
+    public PlanRunner above(Epoch epoch, String who, String reason) {
+        return new PlanRunner(this, new EpochFloor(clockwork.newId(), epoch, who, reason));
+    }
+
+    /**
+     * Whether a resource that the plan changes remembers a higher epoch than any that was given out here, in the latest run's journal
+     * or by its lease: then it would refuse the run. {@link #run}, {@link #resume} and {@link #takeOver} ask so before they change
+     * anything; readiness asks by {@link io.drkit.core.readiness.Checks#epochs}. Looks at all at the same time, for 5 s at the most
+     * and no longer than {@link Builder#observeWithin}; what does not answer by then, or cannot tell, is not known and hinders
+     * nothing.
+     *
+     * @return the steps that can tell an epoch and did not answer: of them it is not known
+     * @throws BlockedException with the code {@code run.epoch-below} when one does: nothing was changed
+     */
+    public <S extends Site> List<String> requireEpochs(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
+            throws InterruptedException {
+        Plans plans = Plans.of(plan, siteSwitch);
+        return requireEpochs(plans.plan(), plans.key(), RunHistory.of(latest(plans.key())));
+    }
+
+    private List<String> requireEpochs(BoundPlan plan, JournalKey key, RunHistory latest) throws InterruptedException {
+        List<PlannedStep> telling = plan.steps().stream()
+                .filter(step -> step.action().heldEpoch().isPresent())
+                .toList();
+        if (telling.isEmpty()) {
+            return List.of();
+        }
+        Duration patience =
+                settings.observeWithin().compareTo(EPOCHS_LOOK) < 0 ? settings.observeWithin() : EPOCHS_LOOK;
+        List<Observations.Answer<Optional<Epoch>>> answers = new Observations(clockwork, patience)
+                .each(
+                        telling,
+                        PlannedStep::name,
+                        (step, context) ->
+                                step.action().heldEpoch().orElseThrow().read(context));
+        Map<String, Epoch> held = new LinkedHashMap<>();
+        List<String> unknown = new ArrayList<>();
+        for (int i = 0; i < telling.size(); i++) {
+            String step = telling.get(i).name();
+            Observations.Answer<Optional<Epoch>> answer = answers.get(i);
+            if (answer.value().isEmpty()) {
+                log.debug("The epoch where \"{}\" makes its change is not known: {}", step, answer.failure());
+                unknown.add(step);
+            } else {
+                answer.value().get().ifPresent(epoch -> held.put(step, epoch));
+            }
+        }
+        Epoch highest = held.values().stream().reduce(Epoch.NONE, PlanRunner::higher);
+        Epoch given = higher(latest.epoch(), floor.map(EpochFloor::epoch).orElse(Epoch.NONE));
+        if (highest.compareTo(given) > 0 && leases.isPresent()) {
+            try {
+                given = higher(given, leases.get().lastEpoch(leaseName(key)));
+            } catch (DrException e) {
+                // The run will wait for its lease, and learn its epoch then.
+                log.debug("The epoch of the lease of {} is not known", key, e);
+                unknown.addAll(held.keySet());
+                return unknown;
+            }
+        }
+        if (highest.compareTo(given) <= 0) {
+            return unknown;
+        }
+        List<String> above = new ArrayList<>();
+        for (Map.Entry<String, Epoch> one : held.entrySet()) {
+            if (one.getValue().compareTo(given) > 0) {
+                above.add("epoch " + one.getValue() + " where the step \"" + one.getKey() + "\" makes its change");
+            }
+        }
+        throw new BlockedException(
+                "run.epoch-below",
+                Problem.expected("no resource to remember an epoch above " + given
+                                + ", the highest that was given out for " + key)
+                        .found(String.join("; ", above))
+                        .remedy("a run was there that the journal here does not know: one of another plan, of this one under"
+                                + " another name, or of one whose journal was lost or removed. Find it, and see that it has"
+                                + " ended. " + StaleEpochException.remedy(highest)));
+    }
+
+    private static Epoch higher(Epoch one, Epoch other) {
+        return one.compareTo(other) < 0 ? other : one;
+    }
+
+    /**
      * Runs the plan to its end, whichever that is: look at {@link RunReport#outcome()}. Where the same plan is being run in the same
      * direction and mode, by whatever process, it begins nothing: it attaches to that run, tells its own listeners what happens
      * there, and answers with the same report.
@@ -96,7 +212,8 @@ public final class PlanRunner {
      * @throws JournalInUseException when a run of this plan between these sites is active, in another direction or mode; with the
      *     code {@code run.step-at-work} when one has paused and a step of it is still at work
      * @throws BlockedException with the code {@code run.unfinished} when an earlier one is not over: resume or abandon it; with the
-     *     code {@code run.owner-gone} when the process that ran what this one watched is gone: nothing was taken over
+     *     code {@code run.epoch-below} when a resource has a higher epoch, see {@link #requireEpochs}; with the code
+     *     {@code run.owner-gone} when the process that ran what this one watched is gone: nothing was taken over
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
      * @throws io.drkit.core.StaleEpochException when somebody took the run over by force, or its lease was lost, or the journal
      *     was removed or replaced under it; this process stopped
@@ -118,12 +235,14 @@ public final class PlanRunner {
                                 .found("the " + earlier.line())
                                 .remedy("resume it, or abandon it by name if you know what state it left"));
             }
+            requireEpochs(plans.plan(), plans.key(), earlier);
             return held.drive(plans, epoch -> {
                 JournalEntry first = new JournalEntry(
                         JournalEntry.Kind.RUN_BEGAN,
                         clockwork.now(),
                         "",
-                        RunHistory.header(plans.plan(), plans.failover().plan(), clockwork.newId(), epoch));
+                        marked(RunHistory.header(
+                                plans.plan(), plans.failover().plan(), clockwork.newId(), epoch)));
                 journal.begin(first);
                 return RunHistory.of(List.of(first));
             });
@@ -136,7 +255,8 @@ public final class PlanRunner {
      * began as a switchover and was turned into a failover goes on as that, and may be named either way.
      *
      * @throws BlockedException with the code {@code run.nothing-to-resume} when there is none, or {@code run.other-plan} when it
-     *     was a run of another plan: another direction or mode, other steps, or steps that say they do something else
+     *     was a run of another plan: another direction or mode, other steps, or steps that say they do something else;
+     *     {@code run.epoch-below} as {@link #run}
      * @throws JournalInUseException when that process is still alive and at work on the run, or, with the code
      *     {@code run.step-at-work}, while a step is that it gave up: as soon as that has ended, or the process has, this goes on
      * @throws io.drkit.core.journal.CorruptJournalException when the journal cannot be trusted
@@ -146,6 +266,8 @@ public final class PlanRunner {
             throws InterruptedException {
         Plans plans = Plans.of(plan, siteSwitch);
         try (Held held = new Held(openPatiently(plans.key()))) {
+            RunHistory history = plans.verified(unfinished(RunHistory.of(held.journal().latestRun()), plans.key()));
+            requireEpochs(plans.as(history).plan(), plans.key(), history);
             return held.resume(plans, Map.of());
         }
     }
@@ -161,15 +283,34 @@ public final class PlanRunner {
      */
     public <S extends Site> RunReport takeOver(
             RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String reason) throws InterruptedException {
-        if (who.isBlank() || reason.isBlank()) {
-            throw new IllegalArgumentException("Taking a run over needs a person and a reason");
-        }
+        requireSpeaker(who, reason);
         Plans plans = Plans.of(plan, siteSwitch);
         // What is not to be resumed is not taken from anybody either.
-        plans.verified(unfinished(RunHistory.of(latest(plans.key())), plans.key()));
+        RunHistory latest = plans.verified(unfinished(RunHistory.of(latest(plans.key())), plans.key()));
+        requireEpochs(plans.as(latest).plan(), plans.key(), latest);
         try (Held held = new Held(journals.takeOver(plans.key()))) {
             return held.resume(plans, Map.of("who", who, "reason", reason, "id", clockwork.newId()));
         }
+    }
+
+    /**
+     * Watches the run of this plan that is at work, in whatever process, as {@link #run} does where there is one: tells this runner's
+     * listeners what happens there, and answers with its report. It never begins a run, nor goes on with one: for whoever only wants
+     * to look.
+     *
+     * @return the report of that run; empty when no process is at work on one
+     * @throws JournalInUseException when a run of this plan between these sites is active in another direction or mode
+     * @throws BlockedException with the code {@code run.owner-gone} when the process that ran it is gone
+     */
+    public <S extends Site> Optional<RunReport> watch(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
+            throws InterruptedException {
+        Following following = new Following(journals, Plans.of(plan, siteSwitch), listenEvery, settings);
+        Optional<Journal> free = following.openOrFind();
+        if (free.isPresent()) {
+            free.get().close();
+            return Optional.empty();
+        }
+        return Optional.of(following.follow());
     }
 
     /**
@@ -182,20 +323,45 @@ public final class PlanRunner {
      * @throws JournalInUseException as {@link #resume}
      */
     public <S extends Site> void abandon(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String reason) {
-        if (who.isBlank() || reason.isBlank()) {
-            throw new IllegalArgumentException("Abandoning a run needs a person and a reason");
-        }
+        requireSpeaker(who, reason);
         JournalKey key = Plans.key(plan, siteSwitch);
         try (Held held = new Held(open(key))) {
+            held.journal().raiseEpoch(Epoch.NONE);
+            held.abandon(unfinished(RunHistory.of(held.journal().latestRun()), key), "abandoned by ", who, reason);
+        }
+    }
+
+    /**
+     * As {@link #abandon}, although the process that runs it has not let go: for an operator who knows that this process is dead,
+     * frozen or cut off, and who does not want the run to go on, as {@link #takeOver} would let it. From then on whatever that
+     * process writes or asks is refused, and it stops before its next effect. What it was doing then it may still do: the report
+     * names each step that was not seen to end ({@link RunReport#warnings()}).
+     *
+     * @param who the person who answers for it
+     * @param reason why, for whoever reads the journal
+     * @throws BlockedException with the code {@code run.nothing-to-resume} when there is no unfinished run: nothing was taken
+     */
+    public <S extends Site> void abandonByForce(
+            RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch, String who, String reason) {
+        requireSpeaker(who, reason);
+        JournalKey key = Plans.key(plan, siteSwitch);
+        unfinished(RunHistory.of(latest(key)), key);
+        try (Held held = new Held(journals.takeOver(key))) {
             Journal journal = held.journal();
             RunHistory history = unfinished(RunHistory.of(journal.latestRun()), key);
-            journal.raiseEpoch(Epoch.NONE);
-            String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
+            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
             journal.append(new JournalEntry(
-                    JournalEntry.Kind.RUN_ENDED,
+                    JournalEntry.Kind.RUN_RESUMED,
                     clockwork.now(),
                     "",
-                    Map.of("outcome", outcome, "reason", "abandoned by " + who + ": " + reason)));
+                    Map.of("epoch", epoch.toString(), "who", who, "reason", reason, "id", clockwork.newId())));
+            held.abandon(history, "abandoned by force by ", who, reason);
+        }
+    }
+
+    private static void requireSpeaker(String who, String reason) {
+        if (who.isBlank() || reason.isBlank()) {
+            throw new IllegalArgumentException("It takes a person, and a reason for whoever reads the journal");
         }
     }
 
@@ -254,6 +420,10 @@ public final class PlanRunner {
                 inUse);
     }
 
+    private Map<String, String> marked(Map<String, String> details) {
+        return floor.map(above -> above.addedTo(details)).orElse(details);
+    }
+
     private List<JournalEntry> latest(JournalKey key) {
         List<List<JournalEntry>> runs = journals.runs(key, 1);
         return runs.isEmpty() ? List.of() : runs.get(0);
@@ -290,6 +460,15 @@ public final class PlanRunner {
             return journal;
         }
 
+        void abandon(RunHistory history, String how, String who, String reason) {
+            String outcome = history.undoing() ? RunOutcome.UNDO_INCOMPLETE.name() : RunOutcome.STOPPED.name();
+            journal.append(new JournalEntry(
+                    JournalEntry.Kind.RUN_ENDED,
+                    clockwork.now(),
+                    "",
+                    Map.of("outcome", outcome, "reason", how + who + ": " + reason)));
+        }
+
         RunReport resume(Plans plans, Map<String, String> takenOver) throws InterruptedException {
             RunHistory history = plans.verified(unfinished(RunHistory.of(journal.latestRun()), plans.key()));
             return drive(plans.as(history), epoch -> {
@@ -298,7 +477,8 @@ public final class PlanRunner {
                 if (!history.unended().isEmpty()) {
                     details.put("notSeenToEnd", String.join("; ", history.unended()));
                 }
-                JournalEntry resumed = new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", details);
+                JournalEntry resumed =
+                        new JournalEntry(JournalEntry.Kind.RUN_RESUMED, clockwork.now(), "", marked(details));
                 journal.append(resumed);
                 history.replay(resumed);
                 return history;
@@ -397,7 +577,7 @@ public final class PlanRunner {
          * this one gave out: and a resource refuses the late effects of this run, and not those of the next.
          */
         private Right right(JournalKey key) throws InterruptedException {
-            Epoch epoch = journal.raiseEpoch(Epoch.NONE);
+            Epoch epoch = journal.raiseEpoch(floor.map(EpochFloor::epoch).orElse(Epoch.NONE));
             if (leases.isEmpty()) {
                 return new Right(epoch, Optional.empty());
             }
@@ -445,9 +625,8 @@ public final class PlanRunner {
         RunHistory under(Epoch epoch);
     }
 
-    /** The lease of a run: {@code drkit/<plan>@<a>+<b>}. */
-    static String leaseName(JournalKey key) {
-        return "drkit/" + key.plan() + "@" + key.siteA() + "+" + key.siteB();
+    private String leaseName(JournalKey key) {
+        return leaseName.orElseGet(() -> "drkit/" + key.plan() + "@" + key.siteA() + "+" + key.siteB());
     }
 
     /**
@@ -465,6 +644,7 @@ public final class PlanRunner {
         private Duration listenEvery = Duration.ofSeconds(2);
         private @Nullable Duration askOnFailure;
         private @Nullable Leases leases;
+        private @Nullable String leaseName;
         private Duration leasePatience = Duration.ofMinutes(1);
 
         private Builder(JournalStore journals) {
@@ -547,6 +727,19 @@ public final class PlanRunner {
             return this;
         }
 
+        /**
+         * Under which name the lease stands; by default one a plan and pair of sites, as {@link #leasedBy(Leases, Duration)} says. Give
+         * plans that change the same resources one name: then one run of all of them is active at a time, and their epochs are
+         * one sequence, so that none is refused for an epoch that another had.
+         */
+        public Builder leaseNamed(String name) {
+            if (name.isBlank()) {
+                throw new IllegalArgumentException("A lease has a name");
+            }
+            leaseName = name;
+            return this;
+        }
+
         private static Duration positive(String name, Duration value) {
             if (value.isZero() || value.isNegative()) {
                 throw new IllegalArgumentException(name + " is more than zero, not " + value);
@@ -554,7 +747,15 @@ public final class PlanRunner {
             return value;
         }
 
+        /**
+         * Makes it.
+         *
+         * @throws IllegalStateException when a lease is named and there are no leases
+         */
         public PlanRunner build() {
+            if (leaseName != null && leases == null) {
+                throw new IllegalStateException("The lease " + leaseName + " is taken from leases: name them with leasedBy(…)");
+            }
             return new PlanRunner(this);
         }
     }

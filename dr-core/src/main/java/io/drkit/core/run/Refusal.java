@@ -35,6 +35,7 @@ record Refusal(
                             case CANCEL -> cancel(history);
                             case OVERRIDE -> override(said, history);
                             case TAKE_OVER -> "a run is taken over by the process that goes on with it";
+                            case BEGIN_ABOVE -> "a run has its epoch before it begins, or goes on";
                             case FAIL_OVER -> history.mode() == Mode.FAILOVER ? "it is a failover already" : noFailover;
                         })
                 .filter(why -> !why.isEmpty());

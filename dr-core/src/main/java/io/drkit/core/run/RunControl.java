@@ -16,7 +16,7 @@ import java.util.Optional;
  * What one person can say to a run, from the process that works on it or from any other that reaches the journal's store.
  *
  * <pre>{@code
- * RunControl ann = runner.control(plan, SiteSwitch.switchover(west, east), "ann", "incident commander");
+ * RunControl ann = runner.control(plan, SiteSwitch.switchoverFrom(west).to(east), "ann", "incident commander");
  * Instruction said = ann.approve("go", "all teams are ready");
  * ann.awaitAnswer(said, Duration.ofSeconds(10));     // taken, refused and why, or not heard yet
  * }</pre>

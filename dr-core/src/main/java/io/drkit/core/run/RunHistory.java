@@ -139,6 +139,8 @@ final class RunHistory {
 
     private final List<RunReport.Told> told = new ArrayList<>();
     private final Set<String> heard = new HashSet<>();
+    /** The words that could not be read: why, by where they lie. */
+    private final Map<String, String> unreadable = new LinkedHashMap<>();
     private final List<RunReport.Wait> waits = new ArrayList<>();
     private final Set<String> approved = new HashSet<>();
     private final Map<String, Instruction> rejected = new HashMap<>();
@@ -162,6 +164,7 @@ final class RunHistory {
                 header = entry.details();
                 began = entry.at();
                 epoch = Long.parseLong(entry.detail("epoch"));
+                noteFloor(entry);
             }
             case RUN_RESUMED -> {
                 epoch = Long.parseLong(entry.detail("epoch"));
@@ -187,6 +190,7 @@ final class RunHistory {
                             entry.at(),
                             Optional.empty()));
                 }
+                noteFloor(entry);
                 outcome = null;
                 reason = "";
                 // Whoever resumes has decided: what failed is tried again.
@@ -284,6 +288,7 @@ final class RunHistory {
                 mirrorsLost.add("from " + entry.at() + " on its journal was kept without the store "
                         + entry.detail("store") + ", as " + entry.detail("who") + " decided (" + entry.detail("reason")
                         + "): that store is behind until the journal is opened with both");
+            case WORD_UNREADABLE -> unreadable.put(entry.detail("where"), entry.detail("why"));
             case RUN_PAUSED, RUN_ENDED -> {
                 endWaits(entry.at(), wait -> true);
                 if (pastPointOfNoReturn()) {
@@ -296,6 +301,20 @@ final class RunHistory {
                 over = entry.kind() == JournalEntry.Kind.RUN_ENDED;
             }
         }
+    }
+
+    private void noteFloor(JournalEntry entry) {
+        EpochFloor.in(entry.details()).ifPresent(floor -> told.add(new RunReport.Told(
+                new Instruction(
+                        floor.id(),
+                        Instruction.Kind.BEGIN_ABOVE,
+                        floor.epoch().toString(),
+                        floor.who(),
+                        "",
+                        floor.reason(),
+                        entry.at()),
+                entry.at(),
+                Optional.empty())));
     }
 
     private static boolean says(JournalEntry entry, String key) {
@@ -404,7 +423,7 @@ final class RunHistory {
                 endWaits(entry.at(), wait -> true);
             }
             case OVERRIDE -> overridden.put(subject, said);
-            case TAKE_OVER -> {
+            case TAKE_OVER, BEGIN_ABOVE -> {
                 // always refused: that is no word to a run
             }
             case FAIL_OVER -> {
@@ -585,6 +604,10 @@ final class RunHistory {
         return resumptions > 0;
     }
 
+    boolean unreadable(String where) {
+        return unreadable.containsKey(where);
+    }
+
     boolean heard(String instruction) {
         return heard.contains(instruction);
     }
@@ -619,6 +642,11 @@ final class RunHistory {
     /** How it ended or paused; empty while it has not. */
     Optional<RunOutcome> outcome() {
         return Optional.ofNullable(outcome);
+    }
+
+    /** Under which the run began, or last went on; none when there was no run. */
+    Epoch epoch() {
+        return new Epoch(epoch);
     }
 
     /** For people: the run, as a sentence about it names it. */
@@ -687,6 +715,8 @@ final class RunHistory {
     private List<String> warnings() {
         List<String> warnings =
                 new ArrayList<>(unended.stream().map(Unended::warning).toList());
+        unreadable.forEach((where, why) -> warnings.add("a word that was left for the run could not be read, and was not"
+                + " obeyed: found " + why + " in " + where + "; whoever left it may not know"));
         for (StepShape shape : shapes()) {
             lateRequest(shape).ifPresent(warnings::add);
         }

@@ -11,7 +11,7 @@ import io.drkit.core.replica.ReplicationStatus;
  * done, or what was done is put back, before it calls itself successful or undone.
  *
  * <pre>{@code
- * RecoveryPlan.<ShopSite>named("shop").objectives(rpo, rto)
+ * RecoveryPlan.<ShopSite>named("shop").rpo(ofMinutes(1)).rto(ofMinutes(15))
  *         .safety("one writable primary",
  *                 (from, to) -> SafetyRule.oneWritablePrimary(promoter, from.database(), to.database()))
  *         .safety("traffic only to ready pods",

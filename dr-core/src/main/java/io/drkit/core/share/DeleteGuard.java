@@ -19,7 +19,7 @@ public record DeleteGuard(long atLeast, double share) {
         }
     }
 
-    /** 100 entries or 5 % of the target, whichever is more. */
+    /** 100 entries or 5 % of the target, whichever is more: a target of fewer than 100 entries may lose them all. */
     public static DeleteGuard defaults() {
         return DEFAULTS;
     }

@@ -49,21 +49,25 @@ final class EntrySpool implements AutoCloseable {
         return size;
     }
 
-    synchronized void forEach(Visitor visitor) throws InterruptedException {
-        for (Block block : blocks) {
+    /** Holds no lock while it visits: the visitor may wait. */
+    void forEach(Visitor visitor) throws InterruptedException {
+        List<FileEntry> tail = tail();
+        for (Block block : blocks()) {
             for (FileEntry entry : read(block)) {
                 visitor.visit(entry);
             }
         }
-        for (FileEntry entry : tail()) {
+        for (FileEntry entry : tail) {
             visitor.visit(entry);
         }
     }
 
-    synchronized void forEachReversed(Visitor visitor) throws InterruptedException {
+    /** As {@link #forEach}. */
+    void forEachReversed(Visitor visitor) throws InterruptedException {
         visitReversed(tail(), visitor);
-        for (int i = blocks.size() - 1; i >= 0; i--) {
-            visitReversed(read(blocks.get(i)), visitor);
+        List<Block> all = blocks();
+        for (int i = all.size() - 1; i >= 0; i--) {
+            visitReversed(read(all.get(i)), visitor);
         }
     }
 
@@ -78,7 +82,11 @@ final class EntrySpool implements AutoCloseable {
         }
     }
 
-    private List<FileEntry> tail() throws InterruptedException {
+    private synchronized List<Block> blocks() {
+        return List.copyOf(blocks);
+    }
+
+    private synchronized List<FileEntry> tail() throws InterruptedException {
         return decode(new ByteArrayInputStream(bytes.toByteArray()), pending);
     }
 

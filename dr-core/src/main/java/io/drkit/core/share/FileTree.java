@@ -71,13 +71,14 @@ public interface FileTree {
 
     /**
      * Takes the tree for writing, for one run alone, until the writer is closed or its process dies. Changes nothing but what
-     * the claim itself needs.
+     * the claim itself needs. Remembers the highest epoch that it was claimed under, for as long as the tree lasts; a claim of
+     * {@link io.drkit.core.Epoch#NONE} neither is refused for that nor lowers it.
      *
-     * @param run a fresh id of 12 lower-case hexadecimal digits; it is part of the temporary names
      * @throws io.drkit.core.ConflictException when another run holds it
+     * @throws io.drkit.core.StaleEpochException when a run of a higher epoch has claimed it before
      * @throws io.drkit.core.BlockedException when it cannot be written, or not be held
      */
-    FileTreeWriter claim(String run) throws InterruptedException;
+    FileTreeWriter claim(Claim claim) throws InterruptedException;
 
     /** The pages of one directory. Used by one thread; closed by whoever asked for it. */
     interface Listing extends AutoCloseable {

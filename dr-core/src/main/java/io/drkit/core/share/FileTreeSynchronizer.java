@@ -1,5 +1,6 @@
 package io.drkit.core.share;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.Progress;
 import io.drkit.core.time.Clockwork;
@@ -94,6 +95,11 @@ public final class FileTreeSynchronizer implements ShareSynchronizer<FileTree> {
         @Override
         public void requireAuthority() {
             // outside a run nobody else claims any
+        }
+
+        @Override
+        public Epoch epoch() {
+            return Epoch.NONE;
         }
 
         @Override

@@ -1,6 +1,7 @@
 package io.drkit.core.share;
 
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -25,11 +26,13 @@ public interface FileTreeWriter extends AutoCloseable {
 
     /**
      * Puts staged content in place with the time and attributes of {@code as}, in one atomic step, replacing a file or a link of
-     * that name.
+     * that name, but only what was seen there: whatever came since is somebody's, and on a tree that takes two names for one it
+     * may be another file. Where the service compares in the same step (an {@code If-Match}) let it; else look right before.
      *
-     * @throws io.drkit.core.ConflictException when a directory has that name
+     * @param seen what this tree showed at that path when it was decided to replace it; empty when there was nothing
+     * @throws io.drkit.core.ConflictException when something else is there now, or a directory
      */
-    void commit(Staged staged, FileEntry as) throws InterruptedException;
+    void commit(Staged staged, FileEntry as, Optional<FileEntry> seen) throws InterruptedException;
 
     /** Removes staged content that will not be committed. */
     void discard(Staged staged) throws InterruptedException;
@@ -43,7 +46,8 @@ public interface FileTreeWriter extends AutoCloseable {
     /**
      * Deletes a file, a link or an empty directory; one that does not exist is no error. Links are never followed.
      *
-     * @throws io.drkit.core.ConflictException when a directory is not empty
+     * @param entry as this tree showed it
+     * @throws io.drkit.core.ConflictException when a directory is not empty, or when what is there has changed since it was shown
      */
     void delete(FileEntry entry) throws InterruptedException;
 

@@ -61,9 +61,11 @@ public final class LocalFileTree implements FileTree {
     private final boolean unix;
 
     private final boolean permissions;
+    private final boolean mounted;
 
-    private LocalFileTree(Path root, Duration timeResolution, boolean permissions) {
+    private LocalFileTree(Path root, Duration timeResolution, boolean permissions, boolean mounted) {
         this.root = root;
+        this.mounted = mounted;
         this.permissions = permissions;
         this.timeResolution = timeResolution;
         this.names = new LocalNames(root);
@@ -72,7 +74,7 @@ public final class LocalFileTree implements FileTree {
 
     /** The tree under {@code root}, made absolute. */
     public static LocalFileTree at(Path root) {
-        return new LocalFileTree(root.toAbsolutePath().normalize(), Duration.ofNanos(1_000), true);
+        return new LocalFileTree(root.toAbsolutePath().normalize(), Duration.ofNanos(1_000), true, false);
     }
 
     /**
@@ -83,7 +85,7 @@ public final class LocalFileTree implements FileTree {
         if (resolution.isZero() || resolution.isNegative()) {
             throw new IllegalArgumentException("the resolution is more than zero, not " + resolution);
         }
-        return new LocalFileTree(root, resolution, permissions);
+        return new LocalFileTree(root, resolution, permissions, mounted);
     }
 
     /**
@@ -91,7 +93,19 @@ public final class LocalFileTree implements FileTree {
      * would never take.
      */
     public LocalFileTree withoutPermissions() {
-        return new LocalFileTree(root, timeResolution, false);
+        return new LocalFileTree(root, timeResolution, false, mounted);
+    }
+
+    /**
+     * The same for a root that is to be the point where a file system is mounted, on Unix: whatever is asked of it while nothing
+     * is mounted there is refused with {@code share.not-mounted}. Without this, the empty directory below a share that is not
+     * mounted takes everything, and nothing of it is on the share.
+     *
+     * <p>A mount is told by its device, which is another one than that of the directory above. Not told so: a bind mount of a
+     * directory of the same file system, and the root of all.
+     */
+    public LocalFileTree requiringMount() {
+        return new LocalFileTree(root, timeResolution, permissions, true);
     }
 
     /** The absolute path of the root. */
@@ -106,6 +120,7 @@ public final class LocalFileTree implements FileTree {
 
     @Override
     public Listing list(TreePath directory) throws InterruptedException {
+        requireMount();
         Path path = names.path(directory);
         try {
             if (!directory.isRoot() && !Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
@@ -121,6 +136,9 @@ public final class LocalFileTree implements FileTree {
 
     @Override
     public Optional<FileEntry> stat(TreePath path) throws InterruptedException {
+        if (path.isRoot()) {
+            requireMount();
+        }
         try {
             return Optional.of(entry(path, names.path(path)));
         } catch (NoSuchFileException e) {
@@ -170,8 +188,9 @@ public final class LocalFileTree implements FileTree {
     }
 
     @Override
-    public FileTreeWriter claim(String run) throws InterruptedException {
-        return LocalWriter.claim(this, names, run);
+    public FileTreeWriter claim(Claim claim) throws InterruptedException {
+        requireMount();
+        return LocalWriter.claim(this, names, claim);
     }
 
     @Override
@@ -184,12 +203,46 @@ public final class LocalFileTree implements FileTree {
         return other instanceof LocalFileTree local
                 && root.equals(local.root)
                 && timeResolution.equals(local.timeResolution)
-                && permissions == local.permissions;
+                && permissions == local.permissions
+                && mounted == local.mounted;
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(root, timeResolution, permissions);
+        return Objects.hash(root, timeResolution, permissions, mounted);
+    }
+
+    /** Whether a file lies in it. */
+    boolean holds(Path file) {
+        Path absolute = file.toAbsolutePath().normalize();
+        Path directory = absolute.getParent();
+        return absolute.startsWith(root)
+                || (directory != null
+                        && directory.getFileSystem() == root.getFileSystem()
+                        && real(directory).startsWith(real(root)));
+    }
+
+    private void requireMount() throws InterruptedException {
+        if (!mounted) {
+            return;
+        }
+        boolean found;
+        try {
+            Path here = root.toRealPath();
+            Path above = here.getParent();
+            found = unix
+                    && above != null
+                    && !Files.getAttribute(here, "unix:dev").equals(Files.getAttribute(above, "unix:dev"));
+        } catch (IOException e) {
+            throw failure("to look for what is mounted at " + root, e);
+        }
+        if (!found) {
+            throw new BlockedException(
+                    "share.not-mounted",
+                    Problem.expected("a file system of its own, mounted at " + root)
+                            .found("none")
+                            .remedy("mount it; if this directory is the share itself, leave requiringMount out"));
+        }
     }
 
     static DrException failure(String wanted, IOException e) throws InterruptedException {

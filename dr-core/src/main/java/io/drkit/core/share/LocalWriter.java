@@ -2,7 +2,9 @@ package io.drkit.core.share;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,14 +23,18 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.regex.Pattern;
@@ -45,11 +51,16 @@ final class LocalWriter implements FileTreeWriter {
     private static final int BUFFER = 128 * 1024;
 
     /**
-     * The roots that this process holds. It must be one set for the process, as the lock of the operating system is one for the
-     * process: closing any other descriptor of the lock file would give the lock away, so that a second claim must not even open
-     * it.
+     * The roots that this process holds, with what names each directory whatever the way to it. It must be one for the process,
+     * as the lock of the operating system is one for the process: closing any other descriptor of the lock file would give the
+     * lock away, so that a second claim must not even open it.
      */
-    private static final Set<Path> HELD = new HashSet<>();
+    private static final Map<Path, Object> HELD = new HashMap<>();
+
+    /** A run's id and the highest epoch, of fixed length, so that writing it anew leaves nothing of it torn. */
+    private static final Pattern HOLDER = Pattern.compile("([0-9a-f]{12}) ([0-9]{19})\\n");
+
+    private static final int HOLDER_LENGTH = 33;
 
     private final LocalFileTree tree;
     private final LocalNames names;
@@ -67,21 +78,29 @@ final class LocalWriter implements FileTreeWriter {
         this.posix = held.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    static LocalWriter claim(LocalFileTree tree, LocalNames names, String run) throws InterruptedException {
+    static LocalWriter claim(LocalFileTree tree, LocalNames names, Claim claim) throws InterruptedException {
         Path root;
+        Object identity;
         try {
             root = tree.root().toRealPath();
+            Object key = Files.readAttributes(root, BasicFileAttributes.class).fileKey();
+            identity = key == null ? root : key;
         } catch (IOException e) {
             throw LocalFileTree.failure("to write to " + tree.describe(), e);
         }
         synchronized (HELD) {
-            if (!HELD.add(root)) {
-                throw busy(tree, "another run of this process");
+            for (Map.Entry<Path, Object> other : HELD.entrySet()) {
+                if (other.getValue().equals(identity)
+                        || root.startsWith(other.getKey())
+                        || other.getKey().startsWith(root)) {
+                    throw busy(tree, "another run of this process in " + other.getKey());
+                }
             }
+            HELD.put(root, identity);
         }
         boolean claimed = false;
         try {
-            LocalWriter writer = new LocalWriter(tree, names, run, root, lock(tree, root, run));
+            LocalWriter writer = new LocalWriter(tree, names, claim.run(), root, lock(tree, root, claim));
             claimed = true;
             return writer;
         } finally {
@@ -121,7 +140,7 @@ final class LocalWriter implements FileTreeWriter {
     }
 
     @Override
-    public void commit(Staged staged, FileEntry as) throws InterruptedException {
+    public void commit(Staged staged, FileEntry as, Optional<FileEntry> seen) throws InterruptedException {
         Path temporary = names.path(staged.temporary());
         Path path = names.path(as.path());
         try {
@@ -132,6 +151,11 @@ final class LocalWriter implements FileTreeWriter {
                         Problem.expected("no directory at " + as.path() + " in " + tree.describe())
                                 .found("one")
                                 .remedy("synchronise again, so that it is seen and counted"));
+            }
+            Optional<FileEntry> there = tree.stat(as.path());
+            if (there.isPresent() != seen.isPresent()
+                    || (seen.isPresent() && !isSame(seen.get(), there.get()))) {
+                throw changed(as.path());
             }
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
             force(path);
@@ -181,6 +205,10 @@ final class LocalWriter implements FileTreeWriter {
     @Override
     public void delete(FileEntry entry) throws InterruptedException {
         Path path = names.path(entry.path());
+        Optional<FileEntry> there = tree.stat(entry.path());
+        if (there.isPresent() && !isSame(entry, there.get())) {
+            throw changed(entry.path());
+        }
         try {
             Files.delete(path);
         } catch (NoSuchFileException e) {
@@ -225,7 +253,27 @@ final class LocalWriter implements FileTreeWriter {
         }
     }
 
-    private static FileChannel lock(LocalFileTree tree, Path root, String run) throws InterruptedException {
+    /** By inode and content, not by the change time: that moves when another link to the same file is replaced or deleted. */
+    private static boolean isSame(FileEntry seen, FileEntry now) {
+        return seen.type() == now.type()
+                && inode(seen).equals(inode(now))
+                && (seen.isDirectory() || (seen.size() == now.size() && seen.modified().equals(now.modified())));
+    }
+
+    private static Optional<String> inode(FileEntry entry) {
+        return entry.version().map(version -> version.replaceFirst("@.*", ""));
+    }
+
+    private ConflictException changed(TreePath path) {
+        return new ConflictException(
+                "share.target-changed",
+                Problem.expected(path + " in " + tree.describe() + " as it was seen")
+                        .found("something else there: somebody wrote to it during the run, or the file system takes two"
+                                + " names, such as of other case, for one")
+                        .remedy("see who writes to the target; where it is the name, rename one of the two files"));
+    }
+
+    private static FileChannel lock(LocalFileTree tree, Path root, Claim claim) throws InterruptedException {
         FileChannel channel = null;
         boolean locked = false;
         try {
@@ -240,8 +288,22 @@ final class LocalWriter implements FileTreeWriter {
             if (lock == null) {
                 throw busy(tree, "the run " + holder(channel));
             }
-            channel.truncate(0);
-            channel.write(ByteBuffer.wrap(run.getBytes(StandardCharsets.US_ASCII)), 0);
+            long highest = epoch(channel);
+            if (!claim.epoch().equals(Epoch.NONE) && claim.epoch().value() < highest) {
+                throw new StaleEpochException(
+                        "share.stale-epoch",
+                        Problem.expected("that no run newer than " + claim + " has written to " + tree.describe())
+                                .found("epoch " + highest + " in " + LOCK)
+                                .remedy("stop: the newer run is in charge"));
+            }
+            String holder = String.format(
+                    Locale.ROOT,
+                    "%s %019d\n",
+                    claim.run(),
+                    Math.max(highest, claim.epoch().value()));
+            channel.write(ByteBuffer.wrap(holder.getBytes(StandardCharsets.US_ASCII)), 0);
+            channel.truncate(HOLDER_LENGTH);
+            channel.force(true);
             locked = true;
             return channel;
         } catch (ClosedByInterruptException e) {
@@ -264,6 +326,13 @@ final class LocalWriter implements FileTreeWriter {
         ByteBuffer text = ByteBuffer.allocate(12);
         channel.read(text, 0);
         return StandardCharsets.US_ASCII.decode(text.flip()).toString();
+    }
+
+    private static long epoch(FileChannel channel) throws IOException {
+        ByteBuffer text = ByteBuffer.allocate(HOLDER_LENGTH);
+        channel.read(text, 0);
+        var holder = HOLDER.matcher(StandardCharsets.US_ASCII.decode(text.flip()));
+        return holder.matches() ? Long.parseLong(holder.group(2)) : 0;
     }
 
     private static ConflictException busy(LocalFileTree tree, String holder) {

@@ -2,6 +2,7 @@ package io.drkit.core.share;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.DataLoss;
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
@@ -62,7 +63,10 @@ final class SyncAction implements Action<SyncAction.Observed> {
         } catch (BlockedException e) {
             return Observed.refused(e.problem());
         }
-        if (!preview.complete() && !preview.totals().changesAnything()) {
+        // where nothing writes, nothing disappears either: then something else happens to the source
+        boolean unsure = !preview.complete()
+                || (writersStopped.isPresent() && preview.findings().count(SyncFinding.Kind.VANISHED) > 0);
+        if (unsure && !preview.totals().changesAnything()) {
             throw SyncRun.incomparable(preview.findings());
         }
         if (writersStopped.isPresent()) {
@@ -178,6 +182,11 @@ final class SyncAction implements Action<SyncAction.Observed> {
         @Override
         public void requireAuthority() {
             context.requireAuthority();
+        }
+
+        @Override
+        public Epoch epoch() {
+            return context.epoch();
         }
 
         @Override

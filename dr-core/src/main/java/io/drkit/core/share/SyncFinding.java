@@ -34,7 +34,7 @@ public record SyncFinding(Kind kind, TreePath path, String detail, Optional<Dura
         FAILED(true),
         /** A directory could not be listed to its end; nothing in it was deleted. */
         INCOMPLETE_DIRECTORY(true),
-        /** The guard refused all removals of the run. */
+        /** All removals of the run, or one that a change of type needs, were refused; what the target has stays. */
         REMOVALS_REFUSED(true);
 
         private final boolean incomplete;

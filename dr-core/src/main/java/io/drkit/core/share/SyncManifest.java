@@ -6,10 +6,12 @@ import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import io.drkit.core.BlockedException;
 import io.drkit.core.Problem;
 import io.drkit.core.time.Clockwork;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -24,9 +26,9 @@ final class SyncManifest implements AutoCloseable {
 
     private final Clockwork clockwork;
     private final String run;
-    private final @Nullable RandomAccessFile file;
+    private final @Nullable FileOutputStream file;
 
-    private SyncManifest(Clockwork clockwork, String run, @Nullable RandomAccessFile file) {
+    private SyncManifest(Clockwork clockwork, String run, @Nullable FileOutputStream file) {
         this.clockwork = clockwork;
         this.run = run;
         this.file = file;
@@ -38,17 +40,28 @@ final class SyncManifest implements AutoCloseable {
 
     static SyncManifest appendingTo(Path path, Clockwork clockwork, String run) {
         try {
-            RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
-            long length = file.length();
-            if (length > 0) {
-                file.seek(length - 1);
-                if (file.read() != '\n') {
-                    file.write('\n');
-                }
+            boolean torn = endsInMidLine(path);
+            // appended by the system, so that runs to other targets may write to it at the same time
+            FileOutputStream file = new FileOutputStream(path.toFile(), true);
+            if (torn) {
+                file.write('\n');
             }
             return new SyncManifest(clockwork, run, file);
         } catch (IOException e) {
             throw failure(e);
+        }
+    }
+
+    private static boolean endsInMidLine(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            return false;
+        }
+        try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "r")) {
+            if (file.length() == 0) {
+                return false;
+            }
+            file.seek(file.length() - 1);
+            return file.read() != '\n';
         }
     }
 
@@ -104,7 +117,7 @@ final class SyncManifest implements AutoCloseable {
     }
 
     private synchronized void write(Fields fields) {
-        RandomAccessFile open = file;
+        FileOutputStream open = file;
         if (open == null) {
             return;
         }

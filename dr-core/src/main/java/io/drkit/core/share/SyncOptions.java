@@ -105,8 +105,7 @@ public final class SyncOptions {
         return attempts;
     }
 
-    /** Where the manifest is appended to. */
-    public Optional<Path> manifest() {
+    Optional<Path> manifest() {
         return manifest;
     }
 
@@ -175,7 +174,7 @@ public final class SyncOptions {
 
         /**
          * Deletes from the target what the source lacks: after all copies, only in directories that were listed completely on
-         * both sides, and nothing at all when the guard refuses.
+         * both sides, and nothing at all when the guard refuses or when something new in the source could not be brought over.
          */
         public Builder deleteExtraneous(DeleteGuard guard) {
             this.deletes = true;

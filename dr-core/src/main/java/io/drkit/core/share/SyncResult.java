@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * How a synchronisation or a verification ended. There is no "completed": whatever was skipped shows in the state.
@@ -56,9 +57,29 @@ public record SyncResult(
         return findings.paths(SyncFinding.Kind.INCOMPLETE_DIRECTORY);
     }
 
-    /** How old the target's state is at {@code now}: the recovery point that this run bought. */
-    public Duration staleness(Instant now) {
-        return Duration.between(asOf, now);
+    /**
+     * The moment up to which the target has what the source had: {@link #asOf}, or earlier by what the stale files lack. Empty when
+     * nobody can tell: the run or the verification was incomplete or found a difference, or a stale file has no copy at all, or
+     * there are more of them than are listed. What was left out by choice, or kept as it is newer in the target, does not count.
+     */
+    public Optional<Instant> proven() {
+        List<SyncFinding> stale = stale();
+        boolean tellable = state != State.INCOMPLETE
+                && findings.count(SyncFinding.Kind.DIFFERENT, SyncFinding.Kind.MISSING) == 0
+                && stale.size() == findings.count(SyncFinding.Kind.STALE)
+                && stale.stream().allMatch(finding -> finding.behind().isPresent());
+        if (!tellable) {
+            return Optional.empty();
+        }
+        return Optional.of(asOf.minus(stale.stream()
+                .map(finding -> finding.behind().orElseThrow())
+                .max(Duration::compareTo)
+                .orElse(Duration.ZERO)));
+    }
+
+    /** How old the target's state is at {@code now}, the recovery point that this run bought; empty as {@link #proven}. */
+    public Optional<Duration> staleness(Instant now) {
+        return proven().map(moment -> Duration.between(moment, now));
     }
 
     /**

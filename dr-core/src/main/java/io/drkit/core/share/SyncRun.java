@@ -3,6 +3,7 @@ package io.drkit.core.share;
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
 import io.drkit.core.DrException;
+import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
@@ -24,8 +25,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,8 +37,8 @@ import org.slf4j.LoggerFactory;
  * One walk over two trees: for a preview, for a verification, or to make the target like the source. Used once, by one thread,
  * which it lends workers.
  *
- * <p>The order of things when it acts: walk and copy; then, when the guard allows, delete what is extraneous and put right what
- * changed its type; then the properties of directories, from the leaves up.
+ * <p>The order of things when it acts: walk and copy; then, when the guard allows and all new content has arrived, put right what
+ * changed its type and delete what is extraneous; then the properties of directories, from the leaves up.
  */
 final class SyncRun {
     enum Purpose {
@@ -50,6 +52,9 @@ final class SyncRun {
         /** Throws when nothing may be changed any more. */
         void requireAuthority();
 
+        /** The fencing token that the target is claimed under. */
+        Epoch epoch();
+
         void progress(Progress progress);
     }
 
@@ -58,7 +63,6 @@ final class SyncRun {
 
     private static final Logger log = LoggerFactory.getLogger(SyncRun.class);
     private static final long REPORT_BYTES = 8L << 20;
-    private static final Pattern RUN = Pattern.compile("[0-9a-f]{12}");
 
     private final Clockwork clockwork;
     private final FileTree source;
@@ -79,6 +83,13 @@ final class SyncRun {
     private final EntrySpool directoryProperties;
     private final AtomicLong unreportedBytes = new AtomicLong();
     private final AtomicLong compared = new AtomicLong();
+    private final AtomicLong deletesTried = new AtomicLong();
+    private volatile long deletesPlanned;
+    /** How much that the source has and the target lacks could not be brought over. */
+    private final AtomicLong missing = new AtomicLong();
+    /** Extraneous directories that stay, as something in them is to stay. */
+    private final Set<TreePath> staying = ConcurrentHashMap.newKeySet();
+
     private SyncManifest manifest;
     private @Nullable FileTreeWriter claimed;
 
@@ -117,14 +128,15 @@ final class SyncRun {
         long began = clockwork.nanoTime();
         refuseOverlap();
         FileEntry sourceRoot = root(source, "source");
-        root(target, "target");
+        FileEntry targetRoot = root(target, "target");
         List<SubTree> subTrees = new ArrayList<>();
         for (TreePath path : options.subTrees()) {
             subTrees.add(subTree(path));
         }
         DeleteGuard.Verdict verdict;
         try {
-            verdict = purpose == Purpose.SYNC ? act(subTrees, sourceRoot) : look(subTrees);
+            Roots roots = new Roots(sourceRoot, targetRoot, subTrees);
+            verdict = purpose == Purpose.SYNC ? act(roots) : look(roots);
         } finally {
             extraneous.close();
             changedType.close();
@@ -224,36 +236,46 @@ final class SyncRun {
 
     // ---- the phases
 
-    private DeleteGuard.Verdict look(List<SubTree> subTrees) throws InterruptedException {
-        walk(subTrees);
+    private DeleteGuard.Verdict look(Roots roots) throws InterruptedException {
+        walk(roots.subTrees);
+        areStillThere(roots);
         DeleteGuard.Verdict verdict = judge();
+        if (purpose == Purpose.VERIFY) {
+            extraneous.forEach(entry -> {
+                if (goes(entry)) {
+                    found(SyncFinding.Kind.EXTRA, entry.path(), "the source does not have it");
+                }
+            });
+        }
         if (purpose == Purpose.PREVIEW) {
-            tally.deleted.add(options.deletes() ? extraneous.size() : 0);
+            tally.deleted.add(doomed());
             tally.replaced.add(tally.inTheWay.sum());
             refusedBy(verdict);
         }
         return verdict;
     }
 
-    private DeleteGuard.Verdict act(List<SubTree> subTrees, FileEntry sourceRoot) throws InterruptedException {
-        String run = clockwork.newId();
-        if (!RUN.matcher(run).matches()) {
-            throw new IllegalStateException("The clockwork's ids are to be 12 hexadecimal digits, not " + run);
-        }
+    private DeleteGuard.Verdict act(Roots roots) throws InterruptedException {
+        Claim claim = Claim.of(clockwork.newId(), host.epoch());
+        refuseManifestWithin(source);
+        refuseManifestWithin(target);
         host.requireAuthority();
         Throwable failed = null;
-        FileTreeWriter writer = target.claim(run);
+        FileTreeWriter writer = target.claim(claim);
         try {
             claimed = writer;
             if (options.manifest().isPresent()) {
-                manifest = SyncManifest.appendingTo(options.manifest().get(), clockwork, run);
+                manifest = SyncManifest.appendingTo(options.manifest().get(), clockwork, claim.run());
             }
             manifest.run("begin", source.describe() + " to " + target.describe() + ", " + options);
-            walk(subTrees);
+            walk(roots.subTrees);
+            boolean stillThere = areStillThere(roots);
             DeleteGuard.Verdict verdict = judge();
-            if (verdict.doomed() > 0 && !refusedBy(verdict) && sourceIsStillThere(subTrees, sourceRoot)) {
-                deleteExtraneous();
+            if (verdict.doomed() > 0 && stillThere && !refusedBy(verdict) && allHasArrived()) {
                 settleTypes();
+                if (allHasArrived()) {
+                    deleteExtraneous();
+                }
             }
             finishDirectories();
             manifest.run("end", tally.totals().line());
@@ -321,9 +343,30 @@ final class SyncRun {
         }
     }
 
+    private void refuseManifestWithin(FileTree tree) {
+        if (tree instanceof LocalFileTree local
+                && options.manifest().filter(local::holds).isPresent()) {
+            throw new BlockedException(
+                    "share.manifest-within",
+                    Problem.expected("the manifest outside both trees")
+                            .found(options.manifest().get() + " in " + tree.describe()
+                                    + ", where it would be copied or deleted as any other file")
+                            .remedy("name a place outside; nothing was touched"));
+        }
+    }
+
     private DeleteGuard.Verdict judge() {
-        long doomed = (options.deletes() ? extraneous.size() : 0) + tally.inTheWay.sum();
+        long doomed = doomed() + tally.inTheWay.sum();
         return options.guard().judge(doomed, tally.targetEntries.sum());
+    }
+
+    /** How many extraneous entries are to go. */
+    private long doomed() {
+        return options.deletes() ? extraneous.size() - staying.size() : 0;
+    }
+
+    private boolean goes(FileEntry extraneousEntry) {
+        return !extraneousEntry.isDirectory() || !staying.contains(extraneousEntry.path());
     }
 
     private boolean refusedBy(DeleteGuard.Verdict verdict) {
@@ -334,19 +377,50 @@ final class SyncRun {
         return true;
     }
 
-    /** A source that was unmounted or renamed in mid-run would make everything look deleted. */
-    private boolean sourceIsStillThere(List<SubTree> subTrees, FileEntry sourceRoot) throws InterruptedException {
+    /**
+     * What a new name holds may be what an old name held: while it has not arrived, what the old name holds is the only copy.
+     */
+    private boolean allHasArrived() {
+        long lacking = missing.getAndSet(0);
+        if (lacking > 0) {
+            found(
+                    SyncFinding.Kind.REMOVALS_REFUSED,
+                    TreePath.ROOT,
+                    lacking + " new files or directories could not be brought over, and what would be removed may be an"
+                            + " only copy of them, under an older name");
+        }
+        return lacking == 0;
+    }
+
+    /**
+     * A source that was unmounted or renamed in mid-run would make everything look deleted, and what was written to a target that
+     * went away is in no target.
+     */
+    private boolean areStillThere(Roots roots) throws InterruptedException {
+        return isStillThere("source", source, roots.source, roots.subTrees)
+                & isStillThere("target", target, roots.target, List.of());
+    }
+
+    private boolean isStillThere(String side, FileTree tree, FileEntry root, List<SubTree> subTrees)
+            throws InterruptedException {
         try {
-            boolean same = sameDirectory(Optional.of(sourceRoot), source.stat(TreePath.ROOT));
-            for (SubTree tree : subTrees) {
-                same &= sameDirectory(tree.inSource, source.stat(tree.path));
+            AtomicBoolean same = new AtomicBoolean();
+            retrying(() -> {
+                boolean all = sameDirectory(Optional.of(root), tree.stat(TreePath.ROOT));
+                for (SubTree subTree : subTrees) {
+                    all &= sameDirectory(subTree.inSource, tree.stat(subTree.path));
+                }
+                same.set(all);
+            });
+            if (!same.get()) {
+                found(
+                        SyncFinding.Kind.FAILED,
+                        TreePath.ROOT,
+                        "the " + side + ", " + tree.describe() + ", was replaced or went away during the run");
             }
-            if (!same) {
-                found(SyncFinding.Kind.FAILED, TreePath.ROOT, "the source was replaced or went away during the run");
-            }
-            return same;
+            return same.get();
         } catch (RuntimeException e) {
-            failed(TreePath.ROOT, "the source could not be looked at before deleting", e);
+            failed(TreePath.ROOT, "the " + side + " could not be looked at once more", e);
             return false;
         }
     }
@@ -363,15 +437,16 @@ final class SyncRun {
         if (!options.deletes()) {
             return;
         }
+        deletesPlanned = doomed();
         pool.drain(batch -> extraneous.forEach(entry -> {
             if (!entry.isDirectory()) {
-                batch.submit(() -> delete(entry));
+                batch.submit(() -> deleteAndReport(entry));
             }
         }));
         // Each directory was noted before what it holds: backwards, children come first.
         extraneous.forEachReversed(entry -> {
-            if (entry.isDirectory() && !pool.stopped()) {
-                delete(entry);
+            if (entry.isDirectory() && goes(entry) && !pool.stopped()) {
+                deleteAndReport(entry);
             }
         });
     }
@@ -397,6 +472,12 @@ final class SyncRun {
 
     private void directory(WorkPool.Batch batch, TreePath path, boolean inSource, boolean inTarget)
             throws InterruptedException {
+        directory(batch, path, inSource, inTarget, null);
+    }
+
+    private void directory(
+            WorkPool.Batch batch, TreePath path, boolean inSource, boolean inTarget, @Nullable Extraneous within)
+            throws InterruptedException {
         try (SortedListing from = listing(source, path, inSource);
                 SortedListing to = listing(target, path, inTarget)) {
             boolean wholeSource = whole(from, source, path);
@@ -410,7 +491,7 @@ final class SyncRun {
                     both(batch, Objects.requireNonNull(a), null, wholeTarget);
                     a = from.next();
                 } else if (order > 0) {
-                    targetOnly(batch, Objects.requireNonNull(b), removable, wholeSource);
+                    targetOnly(batch, Objects.requireNonNull(b), removable, wholeSource, within);
                     b = to.next();
                 } else {
                     both(batch, Objects.requireNonNull(a), b, true);
@@ -419,9 +500,7 @@ final class SyncRun {
                 }
             }
             long count = compared.addAndGet(from.seen() + to.seen());
-            if (purpose != Purpose.SYNC) {
-                report(Progress.openEnded("comparing", count, "entries"));
-            }
+            report(Progress.openEnded("comparing", count, "entries"));
         }
     }
 
@@ -464,18 +543,32 @@ final class SyncRun {
         }
     }
 
-    private void targetOnly(WorkPool.Batch batch, FileEntry there, boolean removable, boolean wholeSource)
+    private void targetOnly(
+            WorkPool.Batch batch,
+            FileEntry there,
+            boolean removable,
+            boolean wholeSource,
+            @Nullable Extraneous within)
             throws InterruptedException {
         if (reserved(there)) {
-            sweep(there);
+            if (!sweep(there) && within != null && purpose == Purpose.SYNC && options.deletes()) {
+                found(
+                        SyncFinding.Kind.FAILED,
+                        there.path(),
+                        "its directory is to go, and this is no run's to remove: remove it by hand if nothing uses it");
+                stays(within);
+            }
             return;
         }
         if (filter.excluded(there.path())) {
+            stays(within);
             return;
         }
         boolean wanted = filter.included(there.path());
         if (wanted) {
             tally.targetEntries.increment();
+        } else {
+            stays(within);
         }
         if (!wholeSource) {
             // nobody knows whether the source has it
@@ -486,17 +579,27 @@ final class SyncRun {
                     SyncFinding.Kind.FAILED,
                     there.path(),
                     "the source does not have it, and it could not be looked at in the target");
+            stays(within);
         } else if (wanted) {
             tally.extraneous.increment();
             if (options.deletes() && removable) {
                 extraneous.add(there);
-                if (purpose == Purpose.VERIFY) {
-                    found(SyncFinding.Kind.EXTRA, there.path(), "the source does not have it");
-                }
+            } else {
+                stays(within);
             }
         }
         if (there.isDirectory()) {
-            batch.submit(() -> directory(batch, there.path(), false, true));
+            Extraneous here = new Extraneous(there.path(), wanted && options.deletes() && removable, within);
+            batch.submit(() -> directory(batch, there.path(), false, true, here));
+        }
+    }
+
+    /** Something in it stays, and so it stays, and what it lies in. */
+    private void stays(@Nullable Extraneous directory) {
+        for (Extraneous each = directory; each != null && each.stays.compareAndSet(false, true); each = each.within) {
+            if (each.counted) {
+                staying.add(each.path);
+            }
         }
     }
 
@@ -526,8 +629,12 @@ final class SyncRun {
             tally.targetEntries.increment();
         }
         switch (here.type()) {
-            case UNREADABLE ->
+            case UNREADABLE -> {
+                if (there == null) {
+                    missing.incrementAndGet();
+                }
                 found(SyncFinding.Kind.FAILED, path, "it could not be read in the source; what the target has stays");
+            }
             case OTHER ->
                 found(SyncFinding.Kind.UNSUPPORTED, path, "neither a file nor a directory; it was not copied");
             case DIRECTORY -> sourceDirectory(batch, here, there);
@@ -729,6 +836,8 @@ final class SyncRun {
     private void copy(FileEntry listed, @Nullable FileEntry old, WorkPool.Work makeRoom) throws InterruptedException {
         TreePath path = listed.path();
         FileEntry wanted = listed;
+        FileEntry committing = null;
+        boolean answerLost = false;
         RuntimeException failure = null;
         for (int attempt = 1; attempt <= options.attempts(); attempt++) {
             if (attempt > 1) {
@@ -761,12 +870,9 @@ final class SyncRun {
                         discard(staged);
                         return;
                     }
-                    writer().commit(staged, held(now));
-                    staged = null;
-                    tally.copied.increment();
-                    tally.bytes.add(now.size());
-                    noted("copy", now);
-                    reportFiles();
+                    committing = now;
+                    writer().commit(staged, held(now), Optional.ofNullable(old));
+                    copied(now);
                     return;
                 }
                 wanted = now;
@@ -775,6 +881,17 @@ final class SyncRun {
                 failure = e;
                 if (!(e instanceof DrException known && known.retryable())) {
                     attempt = options.attempts();
+                } else if (committing != null) {
+                    answerLost |= !(e instanceof ConflictException);
+                    if (answerLost && isInPlace(committing, old)) {
+                        discard(staged);
+                        copied(committing);
+                        return;
+                    } else if (e instanceof ConflictException) {
+                        // it is not as it was seen: the next run sees it anew
+                        attempt = options.attempts();
+                    }
+                    committing = null;
                 } else if (e instanceof ConflictException) {
                     Optional<FileEntry> now = lookAgain(path);
                     if (now.isPresent() && !wanted.unchangedIn(now.get())) {
@@ -785,6 +902,9 @@ final class SyncRun {
             }
             discard(staged);
         }
+        if (old == null) {
+            missing.incrementAndGet();
+        }
         if (failure != null) {
             failed(
                     path,
@@ -792,6 +912,28 @@ final class SyncRun {
                     failure);
         } else {
             stale(path, wanted, old);
+        }
+    }
+
+    private void copied(FileEntry file) {
+        tally.copied.increment();
+        tally.bytes.add(file.size());
+        noted("copy", file);
+        reportFiles();
+    }
+
+    /** Whether a commit whose answer was lost was made. */
+    private boolean isInPlace(FileEntry committed, @Nullable FileEntry old) throws InterruptedException {
+        try {
+            FileEntry there = target.stat(committed.path()).orElse(null);
+            return there != null
+                    && there.isFile()
+                    && there.size() == committed.size()
+                    && sameTime(committed, there)
+                    && sameAttributes(committed, there)
+                    && (old == null || !old.unchangedIn(there));
+        } catch (RuntimeException e) {
+            return false;
         }
     }
 
@@ -847,6 +989,7 @@ final class SyncRun {
                             here.path(),
                             "the directory could not be made",
                             () -> writer().makeDirectory(here.path()))) {
+                missing.incrementAndGet();
                 return false;
             }
             noted("mkdir", here);
@@ -864,6 +1007,11 @@ final class SyncRun {
             tally.properties.increment();
             noted("properties", here);
         }
+    }
+
+    private void deleteAndReport(FileEntry there) throws InterruptedException {
+        delete(there);
+        report(Progress.of("deleting", deletesTried.incrementAndGet(), deletesPlanned, "entries"));
     }
 
     private void delete(FileEntry there) throws InterruptedException {
@@ -889,11 +1037,6 @@ final class SyncRun {
             tally.deleted.increment();
             noted("delete", there);
         } catch (RuntimeException e) {
-            if (there.isDirectory() && e instanceof ConflictException) {
-                // it holds what must stay: excluded, not deletable, or not listable, each of which was said where it
-                // was found
-                return;
-            }
             failed(path, "it could not be deleted", e);
         }
     }
@@ -935,10 +1078,10 @@ final class SyncRun {
                     } while (children.isEmpty() && !page.last());
                 }
                 for (FileEntry child : children) {
-                    if (!reserved(child) && filter.excluded(child.path())) {
+                    if (!reserved(child) && mustStay(child)) {
                         throw new BlockedException(
-                                "share.excluded-in-the-way",
-                                Problem.expected("nothing excluded in " + there.path())
+                                "share.must-stay",
+                                Problem.expected("nothing that must stay in " + there.path())
                                         .found(child.path().toString())
                                         .remedy("move it away"));
                     }
@@ -956,15 +1099,24 @@ final class SyncRun {
         }
     }
 
-    private void sweep(FileEntry there) throws InterruptedException {
+    private boolean mustStay(FileEntry below) {
+        return !options.deletes()
+                || filter.excluded(below.path())
+                || (!below.isDirectory() && !filter.included(below.path()));
+    }
+
+    private boolean sweep(FileEntry there) throws InterruptedException {
+        AtomicBoolean swept = new AtomicBoolean();
         if (purpose == Purpose.SYNC && authority()) {
             perform(there.path(), "a left-over temporary file could not be removed", () -> {
                 if (writer().sweep(there)) {
+                    swept.set(true);
                     tally.swept.increment();
                     noted("sweep", there);
                 }
             });
         }
+        return swept.get();
     }
 
     // ---- small things
@@ -1062,7 +1214,7 @@ final class SyncRun {
 
     private static String message(Exception why) {
         return why instanceof DrException known
-                ? known.problem().found() + " [" + known.code() + "]"
+                ? known.problem().found() + "; " + known.problem().remedy() + " [" + known.code() + "]"
                 : String.valueOf(why.getMessage());
     }
 
@@ -1118,7 +1270,25 @@ final class SyncRun {
         return expected.isPresent() ? OptionalLong.of(Math.max(expected.get(), done)) : OptionalLong.empty();
     }
 
+    private record Roots(FileEntry source, FileEntry target, List<SubTree> subTrees) {}
+
     private record SubTree(TreePath path, Optional<FileEntry> inSource, boolean inTarget) {}
+
+    /** A directory that the target alone has, on the way down through it. */
+    private static final class Extraneous {
+        private final TreePath path;
+        /** Whether it is among those that are to go, unless it stays. */
+        private final boolean counted;
+
+        private final @Nullable Extraneous within;
+        private final AtomicBoolean stays = new AtomicBoolean();
+
+        Extraneous(TreePath path, boolean counted, @Nullable Extraneous within) {
+            this.path = path;
+            this.counted = counted;
+            this.within = within;
+        }
+    }
 
     private static final class Weight {
         private long entries;

@@ -20,14 +20,14 @@ class OutageTest {
 
     @Test
     void during_aSwitchFromItsSite_carriesItsMoments() {
-        SiteSwitch<Place> during = outage.during(SiteSwitch.failover(WEST, EAST));
+        SiteSwitch<Place> during = outage.during(SiteSwitch.failoverFrom(WEST).to(EAST));
         assertThat(during.outageBegan()).hasValue(BEGAN);
         assertThat(during.detectedAt()).hasValue(BEGAN.plusSeconds(40));
     }
 
     @Test
     void during_aSwitchFromAnotherSite_isRefused() {
-        assertThatThrownBy(() -> outage.during(SiteSwitch.failover(EAST, WEST)))
+        assertThatThrownBy(() -> outage.during(SiteSwitch.failoverFrom(EAST).to(WEST)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("The outage is of west, and this is a failover east \u2192 west");
     }

@@ -47,6 +47,8 @@ class JsonLinesTest {
             new RunEvent.Attached(at(15), "4be2a90c17d3"),
             new RunEvent.OwnerSilent(at(16), "4be2a90c17d3", Duration.ofMinutes(1)),
             new RunEvent.WordsUnreadable(at(17), "2026-11-22.jsonl, line 3, is no instruction"),
+            new RunEvent.WordUnreadable(at(18), "instructions/7/1", "no checksum"),
+            new RunEvent.RunBrokeOff(at(19), "it was taken over"),
             new RunEvent.RunEnded(at(400), Reports.stopped()));
 
     private static Instruction said() {

@@ -48,7 +48,7 @@ class RecoveryPlanTest {
     }
 
     private static RecoveryPlan.Builder<Place> plan() {
-        return RecoveryPlan.<Place>named("p").objectives(Duration.ofMinutes(1), Duration.ofMinutes(2));
+        return RecoveryPlan.<Place>named("p").rpo(Duration.ofMinutes(1)).rto(Duration.ofMinutes(2));
     }
 
     private static String codeOf(RecoveryPlan.StepBuilder<Place> plan, String... mentions) {
@@ -61,9 +61,9 @@ class RecoveryPlanTest {
     void since_whenItWasDetectedBeforeItBegan_refuses() {
         Instant began = Instant.parse("2026-03-01T10:00:00Z");
 
-        assertThatThrownBy(() -> SiteSwitch.failover(WEST, EAST).since(began, began.minusMillis(1)))
+        assertThatThrownBy(() -> SiteSwitch.failoverFrom(WEST).to(EAST).since(began, began.minusMillis(1)))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThat(SiteSwitch.failover(WEST, EAST).since(began, began).detectedAt())
+        assertThat(SiteSwitch.failoverFrom(WEST).to(EAST).since(began, began).detectedAt())
                 .contains(began);
     }
 
@@ -165,10 +165,10 @@ class RecoveryPlanTest {
     void bind_sitesSwapped_callsTheStepsWithThemSwapped() {
         RecoveryPlan<Place> plan =
                 plan().step("a", does("move")).nothingToUndo("x").build();
-        assertThat(plan.bind(SiteSwitch.switchover(WEST, EAST)).steps())
+        assertThat(plan.bind(SiteSwitch.switchoverFrom(WEST).to(EAST)).steps())
                 .extracting(step -> step.action().describe())
                 .containsExactly("move west east");
-        assertThat(plan.bind(SiteSwitch.switchover(EAST, WEST)).steps())
+        assertThat(plan.bind(SiteSwitch.switchoverFrom(EAST).to(WEST)).steps())
                 .extracting(step -> step.action().describe())
                 .containsExactly("move east west");
     }
@@ -186,7 +186,7 @@ class RecoveryPlanTest {
                 .after("b")
                 .nothingToUndo("x")
                 .build();
-        List<PlannedStep> failover = plan.bind(SiteSwitch.failover(WEST, EAST)).steps();
+        List<PlannedStep> failover = plan.bind(SiteSwitch.failoverFrom(WEST).to(EAST)).steps();
         assertThat(failover).extracting(PlannedStep::name).containsExactly("a", "c");
         assertThat(failover.get(1).after()).containsExactly("a");
         assertThat(failover.get(1).action().describe()).startsWith("c otherwise");
@@ -200,7 +200,7 @@ class RecoveryPlanTest {
                 .step("first", does("a"))
                 .nothingToUndo("x")
                 .build();
-        assertThat(plan.bind(SiteSwitch.switchover(WEST, EAST)).steps())
+        assertThat(plan.bind(SiteSwitch.switchoverFrom(WEST).to(EAST)).steps())
                 .extracting(PlannedStep::name)
                 .containsExactly("first", "last");
     }
@@ -217,7 +217,7 @@ class RecoveryPlanTest {
         }
         plan.step("top", does("top")).after("a59", "b59").nothingToUndo("x");
         List<PlannedStep> failover =
-                plan.build().bind(SiteSwitch.failover(WEST, EAST)).steps();
+                plan.build().bind(SiteSwitch.failoverFrom(WEST).to(EAST)).steps();
         assertThat(failover).extracting(PlannedStep::name).containsExactly("a0", "b0", "top");
         assertThat(failover.get(2).after()).containsExactly("a0", "b0");
     }
@@ -231,13 +231,13 @@ class RecoveryPlanTest {
     void hash_anotherDescriptionUndoDirectionOrMode_isAnother() {
         RecoveryPlan<Place> plan =
                 plan().step("a", does("a")).nothingToUndo("x").build();
-        String hash = plan.bind(SiteSwitch.switchover(WEST, EAST)).hash();
+        String hash = plan.bind(SiteSwitch.switchoverFrom(WEST).to(EAST)).hash();
         assertThat(hash)
                 .isNotEqualTo(hashOf("b", "x"))
                 .isNotEqualTo(hashOf("a", "y"))
-                .isNotEqualTo(plan.bind(SiteSwitch.switchover(EAST, WEST)).hash())
-                .isNotEqualTo(plan.bind(SiteSwitch.failover(WEST, EAST)).hash())
-                .isEqualTo(plan.bind(SiteSwitch.switchover(WEST, EAST).since(Instant.EPOCH))
+                .isNotEqualTo(plan.bind(SiteSwitch.switchoverFrom(EAST).to(WEST)).hash())
+                .isNotEqualTo(plan.bind(SiteSwitch.failoverFrom(WEST).to(EAST)).hash())
+                .isEqualTo(plan.bind(SiteSwitch.switchoverFrom(WEST).to(EAST).since(Instant.EPOCH))
                         .hash());
     }
 
@@ -245,13 +245,13 @@ class RecoveryPlanTest {
         return plan().step("a", does(action))
                 .nothingToUndo(nothing)
                 .build()
-                .bind(SiteSwitch.switchover(WEST, EAST))
+                .bind(SiteSwitch.switchoverFrom(WEST).to(EAST))
                 .hash();
     }
 
     @Test
     void siteSwitch_oneSiteTwice_isRefused() {
-        assertThatThrownBy(() -> SiteSwitch.switchover(WEST, new Place("west")))
+        assertThatThrownBy(() -> SiteSwitch.switchoverFrom(WEST).to(new Place("west")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("west");
     }

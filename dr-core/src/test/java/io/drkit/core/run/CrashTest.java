@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process ends at every point at which it can, and another goes on. */
 class CrashTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     /** As if the process were gone: nothing in the engine may handle it. */
     static final class Crash extends Error {
@@ -59,7 +59,8 @@ class CrashTest {
 
     private static RecoveryPlan<Place> plan(World world, boolean failing) {
         return RecoveryPlan.<Place>named("p")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(2))
                 .step("stop", (from, to) -> world.set("writers", "off"))
                 .undo((from, to) -> world.set("writers", "on"))
                 .step("copy", (from, to) -> world.set("files", to.name()))

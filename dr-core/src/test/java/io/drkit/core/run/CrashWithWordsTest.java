@@ -33,7 +33,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 @DisplayName("F3: every word to a run takes effect exactly once, wherever its process ends")
 class CrashWithWordsTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
     private static final JournalKey KEY = new JournalKey("p", "east", "west");
 
     @TempDir
@@ -57,7 +57,8 @@ class CrashWithWordsTest {
 
         RecoveryPlan<Place> plan() {
             return RecoveryPlan.<Place>named("p")
-                    .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                    .rpo(Duration.ofMinutes(1))
+                    .rto(Duration.ofMinutes(2))
                     .safety("pods first", (from, to) -> SafetyRule.trafficOnlyToReady(world.set("pods", "ready")))
                     .step("stop", (from, to) -> world.set("writers", "off"))
                     .undo((from, to) -> world.set("writers", "on"))

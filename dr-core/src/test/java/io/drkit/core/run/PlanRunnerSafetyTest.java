@@ -56,7 +56,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the runner must not do however badly a step, a listener, the caller or the journal behaves. */
 @Timeout(60)
 class PlanRunnerSafetyTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path root;
@@ -72,7 +72,7 @@ class PlanRunnerSafetyTest {
     }
 
     private static RecoveryPlan.Builder<Place> plan() {
-        return RecoveryPlan.<Place>named("p").objectives(Duration.ofMinutes(1), Duration.ofMinutes(2));
+        return RecoveryPlan.<Place>named("p").rpo(Duration.ofMinutes(1)).rto(Duration.ofMinutes(2));
     }
 
     private static StepReport step(RunReport report, String step) {

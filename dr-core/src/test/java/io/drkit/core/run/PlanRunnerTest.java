@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PlanRunnerTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path root;
@@ -57,7 +57,7 @@ class PlanRunnerTest {
     }
 
     private static RecoveryPlan.Builder<Place> plan() {
-        return RecoveryPlan.<Place>named("p").objectives(Duration.ofMinutes(1), Duration.ofMinutes(2));
+        return RecoveryPlan.<Place>named("p").rpo(Duration.ofMinutes(1)).rto(Duration.ofMinutes(2));
     }
 
     /** writers off → (files copied, promoted) → writers on. */
@@ -352,7 +352,7 @@ class PlanRunnerTest {
                 "files",
                 context -> refused.set(catchThrowableOfType(
                         JournalInUseException.class,
-                        () -> runner().run(fourSteps(), SiteSwitch.failover(World.EAST, World.WEST)))));
+                        () -> runner().run(fourSteps(), SiteSwitch.failoverFrom(World.EAST).to(World.WEST)))));
         assertThat(runner().run(fourSteps(), OVER).succeeded()).isTrue();
         assertThat(refused.get()).isNotNull();
         assertThat(world.applied).hasSize(4);
@@ -375,7 +375,7 @@ class PlanRunnerTest {
                 .nothingToUndo("x")
                 .build();
         assertThatThrownBy(() -> runner().resume(changed, OVER)).hasMessageContaining("run.other-plan");
-        assertThatThrownBy(() -> runner().resume(fourSteps(), SiteSwitch.switchover(World.EAST, World.WEST)))
+        assertThatThrownBy(() -> runner().resume(fourSteps(), SiteSwitch.switchoverFrom(World.EAST).to(World.WEST)))
                 .hasMessageContaining("run.other-plan");
         assertThat(world.applied).hasSize(applied);
     }

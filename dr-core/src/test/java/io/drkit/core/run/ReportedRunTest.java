@@ -43,7 +43,8 @@ class ReportedRunTest {
 
     private RecoveryPlan<World.Place> plan() {
         return RecoveryPlan.<World.Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("promote", (from, to) -> world.set("primary", to.name()))
                 .pointOfNoReturn()
                 .step("move DNS", (from, to) -> world.set("dns", to.name()))
@@ -85,7 +86,7 @@ class ReportedRunTest {
 
         RunReport report = runAndReport(
                 plan(),
-                SiteSwitch.failover(WEST, EAST).since(outage),
+                SiteSwitch.failoverFrom(WEST).to(EAST).since(outage),
                 directory,
                 new PrintStream(terminal, true, "UTF-8"));
 
@@ -113,7 +114,7 @@ class ReportedRunTest {
         world.blocked.put("dns", "the zone is locked");
 
         RunReport report = runAndReport(
-                plan(), SiteSwitch.failover(WEST, EAST), directory, new PrintStream(terminal, true, "UTF-8"));
+                plan(), SiteSwitch.failoverFrom(WEST).to(EAST), directory, new PrintStream(terminal, true, "UTF-8"));
 
         assertThat(report.objectivesMet()).isFalse();
         assertThat(directory.resolve("report.html"))
@@ -135,7 +136,7 @@ class ReportedRunTest {
         world.blocked.put("dns", "the zone is locked");
         PlanRunner runner =
                 PlanRunner.journalingTo(new FileJournalStore(directory)).build();
-        SiteSwitch<World.Place> over = SiteSwitch.failover(WEST, EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
+        SiteSwitch<World.Place> over = SiteSwitch.failoverFrom(WEST).to(EAST).since(Instant.parse("2026-01-01T00:00:00Z"));
         RunReport stopped = runner.run(plan(), over);
         assertThat(latest()).isEqualTo(stopped);
         world.blocked.clear();

@@ -44,7 +44,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The same plan in real processes of their own, over a world of files that outlives them. */
 @Timeout(120)
 class TwoProcessesTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
 
     @TempDir
     Path home;
@@ -105,7 +105,8 @@ class TwoProcessesTest {
 
     private static RecoveryPlan<Place> plan(Path home, String hangsIn, boolean failing) {
         return RecoveryPlan.<Place>named("p")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(2))
                 .step("stop", (from, to) -> new Put(home, "writers", "off", false))
                 .undo((from, to) -> new Put(home, "writers", "on", hangsIn.equals("undo")))
                 .step("copy", (from, to) -> new Put(home, "files", to.name(), hangsIn.equals("copy")))
@@ -171,7 +172,8 @@ class TwoProcessesTest {
 
     private static RecoveryPlan<Place> latePlan(Path home, boolean told) {
         return RecoveryPlan.<Place>named("p")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(2))
                 .step("late", (from, to) -> new Late(home, told))
                 .nothingToUndo("x")
                 .step("next", (from, to) -> new Put(home, "next", "1", false))
@@ -263,7 +265,7 @@ class TwoProcessesTest {
         String owner = "process " + processes.get(0).pid();
 
         for (SiteSwitch<Place> other :
-                List.of(SiteSwitch.failover(World.WEST, World.EAST), SiteSwitch.failover(World.EAST, World.WEST))) {
+                List.of(SiteSwitch.failoverFrom(World.WEST).to(World.EAST), SiteSwitch.failoverFrom(World.EAST).to(World.WEST))) {
             JournalInUseException refused = catchThrowableOfType(
                     JournalInUseException.class, () -> runner(home).run(plan(home, "", false), other));
             assertThat(refused)

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VerifyJournalTest {
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(World.WEST, World.EAST);
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(World.WEST).to(World.EAST);
     private static final JournalKey KEY = new JournalKey("shop / one", "west", "east");
 
     @TempDir
@@ -64,7 +64,8 @@ class VerifyJournalTest {
 
     private static RecoveryPlan<Place> plan(World world, String promoted) {
         return RecoveryPlan.<Place>named("shop / one")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(2))
                 .step("stop", (from, to) -> world.set(promoted.equals("refused") ? "others" : "writers", "off"))
                 .undo((from, to) -> world.set("others", "on"))
                 .step("promote", (from, to) -> world.set(promoted, to.name()))

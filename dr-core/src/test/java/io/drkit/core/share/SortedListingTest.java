@@ -183,7 +183,7 @@ class SortedListingTest {
         }
 
         @Override
-        public FileTreeWriter claim(String run) {
+        public FileTreeWriter claim(Claim claim) {
             throw new UnsupportedOperationException();
         }
     }

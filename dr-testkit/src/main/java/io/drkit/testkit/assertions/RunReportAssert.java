@@ -180,7 +180,7 @@ public final class RunReportAssert extends AbstractAssert<RunReportAssert, RunRe
                     + " not done";
         }
         if (rto == Verdict.UNKNOWN) {
-            return "nobody said when the outage of this failover began: SiteSwitch.failover(…).since(…)";
+            return "nobody said when the outage of this failover began: SiteSwitch.failoverFrom(…).to(…).since(…)";
         }
         if (rto == Verdict.MISSED) {
             return "the fakes take longer than the objective allows (pod times, propagation), or no step is marked"

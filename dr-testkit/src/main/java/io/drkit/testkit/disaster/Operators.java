@@ -114,7 +114,7 @@ final class Operators<S extends Site> {
             goesBack = back;
             S from = back ? east : west;
             S to = back ? west : east;
-            return which == Mode.SWITCHOVER ? SiteSwitch.switchover(from, to) : SiteSwitch.failover(from, to);
+            return which == Mode.SWITCHOVER ? SiteSwitch.switchoverFrom(from).to(to) : SiteSwitch.failoverFrom(from).to(to);
         }
     }
 

@@ -1,6 +1,7 @@
 package io.drkit.testkit.disaster;
 
 import io.drkit.core.Epoch;
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeWriter;
@@ -13,7 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongConsumer;
 
-/** A site's share as one process reaches it. A share compares no epochs; its claim ends with the process. */
+/** A site's share as one process reaches it. It compares epochs when it is claimed; the claim ends with the process. */
 final class RemoteFileTree implements FileTree {
     private final FileTree tree;
     private final Host host;
@@ -71,8 +72,8 @@ final class RemoteFileTree implements FileTree {
     }
 
     @Override
-    public FileTreeWriter claim(String run) throws InterruptedException {
-        FileTreeWriter writer = route.ask("claim", () -> tree.claim(run));
+    public FileTreeWriter claim(Claim claim) throws InterruptedException {
+        FileTreeWriter writer = route.ask("claim", () -> tree.claim(claim));
         host.releasesAtDeath(writer::close);
         return new RemoteWriter(writer);
     }
@@ -101,8 +102,8 @@ final class RemoteFileTree implements FileTree {
         }
 
         @Override
-        public void commit(Staged staged, FileEntry as) throws InterruptedException {
-            change("to put " + as.path() + " in place", () -> writer.commit(staged, as));
+        public void commit(Staged staged, FileEntry as, Optional<FileEntry> seen) throws InterruptedException {
+            change("to put " + as.path() + " in place", () -> writer.commit(staged, as, seen));
         }
 
         @Override

@@ -144,11 +144,7 @@ public final class FakeDnsZone {
         Entry entry = known(name);
         boolean claims = !epoch.equals(Epoch.NONE);
         if (claims && entry.epoch > epoch.value()) {
-            throw new StaleEpochException(
-                    "fake.stale-epoch",
-                    Problem.expected("that no run newer than " + epoch + " has changed " + name)
-                            .found("epoch " + entry.epoch)
-                            .remedy("stop: the newer run is in charge"));
+            throw StaleEpochException.at("fake.stale-epoch", name, new Epoch(entry.epoch), epoch);
         }
         if (entry.version != seen.version()) {
             throw new ConflictException(

@@ -121,7 +121,7 @@ public abstract class RunListenerContract {
 
     /** Runs of one small plan, and what they told. */
     private static final class Story {
-        private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+        private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
         final List<RunEvent> events = new ArrayList<>();
         private final InMemoryJournalStore journals = new InMemoryJournalStore();
@@ -153,7 +153,8 @@ public abstract class RunListenerContract {
 
         private RecoveryPlan<Place> plan() {
             return RecoveryPlan.<Place>named("contract")
-                    .objectives(Duration.ofHours(1), Duration.ofHours(1))
+                    .rpo(Duration.ofHours(1))
+                    .rto(Duration.ofHours(1))
                     .step("first", (from, to) -> new Work("first", true))
                     .undo((from, to) -> new Work("first", false))
                     .step("second", (from, to) -> new Work("second", true))

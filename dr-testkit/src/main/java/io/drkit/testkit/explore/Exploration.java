@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  *       {@link #betweenMachines});
  *   <li>at most once, that a mishap happens to a call: each kind at each call.
  * </ul>
- * Virtual time goes on only when no task can. A play is left where it comes to a state that an earlier one went on from with as many
- * preemptions to go; states are told apart by 64 bits of what was done, told and changed, so that two different ones are taken for one
+ * Virtual time goes on only when no task can. Of schedules that differ only in where a machine did what no other one sees, one is played;
+ * and a play is left where it comes to a state that an earlier one went on from with as many preemptions to go. States are told apart by
+ * 64 bits of what was done, told and changed, so that two different ones are taken for one
  * with a chance of about one in forty million for a million of them.
  *
  * <p>Immutable. An exploration runs on its caller's thread, and several may run at once.
@@ -108,8 +109,8 @@ public final class Exploration {
 
     /**
      * Preempts tasks for those of other machines only. Where a task waits, those of its machine still go on in every order; but none is
-     * stopped for another one of its machine. So one preemption more costs far fewer schedules, and what the machines do to each other is
-     * covered further.
+     * stopped for another one of its machine, and one that was stopped at a call goes on before those. So one preemption more costs far
+     * fewer schedules, and what the machines do to each other is covered further.
      */
     public Exploration betweenMachines() {
         return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, atMost, true, pruning);
@@ -124,7 +125,7 @@ public final class Exploration {
                 scenario, preemptions, mishaps, mishapTakes, clockJump, schedules, betweenMachines, pruning);
     }
 
-    /** Plays every schedule, also those that lead to states that were seen: to check that leaving them out loses nothing. */
+    /** Plays every schedule, also those that lead nowhere new: to check that leaving them out loses nothing. */
     Exploration withoutPruning() {
         return new Exploration(scenario, preemptions, mishaps, mishapTakes, clockJump, atMost, betweenMachines, false);
     }
@@ -179,7 +180,7 @@ public final class Exploration {
     private record Played(@Nullable Throwable failure, boolean cut, List<String> said, List<String> trace) {}
 
     private Played play(int[] choices, @Nullable Search search, boolean traced) throws InterruptedException {
-        Play play = new Play(choices, List.copyOf(mishaps), betweenMachines, search);
+        Play play = new Play(choices, List.copyOf(mishaps), betweenMachines, pruning, search);
         VirtualClockwork.Builder builder = VirtualClockwork.builder().schedule(play);
         if (traced) {
             builder.traced();

@@ -95,6 +95,7 @@ public final class Stage {
         play.beginsCall();
         clockwork.yieldToAll();
         play.goesOnWithCall();
+        endHere();
         Optional<Machine> from = clockwork.caller();
         if (from.isEmpty()) {
             return take(thing, request, effect);
@@ -105,10 +106,7 @@ public final class Stage {
         }
         List<Mishap> possible = play.possible(canBeLost);
         int chosen = possible.isEmpty() ? 0 : play.mishap(possible.size());
-        if (play.over()) {
-            // Nothing more happens: the run ends here.
-            clockwork.yieldToAll();
-        }
+        endHere();
         if (chosen == 0) {
             return take(thing, request, effect);
         }
@@ -123,7 +121,12 @@ public final class Stage {
                 keeps("the link of " + machine, until);
                 throw lost(thing);
             }
-            case PAUSE_BEFORE -> pause(machine);
+            case PAUSE_BEFORE -> {
+                play.isPausedBeforeCall();
+                pause(machine);
+                play.goesOnWithCall();
+                endHere();
+            }
             case CLOCK_FORWARD -> machine.stepClock(clockJump);
             case CLOCK_BACK -> machine.stepClock(clockJump.negated());
             case CRASH_BEFORE -> machine.kill();
@@ -137,6 +140,13 @@ public final class Stage {
             default -> {}
         }
         return answer;
+    }
+
+    /** Where nothing more is to happen the run ends here. */
+    private void endHere() {
+        if (play.over()) {
+            clockwork.yieldToAll();
+        }
     }
 
     private <T, E extends Throwable> T take(String thing, Request request, Effect<T, E> effect) throws E {
@@ -158,14 +168,17 @@ public final class Stage {
         paused = null;
     }
 
-    /** While others are at work, one that was stopped may go on at any moment: here, or not yet. */
+    /** While others are at work, one that was stopped may go on at any instant: here, or not yet. */
     private void perhapsGoesOn() {
         Machine stopped = paused;
-        if (stopped != null && clockwork.elapsed().compareTo(pausedAt) > 0 && play.goesOn()) {
+        Duration now = clockwork.elapsed();
+        if (stopped == null || now.compareTo(pausedAt) <= 0) {
+            return;
+        }
+        if (play.offersToGoOn() && play.goesOn()) {
             paused = null;
             play.say(stopped + " goes on");
-            play.goesOn(stopped.name());
-            stopped.resume();
+            play.goesOn(stopped);
         }
     }
 
@@ -182,9 +195,13 @@ public final class Stage {
 
     /**
      * Says that what follows, up to the next call, looks at or changes something of the test that other machines' tasks look at too,
-     * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so.
+     * such as a list of who holds what, and goes on according to it. A mere check of what must hold need not say so. Another task may
+     * go on first, as at a {@link #call}, so the caller holds no lock.
      */
     public void touch(String thing) {
+        play.beginsCall();
+        clockwork.yieldToAll();
+        play.goesOnWithCall();
         play.touch(thing);
     }
 

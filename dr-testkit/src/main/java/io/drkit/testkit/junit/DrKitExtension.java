@@ -22,7 +22,7 @@ import org.junit.jupiter.api.extension.ReflectiveInvocationContext;
  *
  *     @Test
  *     void switchover_healthySites_succeeds() throws Exception {
- *         RunReport report = drkit.runner().build().run(plan, SiteSwitch.switchover(west, east));
+ *         RunReport report = drkit.runner().build().run(plan, SiteSwitch.switchoverFrom(west).to(east));
  *         DrKitAssertions.assertThat(report).succeeded().lostNothing();
  *     }
  * }

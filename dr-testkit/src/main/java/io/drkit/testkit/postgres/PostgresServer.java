@@ -50,8 +50,9 @@ import org.slf4j.LoggerFactory;
  * clone or a rewind that copies the configuration does not turn one server into the other.
  *
  * <p>On Linux and macOS a server ends when the JVM that started it ends, in whatever way. On Windows a server that was left
- * behind is ended by the next start in the same directory. Thread-safe; {@link #start} and {@link #stop} take turns, everything
- * else may be called while they wait.
+ * behind is ended by the next start in the same directory. Thread-safe; starts and stops take turns, everything else may be called
+ * while they wait. The condition of a command is compared among the commands of this object, not with those of another process that
+ * has one of the same directory.
  *
  * <pre>{@code
  * try (PostgresServer server = PostgresServer.builder("west").directory(directory).build()) {

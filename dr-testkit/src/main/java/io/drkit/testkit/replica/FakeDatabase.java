@@ -250,11 +250,7 @@ public final class FakeDatabase {
             return;
         }
         if (claimed.value() < epoch) {
-            throw new StaleEpochException(
-                    "fake.stale-epoch",
-                    Problem.expected("an epoch of at least " + epoch + " at " + name)
-                            .found("epoch " + claimed)
-                            .remedy("let the newer run go on"));
+            throw StaleEpochException.at("fake.stale-epoch", name, new Epoch(epoch), claimed);
         }
         epoch = claimed.value();
     }

@@ -2,6 +2,7 @@ package io.drkit.testkit.share;
 
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeWriter;
@@ -193,8 +194,8 @@ public final class FaultyFileTree implements FileTree {
     }
 
     @Override
-    public FileTreeWriter claim(String run) throws InterruptedException {
-        return call(Operation.CLAIM, TreePath.ROOT, () -> new FaultyWriter(tree.claim(run)));
+    public FileTreeWriter claim(Claim claim) throws InterruptedException {
+        return call(Operation.CLAIM, TreePath.ROOT, () -> new FaultyWriter(tree.claim(claim)));
     }
 
     private synchronized FaultyFileTree add(Fault fault) {
@@ -333,9 +334,9 @@ public final class FaultyFileTree implements FileTree {
         }
 
         @Override
-        public void commit(Staged staged, FileEntry as) throws InterruptedException {
+        public void commit(Staged staged, FileEntry as, Optional<FileEntry> seen) throws InterruptedException {
             call(Operation.COMMIT, as.path(), () -> {
-                writer.commit(staged, as);
+                writer.commit(staged, as, seen);
                 return as;
             });
         }

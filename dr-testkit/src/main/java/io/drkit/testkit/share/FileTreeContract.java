@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.drkit.core.ConflictException;
+import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
+import io.drkit.core.StaleEpochException;
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeWriter;
@@ -142,7 +145,7 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "old", NOON);
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             FileTreeWriter.Staged staged = stage(writer, "f", "new");
 
             assertThat(staged.size()).isEqualTo(3);
@@ -159,8 +162,11 @@ public abstract class FileTreeContract {
         TreeEditor.of(tree).file("f", "old", NOON);
         Instant later = NOON.plusSeconds(60);
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
-            writer.commit(stage(writer, "f", "new content"), file("f", 11, later, someAttributes(tree)));
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
+            writer.commit(
+                    stage(writer, "f", "new content"),
+                    file("f", 11, later, someAttributes(tree)),
+                    tree.stat(TreePath.of("f")));
         }
 
         FileEntry now = tree.stat(TreePath.of("f")).orElseThrow();
@@ -176,9 +182,9 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         TreeEditor.of(tree).directory("d").file("d/inner", "x", NOON);
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             FileTreeWriter.Staged staged = stage(writer, "d", "new");
-            assertThatThrownBy(() -> writer.commit(staged, file("d", 3, NOON, Map.of())))
+            assertThatThrownBy(() -> writer.commit(staged, file("d", 3, NOON, Map.of()), Optional.empty()))
                     .isInstanceOf(ConflictException.class);
             writer.discard(staged);
         }
@@ -191,7 +197,7 @@ public abstract class FileTreeContract {
     void rule09_discard_isIdempotent() throws Exception {
         FileTree tree = newTree();
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             FileTreeWriter.Staged staged = stage(writer, "f", "new");
             writer.discard(staged);
             writer.discard(staged);
@@ -237,7 +243,7 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "x", NOON);
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             writer.makeDirectory(TreePath.of("d"));
             writer.makeDirectory(TreePath.of("d"));
             assertThatThrownBy(() -> writer.makeDirectory(TreePath.of("f"))).isInstanceOf(ConflictException.class);
@@ -254,7 +260,7 @@ public abstract class FileTreeContract {
         FileEntry d = tree.stat(TreePath.of("d")).orElseThrow();
         FileEntry f = tree.stat(TreePath.of("d/f")).orElseThrow();
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             assertThatThrownBy(() -> writer.delete(d)).isInstanceOf(ConflictException.class);
             writer.delete(f);
             writer.delete(f);
@@ -269,14 +275,14 @@ public abstract class FileTreeContract {
     void rule14_claim_isExclusive() throws Exception {
         FileTree tree = newTree();
 
-        FileTreeWriter first = tree.claim(RUN);
-        assertThatThrownBy(() -> tree.claim(OTHER_RUN)).isInstanceOf(ConflictException.class);
-        assertThatThrownBy(() -> tree.claim(OTHER_RUN))
+        FileTreeWriter first = tree.claim(Claim.of(RUN));
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN))).isInstanceOf(ConflictException.class);
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN)))
                 .as("a refused claim does not loosen the one that is held")
                 .isInstanceOf(ConflictException.class);
         first.close();
 
-        tree.claim(OTHER_RUN).close();
+        tree.claim(Claim.of(OTHER_RUN)).close();
     }
 
     @Test
@@ -285,7 +291,7 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         TreeEditor.of(tree).orphan("left", OTHER_RUN).file(FileTree.RESERVED_PREFIX + "notes", "mine", NOON);
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             FileTreeWriter.Staged own = stage(writer, "own", "new");
             List<TreePath> swept = new ArrayList<>();
             for (FileEntry entry : list(tree, "")) {
@@ -295,7 +301,7 @@ public abstract class FileTreeContract {
             }
 
             assertThat(swept).hasSize(1).allMatch(path -> path.name().contains(OTHER_RUN));
-            writer.commit(own, file("own", 3, NOON, Map.of()));
+            writer.commit(own, file("own", 3, NOON, Map.of()), Optional.empty());
         }
 
         assertThat(TreeEditor.temporaries(tree)).isEmpty();
@@ -326,7 +332,7 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         TreeEditor.of(tree).file("f", "content", NOON).directory("d");
 
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             writer.setProperties(file("f", 7, NOON.plusSeconds(90), someAttributes(tree)));
             writer.setProperties(new FileEntry(
                     TreePath.of("d"),
@@ -362,6 +368,60 @@ public abstract class FileTreeContract {
         TreeEditor.of(tree).file(path, "deep", NOON);
 
         assertThat(text(tree, path)).isEqualTo("deep");
+    }
+
+    @Test
+    @DisplayName("T20: a commit replaces only what was seen at its path, and nothing only where nothing was seen")
+    void rule20_commitOverSomethingElse_isRefused() throws Exception {
+        FileTree tree = newTree();
+        TreeEditor.of(tree).file("f", "old", NOON);
+        Optional<FileEntry> seen = tree.stat(TreePath.of("f"));
+        TreeEditor.of(tree).file("f", "somebody's", NOON.plusSeconds(60));
+
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
+            FileTreeWriter.Staged staged = stage(writer, "f", "new");
+            FileEntry as = file("f", 3, NOON, Map.of());
+            for (Optional<FileEntry> believed : List.of(seen, Optional.<FileEntry>empty())) {
+                assertThatThrownBy(() -> writer.commit(staged, as, believed)).isInstanceOf(ConflictException.class);
+                assertThat(text(tree, "f")).isEqualTo("somebody's");
+            }
+            writer.commit(staged, as, tree.stat(TreePath.of("f")));
+        }
+
+        assertThat(text(tree, "f")).isEqualTo("new");
+    }
+
+    @Test
+    @DisplayName("T21: what has changed since it was seen is not deleted")
+    void rule21_deleteOfSomethingElse_isRefused() throws Exception {
+        FileTree tree = newTree();
+        TreeEditor.of(tree).file("f", "old", NOON).directory("d");
+        FileEntry file = tree.stat(TreePath.of("f")).orElseThrow();
+        FileEntry directory = tree.stat(TreePath.of("d")).orElseThrow();
+        TreeEditor.of(tree).file("f", "somebody's", NOON.plusSeconds(60)).remove("d").file("d", "a file now", NOON);
+
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
+            assertThatThrownBy(() -> writer.delete(file)).isInstanceOf(ConflictException.class);
+            assertThatThrownBy(() -> writer.delete(directory)).isInstanceOf(ConflictException.class);
+        }
+
+        assertThat(TreeEditor.contents(tree)).containsOnlyKeys("d", "f");
+    }
+
+    @Test
+    @DisplayName("T22: a claim of a lower epoch than the highest before is refused; one outside any run is not")
+    void rule22_claimOfLowerEpoch_isRefused() throws Exception {
+        FileTree tree = newTree();
+        tree.claim(Claim.of(RUN, new Epoch(7))).close();
+
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
+                .isInstanceOf(StaleEpochException.class);
+        tree.claim(Claim.of(OTHER_RUN)).close();
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
+                .as("work outside any run lowers nothing")
+                .isInstanceOf(StaleEpochException.class);
+        tree.claim(Claim.of(OTHER_RUN, new Epoch(7))).close();
+        tree.claim(Claim.of(RUN, new Epoch(8))).close();
     }
 
     private static FileTreeWriter.Staged stage(FileTreeWriter writer, String path, String content)

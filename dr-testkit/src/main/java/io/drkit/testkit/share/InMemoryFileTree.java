@@ -2,9 +2,12 @@ package io.drkit.testkit.share;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
+import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeWriter;
@@ -15,9 +18,11 @@ import java.io.InputStream;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -38,13 +43,15 @@ public final class InMemoryFileTree implements FileTree {
     private static final Pattern TEMPORARY = Pattern.compile("\\.~drkit-([0-9a-f]{12})-[0-9a-f]{16}");
 
     private final String name;
-    private final Map<TreePath, Node> nodes = new TreeMap<>();
+    private Map<TreePath, Node> nodes = new TreeMap<>();
+    private boolean ignoresCase;
     private long versions;
     private int pageSize = 1_000;
     private @Nullable Random order;
     private OptionalLong quota = OptionalLong.empty();
     private Optional<Instant> asOf = Optional.empty();
     private @Nullable String holder;
+    private Epoch highest = Epoch.NONE;
 
     private InMemoryFileTree(String name) {
         this.name = name;
@@ -68,6 +75,16 @@ public final class InMemoryFileTree implements FileTree {
     /** Lists in an order drawn from {@code seed}, another one each time; default: by name. */
     public synchronized InMemoryFileTree shuffled(long seed) {
         order = new Random(seed);
+        return this;
+    }
+
+    /** Takes names that differ in case alone for one, and keeps the one that it was made by, as an SMB share does. */
+    public synchronized InMemoryFileTree ignoringCase() {
+        Map<TreePath, Node> folded =
+                new TreeMap<>(Comparator.comparing((TreePath path) -> path.value().toLowerCase(Locale.ROOT)));
+        folded.putAll(nodes);
+        nodes = folded;
+        ignoresCase = true;
         return this;
     }
 
@@ -185,7 +202,7 @@ public final class InMemoryFileTree implements FileTree {
     }
 
     @Override
-    public synchronized FileTreeWriter claim(String run) {
+    public synchronized FileTreeWriter claim(Claim claim) {
         if (type(TreePath.ROOT) == null) {
             throw new NotFoundException(
                     "share.not-found",
@@ -198,8 +215,17 @@ public final class InMemoryFileTree implements FileTree {
                             .found("the run " + holder + " at it")
                             .remedy("wait for that run to end"));
         }
-        holder = run;
-        return new Writer(run);
+        boolean claims = !claim.epoch().equals(Epoch.NONE);
+        if (claims && claim.epoch().compareTo(highest) < 0) {
+            throw new StaleEpochException(
+                    "share.stale-epoch",
+                    Problem.expected("that no run newer than " + claim + " has written to " + describe())
+                            .found("epoch " + highest)
+                            .remedy("stop: the newer run is in charge"));
+        }
+        highest = claims ? claim.epoch() : highest;
+        holder = claim.run();
+        return new Writer(claim.run());
     }
 
     @Override
@@ -208,12 +234,13 @@ public final class InMemoryFileTree implements FileTree {
     }
 
     /** Whether it is an entry of that very directory. */
-    private static boolean in(TreePath directory, TreePath path) {
+    private boolean in(TreePath directory, TreePath path) {
         String value = path.value();
         int parent = value.lastIndexOf('/');
+        int length = directory.value().length();
         return !path.isRoot()
-                && Math.max(0, parent) == directory.value().length()
-                && value.startsWith(directory.value());
+                && Math.max(0, parent) == length
+                && value.regionMatches(ignoresCase, 0, directory.value(), 0, length);
     }
 
     private long used() {
@@ -245,6 +272,14 @@ public final class InMemoryFileTree implements FileTree {
                 Problem.expected("room at " + path)
                         .found("something else of that name")
                         .remedy("synchronise again"));
+    }
+
+    private static ConflictException changed(TreePath path) {
+        return new ConflictException(
+                "share.target-changed",
+                Problem.expected(path + " as it was seen")
+                        .found("something else there")
+                        .remedy("see who writes to the target"));
     }
 
     private static final class Node {
@@ -337,11 +372,16 @@ public final class InMemoryFileTree implements FileTree {
         }
 
         @Override
-        public void commit(Staged staged, FileEntry as) {
+        public void commit(Staged staged, FileEntry as, Optional<FileEntry> seen) {
             synchronized (InMemoryFileTree.this) {
                 requireHeld();
                 if (type(as.path()) == FileEntry.Type.DIRECTORY) {
                     throw inTheWay(as.path());
+                }
+                Optional<FileEntry> there = stat(as.path());
+                if (there.isPresent() != seen.isPresent()
+                        || (seen.isPresent() && !seen.get().unchangedIn(there.get()))) {
+                    throw changed(as.path());
                 }
                 Node node = nodes.get(staged.temporary());
                 if (node == null) {
@@ -405,6 +445,10 @@ public final class InMemoryFileTree implements FileTree {
         public void delete(FileEntry entry) {
             synchronized (InMemoryFileTree.this) {
                 requireHeld();
+                Node there = nodes.get(entry.path());
+                if (there != null && !entry.version().equals(Optional.of(Long.toString(there.version)))) {
+                    throw changed(entry.path());
+                }
                 for (TreePath path : nodes.keySet()) {
                     if (in(entry.path(), path)) {
                         throw inTheWay(path);

@@ -11,10 +11,12 @@ import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.UnknownOutcomeException;
+import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.Progress;
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.CompareMode;
 import io.drkit.core.share.DeleteGuard;
 import io.drkit.core.share.FileEntry;
@@ -352,6 +354,7 @@ public abstract class ShareSynchronizerContract {
                 .containsEntry("blind", "old!")
                 .containsEntry("good", "new");
         assertThat(entry(target, "bad").modified()).isEqualTo(NOON);
+        assertThat(result.proven()).as("up to when it is whole").isEmpty();
         assertThat(TreeEditor.temporaries(target)).isEmpty();
     }
 
@@ -473,6 +476,12 @@ public abstract class ShareSynchronizerContract {
                 .hasSize(3);
         assertThat(TreeEditor.contents(target)).containsOnly(Map.entry("log", "old!"), Map.entry("quiet", "q"));
         assertThat(TreeEditor.temporaries(target)).isEmpty();
+        assertThat(result.proven()).as("nobody knows how old nothing is").isEmpty();
+        SyncResult copied =
+                shares.sync(from, to, options.toBuilder().exclude("fresh").build());
+        assertThat(copied.staleness(copied.asOf().plusSeconds(5)))
+                .as("a stale file makes it older")
+                .contains(Duration.ofMinutes(61).plusSeconds(5));
     }
 
     @Test
@@ -597,7 +606,7 @@ public abstract class ShareSynchronizerContract {
     @DisplayName("Y28: a second synchronisation of a target that is being written is refused; a preview is not")
     void rule28_busyTarget_refuses() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
-        try (FileTreeWriter other = target.claim(DEAD_RUN)) {
+        try (FileTreeWriter other = target.claim(Claim.of(DEAD_RUN))) {
             assertThat(other).isNotNull();
             assertThatThrownBy(() -> shares.sync(from, to, PLAIN)).isInstanceOf(ConflictException.class);
             assertThat(shares.preview(from, to, PLAIN).totals().copied()).isEqualTo(1);
@@ -880,7 +889,7 @@ public abstract class ShareSynchronizerContract {
                 .isInstanceOf(StaleEpochException.class);
 
         assertThat(to.calls(Operation.COMMIT)).hasSizeLessThan(5);
-        target.claim(DEAD_RUN).close();
+        target.claim(Claim.of(DEAD_RUN)).close();
     }
 
     @Test
@@ -908,7 +917,84 @@ public abstract class ShareSynchronizerContract {
                 .isInstanceOf(InterruptedException.class);
 
         assertThat(Thread.interrupted()).as("the exception carries the news").isFalse();
-        target.claim(DEAD_RUN).close();
+        target.claim(Claim.of(DEAD_RUN)).close();
+    }
+
+    @Test
+    @DisplayName("Y45: while new content did not arrive nothing is removed: it may be a file that was renamed")
+    void rule45_newContentIsMissing_removesNothing() throws Exception {
+        TreeEditor.of(source).file("new name", "content", NOON).file("other", "1", NOON);
+        TreeEditor.of(target).file("old name", "content", NOON);
+        from.fail(Operation.READ, "new name", 4, ShareSynchronizerContract::unknown);
+
+        SyncResult result = shares.sync(from, to, DELETING);
+
+        assertThat(result.state()).isEqualTo(State.INCOMPLETE);
+        assertThat(TreeEditor.contents(target)).containsOnlyKeys("old name", "other");
+        assertThat(result.findings().of(SyncFinding.Kind.REMOVALS_REFUSED))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.detail()).contains("1 "));
+        assertThat(shares.sync(from, to, DELETING).state()).isEqualTo(State.CONSISTENT);
+        assertSame();
+    }
+
+    @Test
+    @DisplayName("Y46: a directory that is gone from the source and holds something excluded keeps nothing from being done")
+    void rule46_extraneousDirectoryHoldsExcluded_converges() throws Exception {
+        TreeEditor.of(source).file("f", "1", NOON);
+        TreeEditor.of(target).file("gone/deep/b.tmp", "2", NOON).file("gone/deep/c", "3", NOON);
+        SyncOptions options = DELETING.toBuilder().exclude("*.tmp").build();
+
+        SyncPreview preview = shares.preview(from, to, options);
+        SyncResult result = shares.sync(from, to, options);
+
+        assertThat(preview.totals().deleted()).isEqualTo(1);
+        assertThat(preview.guard()).isEqualTo(result.guard());
+        assertThat(result.state()).as(result.line()).isEqualTo(State.CONSISTENT);
+        assertThat(result.totals()).isEqualTo(preview.totals());
+        assertThat(TreeEditor.contents(target)).containsKey("gone/deep/b.tmp").doesNotContainKey("gone/deep/c");
+        assertThat(shares.preview(from, to, options).inSync()).isTrue();
+        assertThat(shares.verify(from, to, options).state()).isEqualTo(State.CONSISTENT);
+    }
+
+    @Test
+    @DisplayName("Y47: a final sync does not believe a walk during which something disappeared from the source")
+    void rule47_finalSync_somethingVanishes_looksAgain() throws Exception {
+        TreeEditor.of(source).file("d/f", "1", NOON).file("g", "2", NOON);
+        shares.sync(from, to, PLAIN);
+        AtomicInteger listings = new AtomicInteger();
+        from.before(Operation.LIST, "d", () -> {
+            if (listings.incrementAndGet() == 1) {
+                TreeEditor.of(source).remove("d");
+            }
+        });
+        Action<?> last = shares.finalSync(from, to, DELETING, context -> new WritersStopped.Stopped("0 pods"));
+
+        assertThatThrownBy(() -> ActionExecutor.on(Clockwork.system()).preview(last))
+                .isInstanceOf(UnknownOutcomeException.class)
+                .hasMessageContaining("VANISHED");
+        ActionExecutor.on(Clockwork.system()).execute(last);
+
+        assertSame();
+    }
+
+    @Test
+    @DisplayName("Y48: a tree that goes away during the walk makes a result incomplete, also where nothing is deleted")
+    void rule48_treeGoesAway_isIncomplete() throws Exception {
+        for (int side = 0; side < 2; side++) {
+            build();
+            TreeEditor.of(source).file("f", "1", NOON);
+            AtomicBoolean gone = new AtomicBoolean();
+            FaultyFileTree leaving = side == 0 ? from : to;
+            from.after(Operation.LIST, ".", () -> gone.set(true));
+            leaving.before(Operation.STAT, ".", () -> {
+                if (gone.get() && from.calls(Operation.LIST).size() > 1) {
+                    throw denied();
+                }
+            });
+
+            assertThat(shares.sync(from, to, PLAIN).state()).isEqualTo(State.INCOMPLETE);
+        }
     }
 
     private void assertSame() throws InterruptedException {

@@ -1,5 +1,6 @@
 package io.drkit.testkit.share;
 
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeWriter;
@@ -49,20 +50,21 @@ public final class TreeEditor {
             throws InterruptedException {
         TreePath at = TreePath.of(path);
         InMemoryFileTree source = InMemoryFileTree.named("editor").file(path, content, modified);
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             makeDirectories(writer, at.parent());
             FileEntry entry = source.stat(at).orElseThrow();
             FileTreeWriter.Staged staged = writer.stage(source, entry, bytes -> {});
             writer.commit(
                     staged,
-                    new FileEntry(at, FileEntry.Type.FILE, content.length, modified, Optional.empty(), attributes));
+                    new FileEntry(at, FileEntry.Type.FILE, content.length, modified, Optional.empty(), attributes),
+                    tree.stat(at));
         }
         return this;
     }
 
     /** Makes a directory. */
     public TreeEditor directory(String path) throws InterruptedException {
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             makeDirectories(writer, Optional.of(TreePath.of(path)));
         }
         return this;
@@ -72,7 +74,7 @@ public final class TreeEditor {
     public TreeEditor properties(String path, Instant modified, Map<String, String> attributes)
             throws InterruptedException {
         FileEntry now = tree.stat(TreePath.of(path)).orElseThrow();
-        try (FileTreeWriter writer = tree.claim(RUN)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             writer.setProperties(
                     new FileEntry(now.path(), now.type(), now.size(), modified, Optional.empty(), attributes));
         }
@@ -83,7 +85,7 @@ public final class TreeEditor {
     public TreeEditor remove(String path) throws InterruptedException {
         Optional<FileEntry> entry = tree.stat(TreePath.of(path));
         if (entry.isPresent()) {
-            try (FileTreeWriter writer = tree.claim(RUN)) {
+            try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
                 remove(writer, entry.get());
             }
         }
@@ -94,7 +96,7 @@ public final class TreeEditor {
     public TreeEditor orphan(String path, String deadRun) throws InterruptedException {
         InMemoryFileTree source =
                 InMemoryFileTree.named("editor").file(path, "half".getBytes(StandardCharsets.UTF_8), Instant.EPOCH);
-        try (FileTreeWriter writer = tree.claim(deadRun)) {
+        try (FileTreeWriter writer = tree.claim(Claim.of(deadRun))) {
             makeDirectories(writer, TreePath.of(path).parent());
             writer.stage(source, source.stat(TreePath.of(path)).orElseThrow(), bytes -> {});
         }

@@ -1,7 +1,6 @@
 package io.drkit.testkit.snapshot;
 
 import io.drkit.core.Epoch;
-import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.EpochCheck;
@@ -162,11 +161,8 @@ public final class FakeSnapshotStore implements SnapshotStore {
     private void compare(Epoch caller) {
         if (!caller.equals(Epoch.NONE)) {
             if (caller.value() < epoch) {
-                throw new StaleEpochException(
-                        "fake.stale-epoch",
-                        Problem.expected("that no run newer than " + caller + " has changed the snapshots of " + name)
-                                .found("epoch " + epoch)
-                                .remedy("stop: the newer run is in charge"));
+                throw StaleEpochException.at(
+                        "fake.stale-epoch", "the snapshots of " + name, new Epoch(epoch), caller);
             }
             epoch = caller.value();
         }

@@ -168,11 +168,8 @@ public final class FakeWorkloads {
         Running running = known(workload);
         boolean claims = !epoch.equals(Epoch.NONE);
         if (claims && running.epoch > epoch.value()) {
-            throw new StaleEpochException(
-                    "fake.stale-epoch",
-                    Problem.expected("that no run newer than " + epoch + " has changed " + workload)
-                            .found("epoch " + running.epoch)
-                            .remedy("stop: the newer run is in charge"));
+            throw StaleEpochException.at(
+                    "fake.stale-epoch", workload.toString(), new Epoch(running.epoch), epoch);
         }
         if (running.version != seen.version()) {
             throw new ConflictException(

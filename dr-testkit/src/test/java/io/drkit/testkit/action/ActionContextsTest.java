@@ -101,14 +101,15 @@ class ActionContextsTest {
         @Override
         void apply(Action<?> action) throws Exception {
             RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("contract")
-                    .objectives(Duration.ofHours(1), Duration.ofHours(1))
+                    .rpo(Duration.ofHours(1))
+                    .rto(Duration.ofHours(1))
                     .step("use", (from, to) -> action)
                     .pointOfNoReturn()
                     .build();
             RunReport report = PlanRunner.journalingTo(new InMemoryJournalStore())
                     .clockwork(virtual)
                     .build()
-                    .run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+                    .run(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
             assertThat(report.succeeded()).isTrue();
         }
     }

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class DrKitAssertionsTest {
     private record Region(String name) implements Site {}
 
-    private static final SiteSwitch<Region> OVER = SiteSwitch.switchover(new Region("west"), new Region("east"));
+    private static final SiteSwitch<Region> OVER = SiteSwitch.switchoverFrom(new Region("west")).to(new Region("east"));
     private static final Workload APP = Workload.deployment("app");
 
     @RegisterExtension
@@ -49,7 +49,8 @@ class DrKitAssertionsTest {
 
     private RecoveryPlan<Region> plan() {
         return RecoveryPlan.<Region>named("shop")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(30))
                 .step("stop", (from, to) -> FakeWorkloadScaler.of(west).toZero(APP))
                 .undo((from, to) -> FakeWorkloadScaler.of(west).restore(APP))
                 .step("promote", (from, to) -> databases.promoter().switchover(westDb, eastDb))

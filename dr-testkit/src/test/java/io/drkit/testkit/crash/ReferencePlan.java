@@ -18,7 +18,7 @@ final class ReferencePlan {
     /** Only its name matters. */
     record Place(String name) implements Site {}
 
-    static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     /** The resources, before any run. */
     static final Map<String, String> WORLD = Map.ofEntries(
@@ -43,7 +43,8 @@ final class ReferencePlan {
     /** The plan over that world; if {@code failing}, a step shortly before the point of no return is blocked, and all is undone. */
     static RecoveryPlan<Place> over(FileWorld world, boolean failing) {
         return RecoveryPlan.<Place>named("reference")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(2))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(2))
                 .step("pause scheduler", (from, to) -> Change.set(world, "scheduler", "paused"))
                 .undo((from, to) -> Change.set(world, "scheduler", "running"))
                 .step("stop writers", (from, to) -> Change.toZero(world, "writers"))

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class OutageDetectorTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.failover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.failoverFrom(new Place("west")).to(new Place("east"));
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
@@ -636,7 +636,8 @@ class OutageDetectorTest {
 
     private RecoveryPlan<Place> plan() {
         return RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step(
                         "promote",
                         (from, to) -> databases.promoter().failover(west, east, FailoverTerms.fencedBy(west.fence())))
@@ -734,7 +735,8 @@ class OutageDetectorTest {
     @Test
     void automaticFailover_thatThrowsAnError_isToldAndTheDetectorGoesOn() throws Exception {
         RecoveryPlan<Place> broken = RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("promote", (from, to) -> {
                     throw new NoClassDefFoundError("the database's driver");
                 })
@@ -759,7 +761,7 @@ class OutageDetectorTest {
         assertThatThrownBy(() -> three().automaticFailover(runner, plan(), OVER).build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("remembering");
-        assertThatThrownBy(() -> three().automaticFailover(runner, plan(), SiteSwitch.failover(OVER.to(), OVER.from())))
+        assertThatThrownBy(() -> three().automaticFailover(runner, plan(), SiteSwitch.failoverFrom(OVER.to()).to(OVER.from())))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().build()).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> builder("a", "a").build()).isInstanceOf(IllegalStateException.class);

@@ -86,7 +86,8 @@ class DisastersTest {
     @Test
     void planThatAsksForAnApproval_isGivenIt() throws Exception {
         Tally tally = Disasters.against(world -> RecoveryPlan.<Place>named("shop")
-                        .objectives(Duration.ofMinutes(1), Duration.ofMinutes(15))
+                        .rpo(Duration.ofMinutes(1))
+                        .rto(Duration.ofMinutes(15))
                         .step("stop web", (from, to) -> from.workloads().toZero(Shop.WEB))
                         .undo((from, to) -> from.workloads().restore(Shop.WEB))
                         .approval("go", "commander", Duration.ofMinutes(30))

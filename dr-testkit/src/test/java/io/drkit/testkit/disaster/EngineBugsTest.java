@@ -38,7 +38,7 @@ class EngineBugsTest {
 
     @Test
     void journalReleasedBeforeTheStepsAreStopped_isFoundWithinAMinute() throws Exception {
-        Mutant bug = Mutant.of("io.drkit.core.run.PlanRun", "crew.stopAll(e); throw e;", "throw e;");
+        Mutant bug = Mutant.of("io.drkit.core.run.PlanRun", "crew.stopAll(e); tellBrokeOff(e);", "tellBrokeOff(e);");
 
         assertThat(found("release-before-stop", bug)).contains("nothing is changed after a run has ended");
     }

@@ -49,7 +49,8 @@ class LateRequestTest {
     /** The plan of the benchmark of disasters: the seed was found there. */
     private static RecoveryPlan<SimulatedSite> plan(World world) {
         return RecoveryPlan.<SimulatedSite>named("shop")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(15))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(15))
                 .step("stop jobs", (from, to) -> from.workloads().toZero(JOBS))
                 .undo((from, to) -> from.workloads().restore(JOBS))
                 .onlyIn(SWITCHOVER)

@@ -125,7 +125,8 @@ final class Shop {
                 ? new Workload[] {WEB, APP}
                 : new Workload[] {WEB, APP, QUEUE, JOBS};
         RecoveryPlan.StepBuilder<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(ofMinutes(1), ofMinutes(15))
+                .rpo(ofMinutes(1))
+                .rto(ofMinutes(15))
                 .step("begin", (from, to) -> nothing())
                 .nothingToUndo("nothing is done");
         String before = "begin";
@@ -170,7 +171,8 @@ final class Shop {
     /** A plan that waits for long before it does anything. */
     static RecoveryPlan<Place> patientPlan(World world, Duration wait) {
         return RecoveryPlan.<Place>named("shop")
-                .objectives(ofMinutes(1), ofMinutes(15))
+                .rpo(ofMinutes(1))
+                .rto(ofMinutes(15))
                 .step(
                         "wait for caches",
                         (from, to) -> new Once(
@@ -213,7 +215,8 @@ final class Shop {
         ReplicaPromoter<FakeDatabase> promoter = world.promoter();
         ShareSynchronizer<FileTree> shares = world.shares();
         RecoveryPlan.StepBuilder<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(ofMinutes(1), ofMinutes(15))
+                .rpo(ofMinutes(1))
+                .rto(ofMinutes(15))
                 .step("stop jobs", (from, to) -> from.workloads().toZero(JOBS))
                 .undo((from, to) -> from.workloads().restore(JOBS))
                 .onlyIn(Mode.SWITCHOVER)

@@ -167,6 +167,56 @@ class ActionExecutorTest {
         assertThat(action.observed).isEqualTo(4);
     }
 
+    private static UnknownOutcomeException throttled() {
+        return new UnknownOutcomeException("planted.throttled", PLANTED, null, Duration.ofSeconds(90));
+    }
+
+    @Test
+    void execute_underwayThatSaysWhenToLookAgain_looksThenAndNotBefore() throws Exception {
+        Switch action = new Switch();
+        Deque<Assessment> seen = new ArrayDeque<>(List.of(
+                Assessment.underway("the copy", Duration.ofSeconds(20)),
+                Assessment.underway("the copy", Duration.ZERO),
+                Assessment.underway("the copy"),
+                Assessment.done("it is there")));
+        action.assessing = on -> seen.poll();
+        action.policy =
+                ExecutionPolicy.builder().pollInterval(Duration.ofSeconds(1)).build();
+        virtual.run(() -> executor.execute(action));
+        assertThat(virtual.elapsed()).isEqualTo(Duration.ofSeconds(20 + 1 + 1));
+    }
+
+    @Test
+    void execute_lookAgainBeyondItsTime_looksOnceMoreAtTheEndOfIt() throws Exception {
+        Switch action = new Switch();
+        action.assessing = on -> Assessment.underway("the copy", Duration.ofHours(5));
+        action.policy = ExecutionPolicy.builder().timeout(Duration.ofMinutes(3)).build();
+        failure(DrTimeoutException.class, action);
+        assertThat(virtual.elapsed()).isEqualTo(Duration.ofMinutes(3));
+        assertThat(action.observed).isEqualTo(2);
+    }
+
+    @Test
+    void execute_throttledWhenApplying_leavesItAloneForTheTimeThatWasAskedFor() throws Exception {
+        List<Duration> looks = new ArrayList<>();
+        Switch action = new Switch().failingToApply(ActionExecutorTest::throttled, 1);
+        action.assessing = on -> {
+            looks.add(virtual.elapsed());
+            return on ? Assessment.done("it is on") : Assessment.needed("switch it on");
+        };
+        virtual.run(() -> executor.execute(action));
+        assertThat(action.applied).isEqualTo(2);
+        assertThat(looks.get(1)).isEqualTo(Duration.ofSeconds(90));
+    }
+
+    @Test
+    void execute_throttledWhenObserving_waitsAtLeastTheTimeThatWasAskedFor() throws Exception {
+        Switch action = new Switch().failingToObserve(ActionExecutorTest::throttled, 2);
+        action.on = true;
+        virtual.run(() -> executor.execute(action));
+        assertThat(virtual.elapsed()).isEqualTo(Duration.ofSeconds(180));
+    }
+
     @Test
     void execute_changeShowsLate_isNotAppliedTwice() throws Exception {
         Switch action = new Switch();

@@ -235,7 +235,7 @@ class GivenUpStepTest {
             assertRefused("abandon", () -> process().build().abandon(plan, OVER, "ann", "impatience"));
             assertRefused("run", () -> process().build().run(plan, OVER));
             assertRefused(
-                    "the way back", () -> process().build().run(plan, SiteSwitch.switchover(Town.EAST, Town.WEST)));
+                    "the way back", () -> process().build().run(plan, SiteSwitch.switchoverFrom(Town.EAST).to(Town.WEST)));
         });
     }
 

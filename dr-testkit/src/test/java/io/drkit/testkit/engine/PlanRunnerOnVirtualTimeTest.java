@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 class PlanRunnerOnVirtualTimeTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     /** Takes that long from being applied until it is done. */
     private static final class Slow implements Action<Long> {
@@ -94,7 +94,7 @@ class PlanRunnerOnVirtualTimeTest {
             VirtualClockwork time, Clockwork clockwork, int parallelism, List<RunEvent> events, Action<?>... steps)
             throws Exception {
         RecoveryPlan.Builder<Place> plan =
-                RecoveryPlan.<Place>named("p").objectives(Duration.ZERO, Duration.ofHours(5));
+                RecoveryPlan.<Place>named("p").rpo(Duration.ZERO).rto(Duration.ofHours(5));
         for (int i = 0; i < steps.length; i++) {
             Action<?> step = steps[i];
             plan.step("step " + i, (from, to) -> step).nothingToUndo("it only takes time");

@@ -719,7 +719,7 @@ class SafetyRulesTest {
                 .step("start", (from, to) -> town.set("serves", to.name()))
                 .after("fail over")
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.steps()).allMatch(step -> step.status() == StepStatus.DONE);
     }
@@ -736,7 +736,7 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(report.reason().orElseThrow()).contains("One writable primary");
@@ -760,7 +760,7 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.outcome()).as(report.reason().orElse("")).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.steps().get(0).facts()).containsKey(SiteChange.FROM_FENCED.fact());
         west.reboot();
@@ -802,11 +802,11 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport stopped = time.run(() -> runner.run(plan, SiteSwitch.failover(WEST, EAST)));
+        RunReport stopped = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(stopped.steps().get(0).attempts()).isPositive();
         assertThat(stopped.outcome()).isNotEqualTo(RunOutcome.SUCCEEDED);
         town.values.put("db-east", "PRIMARY");
-        return time.run(() -> runner.resume(plan, SiteSwitch.failover(WEST, EAST)));
+        return time.run(() -> runner.resume(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
     }
 
     @Test

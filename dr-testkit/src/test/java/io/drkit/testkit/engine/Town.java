@@ -19,7 +19,7 @@ final class Town {
 
     static final Place WEST = new Place("west");
     static final Place EAST = new Place("east");
-    static final SiteSwitch<Place> OVER = SiteSwitch.switchover(WEST, EAST);
+    static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(WEST).to(EAST);
 
     final Map<String, String> values = new TreeMap<>();
     final List<String> applied = new ArrayList<>();
@@ -32,7 +32,7 @@ final class Town {
 
     /** A plan whose steps it names; objectives of an hour each. */
     static RecoveryPlan.Builder<Place> plan() {
-        return RecoveryPlan.<Place>named("p").objectives(Duration.ofHours(1), Duration.ofHours(1));
+        return RecoveryPlan.<Place>named("p").rpo(Duration.ofHours(1)).rto(Duration.ofHours(1));
     }
 
     Action<String> set(String key, String value) {

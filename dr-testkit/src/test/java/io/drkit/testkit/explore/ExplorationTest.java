@@ -198,7 +198,6 @@ class ExplorationTest {
                     .withoutPruning()
                     .explore();
             assertThat(pruned).as("%d preemptions", preemptions).isEqualTo(all);
-            assertThat(quick.states()).isEqualTo(thorough.states());
             assertThat(quick.schedules()).isLessThan(thorough.schedules());
         }
     }
@@ -293,7 +292,6 @@ class ExplorationTest {
                     .withoutPruning()
                     .explore();
             assertThat(pruned).as("%d preemptions", preemptions).isEqualTo(all);
-            assertThat(quick.states()).isEqualTo(thorough.states());
             saved += thorough.schedules() - quick.schedules();
         }
         assertThat(saved).isPositive();

@@ -33,13 +33,31 @@ final class TwoHolders implements Scenario {
         void change(Epoch epoch);
     }
 
+    private final boolean toldWhenLookedAt;
+
+    TwoHolders() {
+        this(true);
+    }
+
+    /** @param toldWhenLookedAt whether the resources hear of an epoch when they are looked at, and not only when they are changed */
+    TwoHolders(boolean toldWhenLookedAt) {
+        this.toldWhenLookedAt = toldWhenLookedAt;
+    }
+
     private static final class Counting implements Resource {
+        private final boolean toldWhenLookedAt;
         private long highest;
         private int changes;
 
+        Counting(boolean toldWhenLookedAt) {
+            this.toldWhenLookedAt = toldWhenLookedAt;
+        }
+
         @Override
         public boolean changed(Epoch epoch) {
-            compare(epoch);
+            if (toldWhenLookedAt) {
+                compare(epoch);
+            }
             return changes > 0;
         }
 
@@ -65,7 +83,7 @@ final class TwoHolders implements Scenario {
     public void play(Stage stage) throws Exception {
         LeaseStore store =
                 stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
-        List<Counting> counting = List.of(new Counting(), new Counting());
+        List<Counting> counting = List.of(new Counting(toldWhenLookedAt), new Counting(toldWhenLookedAt));
         List<Resource> resources = new ArrayList<>();
         for (int i = 0; i < counting.size(); i++) {
             resources.add(stage.remote(Resource.class, "resource " + i, counting.get(i)));

@@ -36,7 +36,7 @@ import java.util.function.Supplier;
  */
 final class TwoRunners implements Scenario {
     private static final JournalKey KEY = new JournalKey("shop", "west", "east");
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     private final boolean leased;
     private final boolean secondRefuses;
@@ -123,7 +123,7 @@ final class TwoRunners implements Scenario {
                 stage.remote(LeaseStore.class, "leases", new InMemoryLeaseStore(stage.clockwork()), "read", "list");
         List<Comparing> devices = List.of(new Comparing(), new Comparing());
         RecoveryPlan.Builder<Place> building =
-                RecoveryPlan.<Place>named("shop").objectives(Duration.ZERO, Duration.ofHours(1));
+                RecoveryPlan.<Place>named("shop").rpo(Duration.ZERO).rto(Duration.ofHours(1));
         for (int i = 0; i < devices.size(); i++) {
             String name = "switch " + i;
             Switch remote = stage.remote(Switch.class, name, devices.get(i), "on");

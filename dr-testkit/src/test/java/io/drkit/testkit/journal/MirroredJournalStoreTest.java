@@ -485,13 +485,14 @@ class MirroredJournalStoreTest {
     @DisplayName("F14: a run whose mirror was lost succeeds with a warning, the same from the journal alone")
     void run_oneStoreLostWhereAPersonDecidedSo_isToldInTheReport(Which which) throws Exception {
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(1))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(1))
                 .step("a", (from, to) -> new Deed(faulty(which)::failAll, new AtomicBoolean()))
                 .nothingToUndo("it is a test")
                 .build();
         RunReport report = PlanRunner.journalingTo(lenient())
                 .build()
-                .run(plan, SiteSwitch.switchover(new Place("west"), new Place("east")));
+                .run(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
         assertThat(report.succeeded()).isTrue();
         assertThat(report.warnings())
                 .singleElement()

@@ -320,6 +320,57 @@ class LeadershipTest {
     }
 
     @Test
+    @DisplayName("E10: a hand-over whose turn does not come, since the node is closed first, is answered at once: refused")
+    void handOverTo_closedBeforeItsTurn_isRefusedAtOnce() throws Exception {
+        Member a = new Member("a");
+        virtual.sleep(seconds(1));
+        new Member("b");
+        new Member("c");
+        virtual.sleep(seconds(15));
+        a.stopsFor = seconds(10);
+        List<String> answers = new ArrayList<>();
+        for (String heir : List.of("b", "c")) {
+            virtual.start("hand over to " + heir, () -> {
+                try {
+                    a.leadership.handOverTo(heir);
+                    answers.add("handed over to " + heir);
+                } catch (BlockedException e) {
+                    answers.add(heir + ": " + e.code());
+                } catch (Exception e) {
+                    answers.add(heir + ": " + e);
+                }
+            });
+            virtual.sleep(seconds(1));
+        }
+        a.leadership.close();
+        virtual.sleep(seconds(1));
+        assertThat(answers).containsExactlyInAnyOrder("handed over to b", "c: lease.not-leader");
+    }
+
+    @Test
+    @DisplayName("E10: a hand-over that meets the end of the lease is answered with why it is over")
+    void handOverTo_leaseIsLostBeforeItsTurn_isRefusedAtOnce() throws Exception {
+        Member a = new Member("a");
+        virtual.sleep(seconds(1));
+        new Member("b");
+        virtual.sleep(seconds(15));
+        List<String> answers = new ArrayList<>();
+        // It asks in the very moment in which the machine stands still.
+        a.machine.pause(Duration.ofMinutes(1));
+        virtual.start("hand over", () -> {
+            try {
+                a.leadership.handOverTo("b");
+            } catch (StaleEpochException e) {
+                answers.add(e.code());
+            } catch (Exception e) {
+                answers.add(e.toString());
+            }
+        });
+        virtual.sleep(seconds(61));
+        assertThat(answers).containsExactly("lease.run-out");
+    }
+
+    @Test
     @DisplayName("E10: nothing changes when the chosen node is dead, unknown or itself, or when another leads")
     void handOverTo_unfitNode_isBlocked() throws Exception {
         Member a = new Member("a");

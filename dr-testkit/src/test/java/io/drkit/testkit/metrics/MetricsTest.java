@@ -3,11 +3,13 @@ package io.drkit.testkit.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.drkit.core.Site;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.Action;
 import io.drkit.core.detect.Health;
 import io.drkit.core.detect.HealthProbe;
 import io.drkit.core.detect.Observer;
 import io.drkit.core.detect.OutageDetector;
+import io.drkit.core.event.ConsoleProgress;
 import io.drkit.core.metrics.DetectorMetrics;
 import io.drkit.core.metrics.ReadinessMetrics;
 import io.drkit.core.metrics.RunMetrics;
@@ -26,7 +28,12 @@ import io.drkit.testkit.time.OnVirtualTime;
 import io.drkit.testkit.time.VirtualClockwork;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.DisplayName;
@@ -36,7 +43,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MetricsTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
@@ -48,7 +55,8 @@ class MetricsTest {
     private RecoveryPlan<Place> plan() {
         zone.record("shop", "west", Duration.ofSeconds(60));
         return RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("move name", (from, to) ->
                         (Action<?>) FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
                 .pointOfNoReturn()
@@ -123,10 +131,40 @@ class MetricsTest {
     }
 
     @Test
+    @DisplayName("D9: a run that broke off here, since it was taken over, is not active here any more, and the console says so")
+    void runs_thatBrokeOff_areNotActive() throws Exception {
+        InMemoryJournalStore journals = new InMemoryJournalStore();
+        RecoveryPlan<Place> plan = plan();
+        zone.faults().next("write shop", Fault.delayed(Duration.ofMinutes(2)));
+        ByteArrayOutputStream console = new ByteArrayOutputStream();
+        List<Throwable> ended = new ArrayList<>();
+        clockwork.start("the first", () -> {
+            try {
+                PlanRunner.journalingTo(journals)
+                        .clockwork(clockwork)
+                        .listener(new RunMetrics(registry))
+                        .listener(ConsoleProgress.to(new PrintStream(console, true, StandardCharsets.UTF_8))
+                                .build())
+                        .build()
+                        .run(plan, OVER);
+            } catch (Exception e) {
+                ended.add(e);
+            }
+        });
+        clockwork.sleep(Duration.ofMinutes(1));
+        assertThat(gauge("drkit.runs.active")).isEqualTo(1);
+        PlanRunner.journalingTo(journals).clockwork(clockwork).build().takeOver(plan, OVER, "ann", "it is frozen");
+        clockwork.sleep(Duration.ofMinutes(30));
+        assertThat(ended).singleElement().isInstanceOf(StaleEpochException.class);
+        assertThat(gauge("drkit.runs.active")).isZero();
+        assertThat(console.toString(StandardCharsets.UTF_8)).contains("BROKE OFF here", "journal.taken-over");
+    }
+
+    @Test
     @DisplayName(
             "D12: a recovery time that counts from the run only, as nobody dated the outage, is marked as the least it was")
     void rto_ofAFailoverWhoseOutageNobodyDated_isAtLeastThat() throws Exception {
-        SiteSwitch<Place> failover = SiteSwitch.failover(new Place("west"), new Place("east"));
+        SiteSwitch<Place> failover = SiteSwitch.failoverFrom(new Place("west")).to(new Place("east"));
         PlanRunner runner = PlanRunner.journalingTo(new InMemoryJournalStore())
                 .clockwork(clockwork)
                 .listener(new RunMetrics(registry))

@@ -78,8 +78,7 @@ final class DetectionMutants {
                         "this.file = file.resolveSibling(Integer.toString(System.identityHashCode(this)));"),
                 FILE.breaks(
                         "O8",
-                        "throw new IOException(file + \" is damaged; see what happened, then remove it by hand\","
-                                + " damaged);",
-                        "return Optional.empty();"));
+                        "catch (JsonProcessingException damaged) { throw damaged(file, damaged);",
+                        "catch (JsonProcessingException damaged) { return Optional.empty();"));
     }
 }

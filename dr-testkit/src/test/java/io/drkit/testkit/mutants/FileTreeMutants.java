@@ -79,6 +79,15 @@ final class FileTreeMutants {
                 TREE.breaks(
                         "T19",
                         "return Optional.ofNullable(nodes.get(path))",
-                        "return Optional.ofNullable(path.value().length() > 255 ? null : nodes.get(path))"));
+                        "return Optional.ofNullable(path.value().length() > 255 ? null : nodes.get(path))"),
+                TREE.breaks("T20", "|| (seen.isPresent() && !seen.get().unchangedIn(there.get()))) {", ") {"),
+                TREE.breaks("T20", "if (there.isPresent() != seen.isPresent() ||", "if ("),
+                TREE.breaks(
+                        "T21",
+                        "if (there != null && !entry.version().equals(Optional.of(Long.toString(there.version)))) {",
+                        "if (false) {"),
+                TREE.breaks("T22", "if (claims && claim.epoch().compareTo(highest) < 0) {", "if (false) {"),
+                TREE.breaks("T22", "if (claims && claim.epoch()", "if (claim.epoch()"),
+                TREE.breaks("T22", "highest = claims ? claim.epoch() : highest;", "highest = claim.epoch();"));
     }
 }

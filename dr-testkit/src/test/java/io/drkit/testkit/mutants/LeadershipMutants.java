@@ -32,8 +32,8 @@ final class LeadershipMutants {
                 LEADERSHIP.breaks("LD8", "inbox.put(new Message.Failed(lease));", ""),
                 LEASES.breaks(
                         "LD9",
-                        "return (last.compareTo(seen.floor()) > 0 ? last : seen.floor()).next();",
-                        "return last.next();"),
+                        "return last.compareTo(seen.floor()) > 0 ? last : seen.floor();",
+                        "return last;"),
                 LEADERSHIP.breaks("LD10", "lease.handOverTo(order.nodeId());", "lease.release();"));
     }
 }

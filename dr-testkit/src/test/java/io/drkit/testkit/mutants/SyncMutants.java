@@ -61,8 +61,8 @@ final class SyncMutants {
         run("Y25", "if (filter.excluded(there.path())) {", "if (false) {");
         run("Y26", "boolean wanted = filter.included(there.path());", "boolean wanted = true;");
         run("Y27", "if (source.overlaps(target) || target.overlaps(source)) {", "if (false) {");
-        run("Y32", "tally.deleted.add(options.deletes() ? extraneous.size() : 0);", "");
-        run("Y33", "found(SyncFinding.Kind.EXTRA, there.path(), \"the source does not have it\");", "");
+        run("Y32", "tally.deleted.add(doomed());", "");
+        run("Y33", "found(SyncFinding.Kind.EXTRA, entry.path(), \"the source does not have it\");", "");
     }
 
     private void inTheDeletes() {
@@ -70,13 +70,19 @@ final class SyncMutants {
         run("Y18", "options.guard().judge(", "DeleteGuard.unlimited().judge(");
         run(
                 "Y21",
-                "long doomed = (options.deletes() ? extraneous.size() : 0) + tally.inTheWay.sum();",
-                "long doomed = options.deletes() ? extraneous.size() : 0;");
-        run("Y22", "deleteExtraneous(); settleTypes();", "deleteExtraneous();");
+                "long doomed = doomed() + tally.inTheWay.sum();",
+                "long doomed = doomed();");
+        run("Y22", "settleTypes(); if (allHasArrived()) {", "if (allHasArrived()) {");
         run("Y23", "if (weight.obstacle != null) {", "if (false) {");
         run("Y24", "copy(here, null, () -> makeRoomAt(path));", "makeRoomAt(path); copy(here, null, () -> {});");
-        run("Y34", "&& sourceIsStillThere(subTrees, sourceRoot)", "");
+        run("Y34", "boolean stillThere = areStillThere(roots);", "boolean stillThere = true;");
         run("Y35", "if (source.stat(path).isPresent()) {", "if (false) {");
+        run("Y45", "return lacking == 0;", "return true;");
+        run(
+                "Y46",
+                "if (filter.excluded(there.path())) { stays(within); return; }",
+                "if (filter.excluded(there.path())) { return; }");
+        run("Y48", "boolean stillThere = areStillThere(roots);", "boolean stillThere = true;");
     }
 
     private void inTheCopies() {
@@ -90,7 +96,7 @@ final class SyncMutants {
                 "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {",
                 "if (staged != null) {");
         run("Y20", "} else { stale(path, wanted, old); }", "}");
-        run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(\"00000000cccc\").close(); FileEntry");
+        run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(Claim.of(\"00000000cccc\")).close(); FileEntry");
         // half of it stands at its name before it is whole
         all.add(TREE.breaks(
                 "Y29",
@@ -120,6 +126,10 @@ final class SyncMutants {
                 "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {",
                 "if (false) {");
         action("Y41", "throw SyncRun.incomparable(preview.findings());", "");
+        action(
+                "Y47",
+                "|| (writersStopped.isPresent() && preview.findings().count(SyncFinding.Kind.VANISHED) > 0)",
+                "");
         run("Y42", "host.requireAuthority(); return true;", "return true;");
     }
 }

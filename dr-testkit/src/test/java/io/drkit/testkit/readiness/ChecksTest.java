@@ -81,11 +81,12 @@ class ChecksTest {
     private Finding find(Check check) throws InterruptedException {
         record Place(String name) implements Site {}
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(RPO, RPO)
+                .rpo(RPO)
+                .rto(RPO)
                 .step("any", (from, to) -> FakeDnsSwitcher.of(zone()).pointTo("shop", "east"))
                 .pointOfNoReturn()
                 .build();
-        ReadinessReport report = Readiness.of(plan, SiteSwitch.switchover(new Place("west"), new Place("east")))
+        ReadinessReport report = Readiness.of(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")))
                 .clockwork(clockwork)
                 .check(check)
                 .build()

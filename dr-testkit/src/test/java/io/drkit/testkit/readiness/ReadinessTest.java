@@ -44,7 +44,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class ReadinessTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
@@ -100,7 +100,8 @@ class ReadinessTest {
 
     private RecoveryPlan<Place> planOf(EpochCheck epochCheck, Callable<Assessment> observation) {
         return RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("promote", (from, to) -> new Told(epochCheck, observation))
                 .pointOfNoReturn()
                 .build();
@@ -225,7 +226,8 @@ class ReadinessTest {
 
     private Finding gate(Check.Look look) throws InterruptedException {
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("copies complete", (from, to) -> Checks.gate(check("copies", look), Duration.ofMinutes(5)))
                 .nothingToUndo("waits")
                 .build();
@@ -394,7 +396,8 @@ class ReadinessTest {
             }
         };
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("promote", (from, to) -> broken)
                 .pointOfNoReturn()
                 .build();

@@ -1,5 +1,6 @@
 package io.drkit.testkit.share;
 
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileTreeWriter;
 import io.drkit.core.share.LocalFileTree;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ final class HoldingProcess {
     private HoldingProcess() {}
 
     public static void main(String... args) throws Exception {
-        try (FileTreeWriter writer = LocalFileTree.at(Path.of(args[0])).claim("00000000c0de")) {
+        try (FileTreeWriter writer = LocalFileTree.at(Path.of(args[0])).claim(Claim.of("00000000c0de"))) {
             System.out.println("claimed");
             System.in.read();
             writer.sweep(io.drkit.core.share.FileEntry.directory(io.drkit.core.share.TreePath.of("x")));

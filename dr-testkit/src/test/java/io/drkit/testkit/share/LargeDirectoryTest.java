@@ -2,6 +2,7 @@ package io.drkit.testkit.share;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeSynchronizer;
@@ -122,7 +123,7 @@ class LargeDirectoryTest {
         }
 
         @Override
-        public FileTreeWriter claim(String run) {
+        public FileTreeWriter claim(Claim claim) {
             throw new UnsupportedOperationException();
         }
     }

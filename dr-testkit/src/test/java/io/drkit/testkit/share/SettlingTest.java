@@ -3,6 +3,7 @@ package io.drkit.testkit.share;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.drkit.core.share.Claim;
 import io.drkit.core.share.FileEntry;
 import io.drkit.core.share.FileTree;
 import io.drkit.core.share.FileTreeSynchronizer;
@@ -135,8 +136,8 @@ class SettlingTest {
         }
 
         @Override
-        public FileTreeWriter claim(String run) throws InterruptedException {
-            return tree.claim(run);
+        public FileTreeWriter claim(Claim claim) throws InterruptedException {
+            return tree.claim(claim);
         }
 
         private static FileEntry bare(FileEntry entry) {

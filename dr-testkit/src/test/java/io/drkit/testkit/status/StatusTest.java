@@ -60,7 +60,7 @@ import org.junit.jupiter.api.Test;
 class StatusTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     // -- as data ------------------------------------------------------------------------------------------------------
 
@@ -73,7 +73,8 @@ class StatusTest {
                 FakeDnsZone zone = FakeDnsZone.on(clockwork);
                 zone.record("shop", "west", Duration.ofSeconds(60));
                 RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .rpo(Duration.ofMinutes(15))
+                        .rto(Duration.ofMinutes(30))
                         .step(
                                 "move name",
                                 (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
@@ -144,7 +145,8 @@ class StatusTest {
                 zone.record("db", "west", Duration.ofSeconds(60));
                 zone.record("shop", "west", Duration.ofSeconds(60));
                 RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .rpo(Duration.ofMinutes(15))
+                        .rto(Duration.ofMinutes(30))
                         .step("promote", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("db", to.name()))
                         .pointOfNoReturn()
                         .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
@@ -231,7 +233,8 @@ class StatusTest {
                 FakeDnsZone zone = FakeDnsZone.on(clockwork);
                 zone.record("shop", "west", Duration.ofSeconds(60));
                 RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                        .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                        .rpo(Duration.ofMinutes(15))
+                        .rto(Duration.ofMinutes(30))
                         .step("traffic", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
                         .pointOfNoReturn()
                         .build();
@@ -313,7 +316,8 @@ class StatusTest {
         FakeDnsZone zone = FakeDnsZone.on(clockwork);
         zone.record("shop", "west", Duration.ofSeconds(60));
         RecoveryPlan<Place> plan = RecoveryPlan.<Place>named("shop")
-                .objectives(Duration.ofMinutes(15), Duration.ofMinutes(30))
+                .rpo(Duration.ofMinutes(15))
+                .rto(Duration.ofMinutes(30))
                 .step("move name", (from, to) -> FakeDnsSwitcher.of(zone).pointTo("shop", to.name()))
                 .pointOfNoReturn()
                 .build();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class EngineOnMachinesTest {
     private static final Duration HOUR = Duration.ofHours(1);
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchover(new Place("west"), new Place("east"));
+    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     record Place(String name) implements Site {}
 
@@ -72,7 +72,7 @@ class EngineOnMachinesTest {
             InMemoryJournalStore journals = new InMemoryJournalStore();
             List<Slow> steps = new ArrayList<>();
             RecoveryPlan.Builder<Place> building =
-                    RecoveryPlan.<Place>named("p").objectives(Duration.ZERO, HOUR);
+                    RecoveryPlan.<Place>named("p").rpo(Duration.ZERO).rto(HOUR);
             for (int i = 0; i < 4; i++) {
                 Slow step = new Slow(virtual);
                 steps.add(step);

@@ -129,7 +129,8 @@ final class DisasterRate {
 
     private static RecoveryPlan<SimulatedSite> plan(World world) {
         return RecoveryPlan.<SimulatedSite>named("shop")
-                .objectives(Duration.ofMinutes(1), Duration.ofMinutes(15))
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(15))
                 .step("stop jobs", (from, to) -> from.workloads().toZero(JOBS))
                 .undo((from, to) -> from.workloads().restore(JOBS))
                 .onlyIn(SWITCHOVER)

@@ -83,7 +83,7 @@ final class Overhead {
     private static void run(JournalStore journals) throws InterruptedException {
         Set<String> set = new HashSet<>();
         RecoveryPlan.Builder<Place> plan =
-                RecoveryPlan.<Place>named("thousand steps").objectives(Duration.ofMinutes(1), Duration.ofMinutes(1));
+                RecoveryPlan.<Place>named("thousand steps").rpo(Duration.ofMinutes(1)).rto(Duration.ofMinutes(1));
         RecoveryPlan.StepBuilder<Place> last = plan.step("step 0", (from, to) -> new Add(set, "0"));
         last.nothingToUndo("it is a benchmark");
         for (int i = 1; i < STEPS; i++) {
@@ -94,7 +94,7 @@ final class Overhead {
         }
         var report = PlanRunner.journalingTo(journals)
                 .build()
-                .run(last.build(), SiteSwitch.switchover(new Place("west"), new Place("east")));
+                .run(last.build(), SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
         if (!report.succeeded() || set.size() != STEPS) {
             throw new IllegalStateException("The plan did not succeed: " + report.outcome() + " " + report.reason());
         }

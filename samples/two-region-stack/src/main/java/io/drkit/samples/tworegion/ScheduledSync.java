@@ -55,16 +55,16 @@ final class ScheduledSync implements AutoCloseable {
                 Direction now = beginRound();
                 if (now != null) {
                     long began = clockwork.nanoTime();
-                    boolean good = false;
+                    Optional<Long> proven = Optional.empty();
                     try {
                         SyncResult result =
                                 shares.sync(now.from().files(), now.to().files(), ShopPlan.SHARED);
-                        // A file that was changing all the while is not one that was whole when the round began.
-                        good = result.state() != SyncResult.State.INCOMPLETE;
+                        // Of a file that was changing all the while the other side has what it had earlier.
+                        proven = result.staleness(result.asOf()).map(behind -> began - behind.toNanos());
                     } catch (DrException e) {
                         log.warn("A round of the file sync failed; the next one tries again", e);
                     } finally {
-                        endRound(now, good ? Optional.of(began) : Optional.empty());
+                        endRound(now, proven);
                     }
                 }
                 clockwork.sleep(every);
@@ -82,10 +82,12 @@ final class ScheduledSync implements AutoCloseable {
         return direction;
     }
 
-    private synchronized void endRound(Direction done, Optional<Long> began) {
+    private synchronized void endRound(Direction done, Optional<Long> proven) {
         atWork = false;
-        if (began.isPresent() && done.equals(direction)) {
-            lastGoodBegan = began;
+        boolean better = proven.isPresent()
+                && lastGoodBegan.map(last -> proven.get() - last > 0).orElse(true);
+        if (better && done.equals(direction)) {
+            lastGoodBegan = proven;
         }
     }
 

@@ -36,7 +36,8 @@ final class ShopPlan {
     static <D> RecoveryPlan<ShopSite<D>> of(
             ReplicaPromoter<D> promoter, ShareSynchronizer<FileTree> shares, DnsSwitcher dns, ScheduledSync schedule) {
         return RecoveryPlan.<ShopSite<D>>named("shop")
-                .objectives(Duration.ofSeconds(15), Duration.ofSeconds(30))
+                .rpo(Duration.ofSeconds(15))
+                .rto(Duration.ofSeconds(30))
                 .step("pause file sync", (from, to) -> schedule.paused())
                 .undo((from, to) -> schedule.running(from, to))
                 .step("stop apps", (from, to) -> from.workloads().toZero(RUNTIME, LISTENER, QUEUE))

@@ -97,15 +97,15 @@ public final class TwoRegionStack {
                 warmUp(regions);
 
                 say("");
-                runner.preview(plan, SiteSwitch.switchover(west, east)).printTo(out);
+                runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)).printTo(out);
                 try (FlushSampler sampler = promoter.sampling(west.database())) {
                     say("\n1. Switchover to the east, with everybody writing (" + sampler + ")");
-                    act(regions, "switchover", plan, runner, SiteSwitch.switchover(west, east));
+                    act(regions, "switchover", plan, runner, SiteSwitch.switchoverFrom(west).to(east));
                 }
                 warmUp(regions);
                 try (FlushSampler sampler = promoter.sampling(east.database())) {
                     say("\n2. Failback: the same plan, the sites swapped (" + sampler + ")");
-                    act(regions, "failback", plan, runner, SiteSwitch.switchover(east, west));
+                    act(regions, "failback", plan, runner, SiteSwitch.switchoverFrom(east).to(west));
                 }
                 warmUp(regions);
                 awaitFileSync(schedule);
@@ -121,7 +121,7 @@ public final class TwoRegionStack {
                             "failover",
                             plan,
                             runner,
-                            SiteSwitch.failover(west, east).since(lost));
+                            SiteSwitch.failoverFrom(west).to(east).since(lost));
                 }
             }
         }

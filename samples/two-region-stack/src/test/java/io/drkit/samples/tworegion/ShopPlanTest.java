@@ -101,7 +101,7 @@ class ShopPlanTest {
         westDatabase.write("order 1");
         write("recovery/2", "just now");
 
-        RunReport over = run(SiteSwitch.switchover(west, east));
+        RunReport over = run(SiteSwitch.switchoverFrom(west).to(east));
 
         assertThat(over.succeeded()).as(over.toString()).isTrue();
         assertThat(over.objectivesMet()).isTrue();
@@ -113,7 +113,7 @@ class ShopPlanTest {
         assertThat(westPods.truth(ShopPlan.RUNTIME).pods()).isZero();
         assertThat(zone.resolver().resolve(ShopPlan.SHOP)).contains("ingress.east");
 
-        RunReport back = run(SiteSwitch.switchover(east, west));
+        RunReport back = run(SiteSwitch.switchoverFrom(east).to(west));
 
         assertThat(back.succeeded()).as(back.toString()).isTrue();
         assertThat(westDatabase.writable()).isTrue();
@@ -125,7 +125,7 @@ class ShopPlanTest {
         databases.cutReplication(true);
         westDatabase.write("order 1");
 
-        RunReport report = run(SiteSwitch.switchover(west, east));
+        RunReport report = run(SiteSwitch.switchoverFrom(west).to(east));
 
         assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
         assertThat(westDatabase.writable()).isTrue();
@@ -138,7 +138,7 @@ class ShopPlanTest {
     void switchover_answerOfThePromotionLost_endsWithOnePrimary() throws Exception {
         databases.faults().next("promote east", Fault.answerLost());
 
-        RunReport report = run(SiteSwitch.switchover(west, east));
+        RunReport report = run(SiteSwitch.switchoverFrom(west).to(east));
 
         assertThat(report.succeeded()).as(report.toString()).isTrue();
         assertThat(eastDatabase.writable()).isTrue();
@@ -149,7 +149,7 @@ class ShopPlanTest {
     void switchover_podsDoNotComeUpInTheEast_stopsAndIsResumed() throws Exception {
         eastPods.keepUnready(ShopPlan.RUNTIME, "no room");
 
-        RunReport stopped = run(SiteSwitch.switchover(west, east));
+        RunReport stopped = run(SiteSwitch.switchoverFrom(west).to(east));
 
         assertThat(stopped.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(stopped.reason()).hasValueSatisfying(why -> assertThat(why).contains("no room"));
@@ -158,7 +158,7 @@ class ShopPlanTest {
                 .contains("ingress.west");
 
         eastPods.keepUnready(ShopPlan.RUNTIME, null);
-        RunReport resumed = time.run(() -> runner.resume(plan, SiteSwitch.switchover(west, east)));
+        RunReport resumed = time.run(() -> runner.resume(plan, SiteSwitch.switchoverFrom(west).to(east)));
 
         assertThat(resumed.succeeded()).as(resumed.toString()).isTrue();
     }
@@ -172,7 +172,7 @@ class ShopPlanTest {
         westDatabase.crash();
         Instant lost = time.now();
 
-        RunReport report = run(SiteSwitch.failover(west, east).since(lost));
+        RunReport report = run(SiteSwitch.failoverFrom(west).to(east).since(lost));
 
         assertThat(report.succeeded()).as(report.toString()).isTrue();
         assertThat(status(report, "promote database")).isEqualTo(StepStatus.DONE);
@@ -188,7 +188,7 @@ class ShopPlanTest {
     @Test
     @DisplayName("D11: a preview of the whole plan touches nothing")
     void preview_touchesNothing() throws Exception {
-        Preview preview = time.run(() -> runner.preview(plan, SiteSwitch.switchover(west, east)));
+        Preview preview = time.run(() -> runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)));
 
         assertThat(preview.steps()).hasSize(9);
         assertThat(westDatabase.writable()).isTrue();
