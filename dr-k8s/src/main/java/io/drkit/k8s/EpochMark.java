@@ -58,8 +58,9 @@ record EpochMark(@Nullable String text, @Nullable String touched) {
     /** A patch of nothing but this mark: with it the object's resourceVersion moves, and whatever depends on an older one is void. */
     ObjectNode touch(Epoch mine, String resourceVersion) {
         ObjectNode patch = JsonNodeFactory.instance.objectNode();
-        ObjectNode annotations =
-                patch.putObject("metadata").put("resourceVersion", resourceVersion).putObject("annotations");
+        ObjectNode annotations = patch.putObject("metadata")
+                .put("resourceVersion", resourceVersion)
+                .putObject("annotations");
         annotations.put(TOUCHED, Long.toString(count() + 1));
         write(mine, annotations);
         return patch;

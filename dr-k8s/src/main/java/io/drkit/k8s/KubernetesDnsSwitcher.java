@@ -143,12 +143,13 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
                                 .inNamespace(namespace)
                                 .withName(name)
                                 .get()))
-                .orElseThrow(() -> new NotFoundException(
-                        "k8s.service-missing",
-                        Problem.expected("service/" + name + " in namespace " + namespace)
-                                .found("none")
-                                .remedy(
-                                        "create it, of type ExternalName, or check the name, the namespace and the cluster")));
+                .orElseThrow(
+                        () -> new NotFoundException(
+                                "k8s.service-missing",
+                                Problem.expected("service/" + name + " in namespace " + namespace)
+                                        .found("none")
+                                        .remedy(
+                                                "create it, of type ExternalName, or check the name, the namespace and the cluster")));
     }
 
     private record Seen(
@@ -198,7 +199,8 @@ public final class KubernetesDnsSwitcher implements DnsSwitcher {
 
         @Override
         public Optional<HeldEpoch> heldEpoch() {
-            return Optional.of(context -> EpochMark.on(service(name).getMetadata()).epoch());
+            return Optional.of(
+                    context -> EpochMark.on(service(name).getMetadata()).epoch());
         }
 
         @Override

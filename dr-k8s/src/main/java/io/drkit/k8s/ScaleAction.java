@@ -87,8 +87,7 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
             if (!intent.stops(one.workload()) || (one.pods() == 0 && were.isEmpty())) {
                 seen.add(one);
             } else if (one.gone()) {
-                List<String> unable =
-                        were.equals(recorded(context, ENDED_ON, one)) ? List.of() : api.unable(were);
+                List<String> unable = were.equals(recorded(context, ENDED_ON, one)) ? List.of() : api.unable(were);
                 if (unable.isEmpty()) {
                     context.record(ENDED_ON + one.workload(), String.join(" ", were));
                 }
@@ -217,11 +216,10 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
                     if (e instanceof UnknownOutcomeException) {
                         context.noWayBack();
                     }
-                    Optional<SeenWorkload> anew = e instanceof ConflictException
-                                    && attempt < policy.attempts()
-                                    && !deadline.passed()
-                            ? seeAgain(seen, context)
-                            : Optional.empty();
+                    Optional<SeenWorkload> anew =
+                            e instanceof ConflictException && attempt < policy.attempts() && !deadline.passed()
+                                    ? seeAgain(seen, context)
+                                    : Optional.empty();
                     if (anew.isPresent()) {
                         again.add(anew.get());
                     } else {
@@ -249,8 +247,7 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
             return Optional.empty();
         }
         refuseStale(now, context);
-        boolean asBefore =
-                now.autoscaler().isEmpty() && intent.verdict(now).equals(intent.verdict(before));
+        boolean asBefore = now.autoscaler().isEmpty() && intent.verdict(now).equals(intent.verdict(before));
         return asBefore ? Optional.of(now) : Optional.empty();
     }
 

@@ -129,7 +129,8 @@ sealed interface ScaleIntent {
         return seen.lost().isEmpty()
                 ? new Verdict.Fine()
                 : new Verdict.Refuse(
-                        "no pod of " + seen.workload() + " is listed any more, but nobody has seen those end that were on "
+                        "no pod of " + seen.workload()
+                                + " is listed any more, but nobody has seen those end that were on "
                                 + String.join(", ", seen.lost()),
                         "see that each of these machines is off, or wait until it is back and ready; who knows that they"
                                 + " are off may skip the step by name");

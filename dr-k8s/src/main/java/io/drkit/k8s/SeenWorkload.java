@@ -210,8 +210,9 @@ record SeenWorkload(
     private static boolean ended(Pod pod) {
         return "Succeeded".equals(phase(pod))
                 || ("Failed".equals(phase(pod))
-                        && containers(pod).noneMatch(status ->
-                                status.getState() != null && status.getState().getRunning() != null));
+                        && containers(pod)
+                                .noneMatch(status -> status.getState() != null
+                                        && status.getState().getRunning() != null));
     }
 
     private static String node(Pod pod) {

@@ -221,7 +221,8 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
 
     private static boolean governs(HorizontalPodAutoscaler autoscaler, Workload workload) {
         var target = autoscaler.getSpec().getScaleTargetRef();
-        return KnownKind.of(workload).manifest().equals(target.getKind()) && workload.name().equals(target.getName());
+        return KnownKind.of(workload).manifest().equals(target.getKind())
+                && workload.name().equals(target.getName());
     }
 
     private static String words(HorizontalPodAutoscaler autoscaler) {

@@ -230,7 +230,8 @@ class ControlPlaneTest {
     private List<HasMetadata> grantNodes(List<String> users) throws IOException {
         String text = Files.readString(Path.of("../docs/workload-scaler.md"));
         int begin = text.lastIndexOf("```yaml\n") + "```yaml\n".length();
-        ClusterRole role = Serialization.unmarshal(text.substring(begin, text.indexOf("```", begin)), ClusterRole.class);
+        ClusterRole role =
+                Serialization.unmarshal(text.substring(begin, text.indexOf("```", begin)), ClusterRole.class);
         role.getMetadata().setName("nodes-for-" + shop);
         HasMetadata binding = new ClusterRoleBindingBuilder()
                 .withNewMetadata()

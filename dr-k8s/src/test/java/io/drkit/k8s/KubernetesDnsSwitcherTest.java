@@ -122,8 +122,8 @@ abstract class KubernetesDnsSwitcherTest {
                 });
 
         assertThatExceptionOfType(UnknownOutcomeException.class)
-                .isThrownBy(() ->
-                        ActionExecutor.on(clockwork).execute(asking.pointTo("database", "db.east.example.com")));
+                .isThrownBy(
+                        () -> ActionExecutor.on(clockwork).execute(asking.pointTo("database", "db.east.example.com")));
 
         assertThat(switcher.status("database").target()).isEqualTo("db.east.example.com");
     }

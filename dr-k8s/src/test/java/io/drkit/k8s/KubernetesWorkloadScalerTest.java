@@ -113,7 +113,9 @@ abstract class KubernetesWorkloadScalerTest {
                 .execute(scaler.toZero(APP), RunContext.of(clockwork, new Epoch(7)), ActionExecutor.Watcher.NONE);
         ActionExecutor.on(clockwork)
                 .execute(scaler.toZero(queue), RunContext.of(clockwork, new Epoch(4)), ActionExecutor.Watcher.NONE);
-        long written = west.requests().stream().filter(request -> request.startsWith("PATCH")).count();
+        long written = west.requests().stream()
+                .filter(request -> request.startsWith("PATCH"))
+                .count();
         assertThat(held.read(looking)).contains(new Epoch(7));
         west.annotateByHand(west.namespace(), APP, "drkit.io/epoch", "seven");
         assertThat(held.read(looking)).contains(new Epoch(4));

@@ -96,7 +96,13 @@ class LostNodesTest {
 
     /** What the garbage collector does with pods of a node that is gone, and a person with {@code --force}. */
     private void removePods(Workload workload) throws InterruptedException {
-        while (west.client().pods().inNamespace(west.namespace()).withLabel("app", workload.name()).list().getItems()
+        while (west
+                .client()
+                .pods()
+                .inNamespace(west.namespace())
+                .withLabel("app", workload.name())
+                .list()
+                .getItems()
                 .stream()
                 .anyMatch(pod -> pod.getMetadata().getDeletionTimestamp() == null)) {
             clockwork.sleep(Duration.ofMillis(5));
@@ -126,7 +132,8 @@ class LostNodesTest {
     }
 
     @Test
-    @DisplayName("A1, A15: pods that were removed from the API while their node is not ready are not gone, and it is named")
+    @DisplayName(
+            "A1, A15: pods that were removed from the API while their node is not ready are not gone, and it is named")
     void toZero_nodeUnreachable_isBlockedByName() throws InterruptedException {
         node("n1", "True");
         run(APP, "n1");
@@ -203,10 +210,16 @@ class LostNodesTest {
     void toZero_failedByTheGarbageCollector_isNotDone() throws InterruptedException {
         node("n1", "True");
         run(APP, "n1");
-        west.client().pods().inNamespace(west.namespace()).withLabel("app", "app").list().getItems().forEach(pod -> {
-            pod.getStatus().setPhase("Failed");
-            west.client().resource(pod).patchStatus();
-        });
+        west.client()
+                .pods()
+                .inNamespace(west.namespace())
+                .withLabel("app", "app")
+                .list()
+                .getItems()
+                .forEach(pod -> {
+                    pod.getStatus().setPhase("Failed");
+                    west.client().resource(pod).patchStatus();
+                });
         west.scaleByHand(west.namespace(), APP, 0);
         // the one that took its place
         while (west.pods(west.namespace(), APP) > 1) {
@@ -258,7 +271,8 @@ class LostNodesTest {
         ann.skip("stop apps", "the machine is powered off");
         assertThat(running.join(Duration.ofMinutes(1))).isTrue();
 
-        assertThat(report.get().told()).allSatisfy(told -> assertThat(told.refused()).isEmpty());
+        assertThat(report.get().told())
+                .allSatisfy(told -> assertThat(told.refused()).isEmpty());
         assertThat(report.get().outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         StepReport step = report.get().steps().get(0);
         assertThat(step.status()).isEqualTo(StepStatus.SKIPPED);

@@ -133,7 +133,8 @@ final class DataDirectory {
         }
     }
 
-    void restore(Optional<SwitchoverNote.Settings> settings, CommandTerms terms) throws IOException, InterruptedException {
+    void restore(Optional<SwitchoverNote.Settings> settings, CommandTerms terms)
+            throws IOException, InterruptedException {
         if (settings.isPresent()) {
             agent.write(AutoConf.PATH, settings.get().content(), terms);
         } else {

@@ -239,7 +239,9 @@ final class Failover implements Action<Failover.Seen> {
         return proven
                 ? Assessment.done(to.name() + " is the primary on timeline "
                         + target.timeline().getAsLong() + ", proven by a write probe, and " + from.name()
-                        + (seen.sourceBarred() ? " can come up as a standby only" : " was fenced by this run, or waived"))
+                        + (seen.sourceBarred()
+                                ? " can come up as a standby only"
+                                : " was fenced by this run, or waived"))
                 : Assessment.needed(prove);
     }
 
@@ -429,7 +431,9 @@ final class Failover implements Action<Failover.Seen> {
         terms.waiver().ifPresent(waiver -> context.record("waiver", waiver.who() + ": " + waiver.reason()));
         context.record(
                 SiteChange.FROM_FENCED.fact(),
-                confirmed ? "confirmed" : "waived by " + terms.waiver().orElseThrow().who());
+                confirmed
+                        ? "confirmed"
+                        : "waived by " + terms.waiver().orElseThrow().who());
         return new Fenced(confirmed, at);
     }
 
@@ -575,8 +579,9 @@ final class Failover implements Action<Failover.Seen> {
         }
         // What was stated before still holds.
         String evidence = context.recorded(BOUND_EVIDENCE)
-                .orElse("it was promoted before, by a process that is gone or by somebody else, and nobody wrote down what"
-                        + " it had then");
+                .orElse(
+                        "it was promoted before, by a process that is gone or by somebody else, and nobody wrote down what"
+                                + " it had then");
         DataLoss.Basis basis =
                 context.recorded(BOUND_BASIS).map(DataLoss.Basis::valueOf).orElse(DataLoss.Basis.UNKNOWN);
         return context.recorded(BOUND_MILLIS)

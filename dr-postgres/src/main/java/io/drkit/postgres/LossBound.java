@@ -48,7 +48,8 @@ record LossBound(Optional<Duration> time, OptionalLong bytes, DataLoss.Basis bas
                     .append(" B had not been received, an estimate from below and no bound");
         });
         if (!fenced) {
-            evidence.append("; the old primary is not proven to be fenced: what it acknowledges from now on is lost too");
+            evidence.append(
+                    "; the old primary is not proven to be fenced: what it acknowledges from now on is lost too");
         }
         return new LossBound(Optional.of(time), OptionalLong.empty(), DataLoss.Basis.SAMPLED, evidence.toString());
     }

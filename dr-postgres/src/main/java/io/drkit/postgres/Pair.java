@@ -56,9 +56,8 @@ record Pair(
     static Optional<Epoch> heldEpoch(PostgresNode from, PostgresNode to) throws InterruptedException {
         Pair pair = look(from, to);
         Stream<Epoch> marks = Stream.of(pair.from(), pair.to())
-                .flatMap(view -> view instanceof ServerView.Answered answered
-                        ? answered.mark().stream()
-                        : Stream.empty())
+                .flatMap(view ->
+                        view instanceof ServerView.Answered answered ? answered.mark().stream() : Stream.empty())
                 .map(mark -> new Epoch(mark.epoch()));
         Stream<Epoch> note = pair.disk() instanceof DataDirectory.View.Seen disk
                 ? disk.note().map(SwitchoverNote::epoch).stream()

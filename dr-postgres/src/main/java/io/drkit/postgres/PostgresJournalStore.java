@@ -1,6 +1,5 @@
 package io.drkit.postgres;
 
-import io.drkit.core.BlockedException;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
 import io.drkit.core.journal.CorruptJournalException;
@@ -17,7 +16,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -313,7 +311,8 @@ public final class PostgresJournalStore implements JournalStore {
             + KEY + " ORDER BY r.number DESC LIMIT 1";
 
     private boolean isPosted(Connection connection, JournalKey key, String id) throws SQLException {
-        return read(connection, key).instructions().stream().anyMatch(posted -> posted.id().equals(id));
+        return read(connection, key).instructions().stream()
+                .anyMatch(posted -> posted.id().equals(id));
     }
 
     private boolean insert(Connection connection, JournalKey key, Instruction instruction) throws SQLException {
@@ -342,9 +341,8 @@ public final class PostgresJournalStore implements JournalStore {
 
     @Override
     public Words words(JournalKey key) {
-        return registry.read(connection -> registry.exists(connection, "journal")
-                ? read(connection, key)
-                : new Words(List.of(), List.of()));
+        return registry.read(connection ->
+                registry.exists(connection, "journal") ? read(connection, key) : new Words(List.of(), List.of()));
     }
 
     private Words read(Connection connection, JournalKey key) throws SQLException {
@@ -354,7 +352,8 @@ public final class PostgresJournalStore implements JournalStore {
         String meantFor = registry.has(connection, "instruction", "meant_for") ? "i.meant_for" : "''";
         try (PreparedStatement statement = prepared(
                         connection,
-                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor + ", i.run, i.number FROM"
+                        "SELECT i.id, i.kind, i.subject, i.who, i.role, i.reason, i.at, " + meantFor
+                                + ", i.run, i.number FROM"
                                 + " SCHEMA.instruction AS i JOIN (SELECT r.journal, r.number" + LATEST_RUN
                                 + ") AS latest ON latest.journal = i.journal AND latest.number = i.run ORDER BY i.number",
                         key);

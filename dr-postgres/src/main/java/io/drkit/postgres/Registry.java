@@ -137,7 +137,8 @@ record Registry(PostgresNode node, String schema, String subject) {
         try (Statement statement = connection.createStatement()) {
             statement.execute(
                     sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
-                            + " FROM " + HERE + " WHERE NOT EXISTS (SELECT FROM SCHEMA.server) ON CONFLICT DO NOTHING"));
+                            + " FROM " + HERE
+                            + " WHERE NOT EXISTS (SELECT FROM SCHEMA.server) ON CONFLICT DO NOTHING"));
             try (ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
                     + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
                 if (row.next()) {
@@ -170,8 +171,8 @@ record Registry(PostgresNode node, String schema, String subject) {
         }
         write(connection -> {
             tables.make(connection);
-            try (PreparedStatement statement = connection.prepareStatement(
-                    sql("WITH moved AS (UPDATE SCHEMA.server AS s"
+            try (PreparedStatement statement =
+                    connection.prepareStatement(sql("WITH moved AS (UPDATE SCHEMA.server AS s"
                             + " SET system_id = here.system_id, timeline = here.timeline, confirmed_by = ?, reason = ?,"
                             + " floor = " + LEAP + " + greatest(s.floor, " + highest + ") FROM " + HERE
                             + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline) RETURNING s.floor) "

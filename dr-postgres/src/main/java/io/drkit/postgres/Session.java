@@ -498,7 +498,9 @@ final class Session implements AutoCloseable {
                 "postgres.stale-epoch",
                 Problem.expected("an epoch of at least " + mark.get().epoch() + " at " + node.name())
                         .found("epoch " + epoch + "; run " + mark.get().runId() + " has been there since")
-                        .remedy("let that run go on. " + StaleEpochException.remedy(new Epoch(mark.get().epoch()))));
+                        .remedy("let that run go on. "
+                                + StaleEpochException.remedy(
+                                        new Epoch(mark.get().epoch()))));
     }
 
     private void run(String sql) throws SQLException {

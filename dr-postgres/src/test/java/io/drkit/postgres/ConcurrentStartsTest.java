@@ -135,7 +135,8 @@ class ConcurrentStartsTest {
                         })
                         .build();
                 go.await();
-                RunReport report = runner.run(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
+                RunReport report = runner.run(
+                        plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
                 System.out.println("RAN " + report.runId() + " " + report.epoch() + " " + report.outcome());
             } catch (DrException e) {
                 System.out.println("REFUSED " + e.code() + " " + e.getMessage());

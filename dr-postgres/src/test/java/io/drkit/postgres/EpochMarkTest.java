@@ -122,7 +122,8 @@ class EpochMarkTest {
     }
 
     @Test
-    @DisplayName("F3: the actions tell the epoch that the last run left in the database; a server that is out takes nothing away")
+    @DisplayName(
+            "F3: the actions tell the epoch that the last run left in the database; a server that is out takes nothing away")
     void heldEpoch_afterARun_isThatOfTheRun() throws Exception {
         PostgresNode out = PostgresNode.named("out")
                 .address("127.0.0.1", 1)
@@ -131,8 +132,7 @@ class EpochMarkTest {
         PostgresReplicaPromoter promoter = PostgresReplicaPromoter.withDefaults();
         List<Action<?>> actions = List.of(
                 promoter.switchover(database.node(), out),
-                promoter.failover(
-                        out, database.node(), FailoverTerms.unfenced(new LossWaiver("ann", "it is a test"))),
+                promoter.failover(out, database.node(), FailoverTerms.unfenced(new LossWaiver("ann", "it is a test"))),
                 promoter.rejoin(out, database.node()));
         mark(database.node(), 12);
         for (Action<?> action : actions) {

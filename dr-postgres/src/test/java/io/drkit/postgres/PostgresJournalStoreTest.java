@@ -196,7 +196,8 @@ class PostgresJournalStoreTest {
         while (true) {
             try {
                 return runner().resume(
-                                plan(Optional.empty()), SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
+                                plan(Optional.empty()),
+                                SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
             } catch (JournalInUseException e) {
                 Thread.onSpinWait();
             }
@@ -233,7 +234,9 @@ class PostgresJournalStoreTest {
     @Test
     void resume_givenUpStepHasEnded_goesOnWithoutAWarning() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
-        runner().run(plan(Optional.of(release)), SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
+        runner().run(
+                        plan(Optional.of(release)),
+                        SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")));
         release.countDown();
         RunReport report = resumed();
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);

@@ -83,7 +83,8 @@ class RegistryFailoverTest {
     }
 
     @Test
-    @DisplayName("F3, F6: a lease whose server was failed over is given to nobody, and renewed by nobody, until a person confirms it")
+    @DisplayName(
+            "F3, F6: a lease whose server was failed over is given to nobody, and renewed by nobody, until a person confirms it")
     void write_leaseServerFailedOverAndForgotAHolder_refusedUntilConfirmed() throws Exception {
         try (Duo duo = new Duo()) {
             LeaseStore before = new PostgresLeaseStore(duo.west());
@@ -98,7 +99,12 @@ class RegistryFailoverTest {
             duo.sql(duo.eastServer(), "SELECT pg_promote()");
 
             PostgresLeaseStore after = new PostgresLeaseStore(duo.east());
-            assertThat(after.read("shop").record().orElseThrow().holder().orElseThrow().id())
+            assertThat(after.read("shop")
+                            .record()
+                            .orElseThrow()
+                            .holder()
+                            .orElseThrow()
+                            .id())
                     .as("anyone may look")
                     .isEqualTo("ann");
             assertThatThrownBy(() -> after.write("shop", ann, heldBy("ann", first, 1)))
@@ -116,7 +122,9 @@ class RegistryFailoverTest {
             LeaseStore.Seen shop = after.read("shop");
             assertThat(shop.record().orElseThrow().holder()).isEmpty();
             assertThat(shop.floor()).isGreaterThan(forgotten);
-            assertThat(after.read("other").floor()).as("whose row was forgotten").isGreaterThan(forgotten);
+            assertThat(after.read("other").floor())
+                    .as("whose row was forgotten")
+                    .isGreaterThan(forgotten);
             Epoch next = new Epoch(shop.floor().value() + 1);
             LeaseStore.Seen held = after.write("shop", shop, heldBy("carl", next, 0));
             after.confirmFailover("ann", "twice");

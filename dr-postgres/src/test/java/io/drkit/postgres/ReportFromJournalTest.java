@@ -181,18 +181,31 @@ class ReportFromJournalTest {
         world.clear();
         world.putAll(Map.of("writers", "on", "files", "west", "primary", "west"));
         world.put("refused", "primary");
-        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.UNDONE);
+        assertSame(
+                journals,
+                verified,
+                runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)),
+                RunOutcome.UNDONE);
         world.put("refused", "readers");
-        assertSame(journals, verified, runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.STOPPED);
+        assertSame(
+                journals,
+                verified,
+                runner.run(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)),
+                RunOutcome.STOPPED);
         world.remove("refused");
-        assertSame(journals, verified, runner.resume(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)), RunOutcome.SUCCEEDED);
+        assertSame(
+                journals,
+                verified,
+                runner.resume(plan(), SiteSwitch.switchoverFrom(WEST).to(EAST)),
+                RunOutcome.SUCCEEDED);
         world.put("writers", "on");
         assertSame(
                 journals,
                 verified,
                 runner.run(
                         plan(),
-                        SiteSwitch.failoverFrom(EAST).to(WEST)
+                        SiteSwitch.failoverFrom(EAST)
+                                .to(WEST)
                                 .since(
                                         Instant.parse("2026-01-02T03:04:05.678901Z"),
                                         Instant.parse("2026-01-02T03:05:05Z"))),

@@ -127,7 +127,8 @@ class SwitchoverTakenOverTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D4, F2, F8: a command that was held up until another had ended the switchover takes the old primary's bar off no more")
+    @DisplayName(
+            "D4, F2, F8: a command that was held up until another had ended the switchover takes the old primary's bar off no more")
     void switchover_puttingBackIsHeldUpWhileAnotherEndsIt_oldPrimaryStaysBarred() throws Exception {
         boolean[] fenced = new boolean[2];
         PostgresNode source = from(moment -> {

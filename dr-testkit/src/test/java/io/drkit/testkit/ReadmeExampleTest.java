@@ -55,7 +55,9 @@ class ReadmeExampleTest {
             east.workloads().run(APP, 0);
             east.workloads().faults().next("scale", Fault.answerLost());
 
-            assertThat(drkit.runner().build().run(plan, SiteSwitch.switchoverFrom(west).to(east)))
+            assertThat(drkit.runner()
+                            .build()
+                            .run(plan, SiteSwitch.switchoverFrom(west).to(east)))
                     .succeeded()
                     .step("start")
                     .wasAppliedOnce();

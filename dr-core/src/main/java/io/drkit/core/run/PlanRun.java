@@ -617,7 +617,7 @@ final class PlanRun {
     /** What the step does in the mode in which the run began, and in that in which it runs now. */
     private List<Action<?>> actions(PlannedStep step) {
         List<Action<?>> actions = new ArrayList<>();
-        for (BoundPlan one : begun == plan ? List.of(plan) : List.of(begun, plan)) {
+        for (BoundPlan one : begun.mode() == plan.mode() ? List.of(plan) : List.of(begun, plan)) {
             one.steps().stream()
                     .filter(other -> other.name().equals(step.name()))
                     .forEach(other -> actions.add(other.action()));

@@ -282,7 +282,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     @Override
     public void assessed(Assessment assessment) {
         mayHaveChanged |= applying;
-        applied = applying && !superseding ? !lost : applied;
+        if (applying && !superseding) {
+            applied = !lost;
+        }
         applying = false;
     }
 

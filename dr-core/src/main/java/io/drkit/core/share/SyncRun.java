@@ -397,8 +397,10 @@ final class SyncRun {
      * went away is in no target.
      */
     private boolean areStillThere(Roots roots) throws InterruptedException {
-        return isStillThere("source", source, roots.source, roots.subTrees)
-                & isStillThere("target", target, roots.target, List.of());
+        // each is looked at, for each is told
+        boolean sourceThere = isStillThere("source", source, roots.source, roots.subTrees);
+        boolean targetThere = isStillThere("target", target, roots.target, List.of());
+        return sourceThere && targetThere;
     }
 
     private boolean isStillThere(String side, FileTree tree, FileEntry root, List<SubTree> subTrees)

@@ -114,7 +114,9 @@ final class Operators<S extends Site> {
             goesBack = back;
             S from = back ? east : west;
             S to = back ? west : east;
-            return which == Mode.SWITCHOVER ? SiteSwitch.switchoverFrom(from).to(to) : SiteSwitch.failoverFrom(from).to(to);
+            return which == Mode.SWITCHOVER
+                    ? SiteSwitch.switchoverFrom(from).to(to)
+                    : SiteSwitch.failoverFrom(from).to(to);
         }
     }
 

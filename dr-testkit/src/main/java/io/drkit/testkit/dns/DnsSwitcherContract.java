@@ -250,7 +250,8 @@ public abstract class DnsSwitcherContract {
     }
 
     @Test
-    @DisplayName("N14, F13: what got no answer takes no effect any more once it was superseded, though nothing was to be put back")
+    @DisplayName(
+            "N14, F13: what got no answer takes no effect any more once it was superseded, though nothing was to be put back")
     void supersede_requestOnItsWay_neverTakesEffect() throws InterruptedException {
         record(name(), west());
         Fault.Late late = holdNextRequest();
@@ -264,7 +265,8 @@ public abstract class DnsSwitcherContract {
     }
 
     @Test
-    @DisplayName("N15, F2: superseding points nothing elsewhere, claims the record for its run, and a newer run refuses it")
+    @DisplayName(
+            "N15, F2: superseding points nothing elsewhere, claims the record for its run, and a newer run refuses it")
     void supersede_anything_changesNothingElse() throws InterruptedException {
         record(name(), west());
         supersede(switcher().pointTo(name(), east()), new Epoch(8));

@@ -121,7 +121,8 @@ public abstract class RunListenerContract {
 
     /** Runs of one small plan, and what they told. */
     private static final class Story {
-        private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+        private static final SiteSwitch<Place> OVER =
+                SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
         final List<RunEvent> events = new ArrayList<>();
         private final InMemoryJournalStore journals = new InMemoryJournalStore();

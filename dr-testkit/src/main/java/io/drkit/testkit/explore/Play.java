@@ -278,8 +278,7 @@ final class Play implements Schedule {
         TreeSet<String> machines = new TreeSet<>();
         candidates.forEach(candidate -> machines.add(candidate.machine()));
         candidates.stream()
-                .filter(candidate ->
-                        atCalls.contains(candidate.key()) || pausedBeforeCalls.contains(candidate.key()))
+                .filter(candidate -> atCalls.contains(candidate.key()) || pausedBeforeCalls.contains(candidate.key()))
                 .forEach(candidate -> machines.remove(candidate.machine()));
         return machines.isEmpty() ? null : machines.first();
     }
@@ -331,9 +330,7 @@ final class Play implements Schedule {
     }
 
     private int decide(Options options, int kind) {
-        return options.size() == 1
-                ? options.indices.get(0)
-                : options.indices.get(decide(options.costs, kind));
+        return options.size() == 1 ? options.indices.get(0) : options.indices.get(decide(options.costs, kind));
     }
 
     private int decide(List<Integer> costs, int kind) {

@@ -60,7 +60,8 @@ public sealed interface Fault {
                 request = null;
             }
             if (arriving == null) {
-                throw new IllegalStateException("Nothing is held up: no call has met this fault yet, or it has arrived");
+                throw new IllegalStateException(
+                        "Nothing is held up: no call has met this fault yet, or it has arrived");
             }
             try {
                 arriving.take();

@@ -161,7 +161,9 @@ final class ApiProxy implements AutoCloseable {
             server.getOutputStream().write(request.bytes());
             server.getOutputStream().write(body);
             server.getOutputStream().flush();
-            return Head.read(server.getInputStream()).orElseThrow(EOFException::new).word(1);
+            return Head.read(server.getInputStream())
+                    .orElseThrow(EOFException::new)
+                    .word(1);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

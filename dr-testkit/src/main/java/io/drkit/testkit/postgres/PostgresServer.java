@@ -348,7 +348,8 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
     }
 
     private IOException late(CommandTerms terms) {
-        return new IOException("PostgreSQL " + name + " was not come to within " + terms.within() + "; nothing was changed");
+        return new IOException(
+                "PostgreSQL " + name + " was not come to within " + terms.within() + "; nothing was changed");
     }
 
     private interface Change {
@@ -640,8 +641,7 @@ public final class PostgresServer implements NodeAgent, AutoCloseable {
             }
             clockwork.sleep(TICK);
         }
-        throw new IOException("PostgreSQL " + name + " runs but accepts no connections in time:\n"
-                + logSince(logged));
+        throw new IOException("PostgreSQL " + name + " runs but accepts no connections in time:\n" + logSince(logged));
     }
 
     /** Whether what runs is what this object started, or what an agent of another kind started in its place. */

@@ -327,12 +327,10 @@ public abstract class ReplicaPromoterContract<N> {
             assertThat(context.losses())
                     .extracting(DataLoss::stage)
                     .containsExactly(DataLoss.Stage.BOUND, DataLoss.Stage.ACHIEVED);
-            assertThat(context.losses())
-                    .allSatisfy(loss -> {
-                        assertThat(loss.basis()).isEqualTo(DataLoss.Basis.SAMPLED);
-                        assertThat(loss.time().orElseThrow())
-                                .isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written));
-                    });
+            assertThat(context.losses()).allSatisfy(loss -> {
+                assertThat(loss.basis()).isEqualTo(DataLoss.Basis.SAMPLED);
+                assertThat(loss.time().orElseThrow()).isGreaterThanOrEqualTo(Duration.ofNanos(crashed - written));
+            });
         });
     }
 
@@ -429,8 +427,8 @@ public abstract class ReplicaPromoterContract<N> {
             RunContext context = execute(promoter().failover(primary(), replica(), fenced));
             assertThat(context.recorded(SiteChange.FROM_FENCED.fact())).isPresent();
             // nobody saw what the new primary had when it was promoted
-            assertThat(context.losses()).allSatisfy(loss -> assertThat(loss.time())
-                    .isNotEqualTo(Optional.of(Duration.ZERO)));
+            assertThat(context.losses())
+                    .allSatisfy(loss -> assertThat(loss.time()).isNotEqualTo(Optional.of(Duration.ZERO)));
             reboot(primary());
             assertThat(writable(primary())).isFalse();
             assertThat(writable(replica())).isTrue();
@@ -440,7 +438,8 @@ public abstract class ReplicaPromoterContract<N> {
     }
 
     @Test
-    @DisplayName("P19, F1: that an old primary does not answer is no evidence that it is fenced: it takes proof, or a name")
+    @DisplayName(
+            "P19, F1: that an old primary does not answer is no evidence that it is fenced: it takes proof, or a name")
     void failover_promotedElsewhereAndNoProof_takesAWaiver() throws Exception {
         run(() -> {
             promoteElsewhere();

@@ -398,7 +398,10 @@ public abstract class FileTreeContract {
         TreeEditor.of(tree).file("f", "old", NOON).directory("d");
         FileEntry file = tree.stat(TreePath.of("f")).orElseThrow();
         FileEntry directory = tree.stat(TreePath.of("d")).orElseThrow();
-        TreeEditor.of(tree).file("f", "somebody's", NOON.plusSeconds(60)).remove("d").file("d", "a file now", NOON);
+        TreeEditor.of(tree)
+                .file("f", "somebody's", NOON.plusSeconds(60))
+                .remove("d")
+                .file("d", "a file now", NOON);
 
         try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             assertThatThrownBy(() -> writer.delete(file)).isInstanceOf(ConflictException.class);
@@ -414,8 +417,7 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         tree.claim(Claim.of(RUN, new Epoch(7))).close();
 
-        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
-                .isInstanceOf(StaleEpochException.class);
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6)))).isInstanceOf(StaleEpochException.class);
         tree.claim(Claim.of(OTHER_RUN)).close();
         assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
                 .as("work outside any run lowers nothing")

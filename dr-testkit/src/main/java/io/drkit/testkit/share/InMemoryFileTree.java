@@ -80,8 +80,8 @@ public final class InMemoryFileTree implements FileTree {
 
     /** Takes names that differ in case alone for one, and keeps the one that it was made by, as an SMB share does. */
     public synchronized InMemoryFileTree ignoringCase() {
-        Map<TreePath, Node> folded =
-                new TreeMap<>(Comparator.comparing((TreePath path) -> path.value().toLowerCase(Locale.ROOT)));
+        Map<TreePath, Node> folded = new TreeMap<>(
+                Comparator.comparing((TreePath path) -> path.value().toLowerCase(Locale.ROOT)));
         folded.putAll(nodes);
         nodes = folded;
         ignoresCase = true;

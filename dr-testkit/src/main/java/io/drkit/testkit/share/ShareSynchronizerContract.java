@@ -939,7 +939,8 @@ public abstract class ShareSynchronizerContract {
     }
 
     @Test
-    @DisplayName("Y46: a directory that is gone from the source and holds something excluded keeps nothing from being done")
+    @DisplayName(
+            "Y46: a directory that is gone from the source and holds something excluded keeps nothing from being done")
     void rule46_extraneousDirectoryHoldsExcluded_converges() throws Exception {
         TreeEditor.of(source).file("f", "1", NOON);
         TreeEditor.of(target).file("gone/deep/b.tmp", "2", NOON).file("gone/deep/c", "3", NOON);

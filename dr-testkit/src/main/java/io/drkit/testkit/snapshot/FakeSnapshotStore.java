@@ -161,8 +161,7 @@ public final class FakeSnapshotStore implements SnapshotStore {
     private void compare(Epoch caller) {
         if (!caller.equals(Epoch.NONE)) {
             if (caller.value() < epoch) {
-                throw StaleEpochException.at(
-                        "fake.stale-epoch", "the snapshots of " + name, new Epoch(epoch), caller);
+                throw StaleEpochException.at("fake.stale-epoch", "the snapshots of " + name, new Epoch(epoch), caller);
             }
             epoch = caller.value();
         }

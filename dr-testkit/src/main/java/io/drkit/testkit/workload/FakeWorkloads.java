@@ -168,8 +168,7 @@ public final class FakeWorkloads {
         Running running = known(workload);
         boolean claims = !epoch.equals(Epoch.NONE);
         if (claims && running.epoch > epoch.value()) {
-            throw StaleEpochException.at(
-                    "fake.stale-epoch", workload.toString(), new Epoch(running.epoch), epoch);
+            throw StaleEpochException.at("fake.stale-epoch", workload.toString(), new Epoch(running.epoch), epoch);
         }
         if (running.version != seen.version()) {
             throw new ConflictException(

@@ -415,7 +415,8 @@ public abstract class WorkloadScalerContract {
     }
 
     @Test
-    @DisplayName("W23, F13: what got no answer takes no effect any more once it was superseded, in whatever state that found it")
+    @DisplayName(
+            "W23, F13: what got no answer takes no effect any more once it was superseded, in whatever state that found it")
     void supersede_requestOnItsWay_neverTakesEffect() throws InterruptedException {
         run(APP, 2);
         run(QUEUE, 1);

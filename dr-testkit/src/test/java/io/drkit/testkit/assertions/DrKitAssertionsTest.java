@@ -30,7 +30,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class DrKitAssertionsTest {
     private record Region(String name) implements Site {}
 
-    private static final SiteSwitch<Region> OVER = SiteSwitch.switchoverFrom(new Region("west")).to(new Region("east"));
+    private static final SiteSwitch<Region> OVER =
+            SiteSwitch.switchoverFrom(new Region("west")).to(new Region("east"));
     private static final Workload APP = Workload.deployment("app");
 
     @RegisterExtension

@@ -18,7 +18,8 @@ final class ReferencePlan {
     /** Only its name matters. */
     record Place(String name) implements Site {}
 
-    static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     /** The resources, before any run. */
     static final Map<String, String> WORLD = Map.ofEntries(

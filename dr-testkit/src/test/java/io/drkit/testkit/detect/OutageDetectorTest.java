@@ -46,7 +46,8 @@ import org.junit.jupiter.api.io.TempDir;
 class OutageDetectorTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.failoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.failoverFrom(new Place("west")).to(new Place("east"));
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
@@ -761,7 +762,10 @@ class OutageDetectorTest {
         assertThatThrownBy(() -> three().automaticFailover(runner, plan(), OVER).build())
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("remembering");
-        assertThatThrownBy(() -> three().automaticFailover(runner, plan(), SiteSwitch.failoverFrom(OVER.to()).to(OVER.from())))
+        assertThatThrownBy(() -> three().automaticFailover(
+                                runner,
+                                plan(),
+                                SiteSwitch.failoverFrom(OVER.to()).to(OVER.from())))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> builder().build()).isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> builder("a", "a").build()).isInstanceOf(IllegalStateException.class);

@@ -47,7 +47,8 @@ class OutageMemoriesTest {
         }
 
         @Test
-        @DisplayName("C4: an acknowledgement that another process makes never takes away an outage that was declared meanwhile")
+        @DisplayName(
+                "C4: an acknowledgement that another process makes never takes away an outage that was declared meanwhile")
         void acknowledge_whileAnotherProcessDeclares_losesNoOutage() throws Exception {
             memory().declared(outage(0));
             AtomicBoolean over = new AtomicBoolean();
@@ -83,7 +84,12 @@ class OutageMemoriesTest {
             memory().declared(outage(2));
             assertThat(nextProcess().latest().orElseThrow().acknowledgement()).isEmpty();
             memory().acknowledge("bob", "seen to", Instant.EPOCH);
-            assertThat(nextProcess().latest().orElseThrow().acknowledgement().orElseThrow().who())
+            assertThat(nextProcess()
+                            .latest()
+                            .orElseThrow()
+                            .acknowledgement()
+                            .orElseThrow()
+                            .who())
                     .isEqualTo("bob");
         }
 

@@ -135,8 +135,16 @@ class AttachAndTakeOverTest {
         time.run(() -> {
             start("first", () -> process().build().run(plan, OVER));
             time.sleep(Duration.ofMinutes(2));
-            start("failover", () -> process().build().run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
-            start("back", () -> process().build().run(plan, SiteSwitch.switchoverFrom(EAST).to(WEST)));
+            start(
+                    "failover",
+                    () -> process()
+                            .build()
+                            .run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+            start(
+                    "back",
+                    () -> process()
+                            .build()
+                            .run(plan, SiteSwitch.switchoverFrom(EAST).to(WEST)));
             time.sleep(Duration.ofHours(1));
         });
         assertThat(ends.get("failover"))

@@ -125,7 +125,8 @@ class EpochAcrossPlansTest {
     }
 
     @Test
-    @DisplayName("F3: a plan whose epochs begin below that of a resource is refused before anything is changed, however often")
+    @DisplayName(
+            "F3: a plan whose epochs begin below that of a resource is refused before anything is changed, however often")
     void run_anotherPlansEpochIsHigher_isRefusedBeforeAnythingIsChanged() throws Exception {
         time.run(() -> {
             threeRunsOf("failover");
@@ -137,20 +138,23 @@ class EpochAcrossPlansTest {
                         .hasMessageContaining("PlanRunner.above(new Epoch(3), who, reason)");
             }
             assertThat(town.applied).isEmpty();
-            assertThat(journals.runs(new JournalKey("failback", "west", "east"), 1)).isEmpty();
+            assertThat(journals.runs(new JournalKey("failback", "west", "east"), 1))
+                    .isEmpty();
             return null;
         });
     }
 
     @Test
-    @DisplayName("F3: where the journal is lost, a person lets the run begin above the epoch that resources have; it is in the report")
+    @DisplayName(
+            "F3: where the journal is lost, a person lets the run begin above the epoch that resources have; it is in the report")
     void run_journalLostAndBegunAbove_runsAndSaysSo() throws Exception {
         time.run(() -> {
             threeRunsOf("shop");
             InMemoryJournalStore empty = new InMemoryJournalStore();
             PlanRunner runner = runner(empty);
             assertThatThrownBy(() -> runner.run(plan("shop"), back())).hasMessageContaining("run.epoch-below");
-            assertThatThrownBy(() -> runner.above(new Epoch(2), "ann", "too low").run(plan("shop"), back()))
+            assertThatThrownBy(
+                            () -> runner.above(new Epoch(2), "ann", "too low").run(plan("shop"), back()))
                     .hasMessageContaining("run.epoch-below");
             RunReport report =
                     runner.above(new Epoch(3), "ann", "the disk is gone").run(plan("shop"), back());
@@ -161,8 +165,10 @@ class EpochAcrossPlansTest {
                 assertThat(told.instruction().who()).isEqualTo("ann");
                 assertThat(told.instruction().reason()).isEqualTo("the disk is gone");
             });
-            assertThat(String.join(" ", TextReport.lines(report, 400))).contains("begin above epoch 3", "the disk is gone");
-            assertThat(RunReports.of(empty.runs(new JournalKey("shop", "west", "east"), 1).get(0)))
+            assertThat(String.join(" ", TextReport.lines(report, 400)))
+                    .contains("begin above epoch 3", "the disk is gone");
+            assertThat(RunReports.of(empty.runs(new JournalKey("shop", "west", "east"), 1)
+                            .get(0)))
                     .contains(report);
             // and from then on by itself
             assertThat(runner.run(plan("shop"), OVER).epoch()).isEqualTo(new Epoch(5));
@@ -171,7 +177,8 @@ class EpochAcrossPlansTest {
     }
 
     @Test
-    @DisplayName("F3: a run that another plan overtook is refused when it is resumed, and goes on above that one's epoch")
+    @DisplayName(
+            "F3: a run that another plan overtook is refused when it is resumed, and goes on above that one's epoch")
     void resume_anotherPlanOvertookIt_isRefusedUntilItGoesOnAbove() throws Exception {
         time.run(() -> {
             town.blocked.put("first", "not today");
@@ -188,9 +195,9 @@ class EpochAcrossPlansTest {
                     .above(new Epoch(3), "ann", "that run is over")
                     .resume(stopping("shop"), back());
             assertThat(report.succeeded()).isTrue();
-            assertThat(report.told()).singleElement().satisfies(told -> assertThat(
-                            told.instruction().kind())
-                    .isEqualTo(Instruction.Kind.BEGIN_ABOVE));
+            assertThat(report.told())
+                    .singleElement()
+                    .satisfies(told -> assertThat(told.instruction().kind()).isEqualTo(Instruction.Kind.BEGIN_ABOVE));
             return null;
         });
     }
@@ -264,7 +271,8 @@ class EpochAcrossPlansTest {
             assertThat(ready.results().get(2).finding().state()).isEqualTo(ReadyState.READY);
             ReadinessReport other = readiness("failback");
             assertThat(other.results().get(2).finding().state()).isEqualTo(ReadyState.NOT_READY);
-            assertThat(other.results().get(2).finding().remedy()).contains("PlanRunner.above(new Epoch(3), who, reason)");
+            assertThat(other.results().get(2).finding().remedy())
+                    .contains("PlanRunner.above(new Epoch(3), who, reason)");
             device.answersAfter = Duration.ofHours(1);
             assertThat(readiness("failback").results().get(2).finding().state()).isEqualTo(ReadyState.UNKNOWN);
             return null;
@@ -287,7 +295,8 @@ class EpochAcrossPlansTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> runner(journals).above(Epoch.NONE, "ann", "why"))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> PlanRunner.journalingTo(journals).leaseNamed("shop").build())
+        assertThatThrownBy(() ->
+                        PlanRunner.journalingTo(journals).leaseNamed("shop").build())
                 .isInstanceOf(IllegalStateException.class);
     }
 }

@@ -235,7 +235,10 @@ class GivenUpStepTest {
             assertRefused("abandon", () -> process().build().abandon(plan, OVER, "ann", "impatience"));
             assertRefused("run", () -> process().build().run(plan, OVER));
             assertRefused(
-                    "the way back", () -> process().build().run(plan, SiteSwitch.switchoverFrom(Town.EAST).to(Town.WEST)));
+                    "the way back",
+                    () -> process()
+                            .build()
+                            .run(plan, SiteSwitch.switchoverFrom(Town.EAST).to(Town.WEST)));
         });
     }
 

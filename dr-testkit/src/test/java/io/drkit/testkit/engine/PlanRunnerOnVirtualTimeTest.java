@@ -32,7 +32,8 @@ import org.junit.jupiter.api.Test;
 class PlanRunnerOnVirtualTimeTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     /** Takes that long from being applied until it is done. */
     private static final class Slow implements Action<Long> {

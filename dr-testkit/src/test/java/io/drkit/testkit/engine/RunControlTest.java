@@ -409,7 +409,8 @@ class RunControlTest {
                 .as("what the switchover did is not lost from the report")
                 .containsExactly("pause jobs", "stop writers", "promote", "start");
         assertThat(report.planHash())
-                .isEqualTo(bothModes().bind(SiteSwitch.failoverFrom(WEST).to(EAST)).hash());
+                .isEqualTo(
+                        bothModes().bind(SiteSwitch.failoverFrom(WEST).to(EAST)).hash());
         assertThat(time.elapsed()).as("nobody waited for the old primary").isLessThan(Duration.ofMinutes(5));
         assertThat(events).anyMatch(RunEvent.FailedOver.class::isInstance);
         assertThat(console.toString(StandardCharsets.UTF_8)).contains("GOING ON as failover west → east, 3 steps");
@@ -473,7 +474,8 @@ class RunControlTest {
         assertThat(turned.mode()).isEqualTo(Mode.FAILOVER);
         assertRebuilt(turned);
         town.blocked.clear();
-        RunReport report = time.run(() -> runner.resume(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+        RunReport report =
+                time.run(() -> runner.resume(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.resumptions()).isEqualTo(2);
         assertThat(town.values)

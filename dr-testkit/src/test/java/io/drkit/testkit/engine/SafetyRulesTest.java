@@ -662,14 +662,17 @@ class SafetyRulesTest {
     }
 
     @Test
-    @DisplayName("F3: the rule has the same words in the process that resumes, whatever the servers' objects say of themselves")
+    @DisplayName(
+            "F3: the rule has the same words in the process that resumes, whatever the servers' objects say of themselves")
     void oneWritablePrimary_serversWithoutWords_isResumedByAnotherProcess() throws Exception {
         asBefore();
         town.values.put("db-west", "STOPPED");
         town.blocked.put("serves", "not yet");
         Supplier<RecoveryPlan<Place>> inAnotherProcess = () -> Town.plan()
-                .safety("One writable primary", (from, to) -> SafetyRule.oneWritablePrimary(
-                        new OfUnnamed(new Databases()), new Unnamed("db-west"), new Unnamed("db-east")))
+                .safety(
+                        "One writable primary",
+                        (from, to) -> SafetyRule.oneWritablePrimary(
+                                new OfUnnamed(new Databases()), new Unnamed("db-west"), new Unnamed("db-east")))
                 .step("promote", (from, to) -> town.set("db-east", "PRIMARY"))
                 .makes(SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
@@ -719,7 +722,8 @@ class SafetyRulesTest {
                 .step("start", (from, to) -> town.set("serves", to.name()))
                 .after("fail over")
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+        RunReport report =
+                time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.outcome()).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.steps()).allMatch(step -> step.status() == StepStatus.DONE);
     }
@@ -736,14 +740,16 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+        RunReport report =
+                time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.steps().get(0).status()).isEqualTo(StepStatus.ALREADY_SO);
         assertThat(report.outcome()).isEqualTo(RunOutcome.STOPPED);
         assertThat(report.reason().orElseThrow()).contains("One writable primary");
     }
 
     @Test
-    @DisplayName("F1: a failover onto a site that was promoted by hand fences the dead one, and the rule is content with that")
+    @DisplayName(
+            "F1: a failover onto a site that was promoted by hand fences the dead one, and the rule is content with that")
     void failover_targetWasPromotedByHand_fencesAndSucceeds() throws Exception {
         FakeDatabases databases = FakeDatabases.on(time);
         FakeDatabase west = databases.primary("west");
@@ -760,7 +766,8 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport report = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+        RunReport report =
+                time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(report.outcome()).as(report.reason().orElse("")).isEqualTo(RunOutcome.SUCCEEDED);
         assertThat(report.steps().get(0).facts()).containsKey(SiteChange.FROM_FENCED.fact());
         west.reboot();
@@ -802,7 +809,8 @@ class SafetyRulesTest {
                 .makes(SiteChange.FROM_FENCED, SiteChange.TO_WRITABLE)
                 .pointOfNoReturn()
                 .build();
-        RunReport stopped = time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
+        RunReport stopped =
+                time.run(() -> runner.run(plan, SiteSwitch.failoverFrom(WEST).to(EAST)));
         assertThat(stopped.steps().get(0).attempts()).isPositive();
         assertThat(stopped.outcome()).isNotEqualTo(RunOutcome.SUCCEEDED);
         town.values.put("db-east", "PRIMARY");

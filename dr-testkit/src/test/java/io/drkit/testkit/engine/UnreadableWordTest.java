@@ -70,7 +70,9 @@ class UnreadableWordTest {
     private void damage(Damage how) throws IOException {
         Path file;
         try (Stream<Path> files = Files.walk(home)) {
-            file = files.filter(path -> path.endsWith("1/instruction")).findFirst().orElseThrow();
+            file = files.filter(path -> path.endsWith("1/instruction"))
+                    .findFirst()
+                    .orElseThrow();
         }
         switch (how) {
             // it would end the pause that is asked for, were it believed
@@ -91,7 +93,10 @@ class UnreadableWordTest {
             time.start("operators", () -> {
                 try {
                     time.sleep(Duration.ofSeconds(59));
-                    RunControl ann = PlanRunner.journalingTo(store).clockwork(time).build().control(plan, OVER, "ann", "");
+                    RunControl ann = PlanRunner.journalingTo(store)
+                            .clockwork(time)
+                            .build()
+                            .control(plan, OVER, "ann", "");
                     ann.retry("a", "is damaged before anybody hears it");
                     damage(how);
                     time.sleep(Duration.ofMinutes(1));
@@ -106,7 +111,8 @@ class UnreadableWordTest {
 
     @ParameterizedTest
     @EnumSource(Damage.class)
-    @DisplayName("F3: a damaged word is told, journaled and obeyed by nobody, and the word to stop that comes after it is heard")
+    @DisplayName(
+            "F3: a damaged word is told, journaled and obeyed by nobody, and the word to stop that comes after it is heard")
     void listen_damagedWordBeforeACancel_hearsTheCancel(Damage how) throws Exception {
         FileJournalStore store = new FileJournalStore(home);
         RunReport report = cancelledBehind(store, how);
@@ -133,7 +139,10 @@ class UnreadableWordTest {
     @DisplayName("F3: what is damaged in one of two mirrored stores is heard from the other, and told")
     void listen_damagedInOneOfTwoStores_isHeardFromTheOther() throws Exception {
         JournalStore store = MirroredJournalStore.of(
-                        "disk", new FileJournalStore(home.resolve("one")), "other", new FileJournalStore(home.resolve("two")))
+                        "disk",
+                        new FileJournalStore(home.resolve("one")),
+                        "other",
+                        new FileJournalStore(home.resolve("two")))
                 .build();
         RunReport report = cancelledBehind(store, Damage.CHECKSUM);
         assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);

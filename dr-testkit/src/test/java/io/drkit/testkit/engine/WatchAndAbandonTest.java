@@ -92,7 +92,8 @@ class WatchAndAbandonTest {
                     .clockwork(time)
                     .listener(events::add)
                     .build();
-            assertThatThrownBy(() -> watching.watch(plan, SiteSwitch.switchoverFrom(EAST).to(WEST)))
+            assertThatThrownBy(() ->
+                            watching.watch(plan, SiteSwitch.switchoverFrom(EAST).to(WEST)))
                     .isInstanceOf(JournalInUseException.class);
             RunReport report = watching.watch(plan, OVER).orElseThrow();
             time.sleep(Duration.ofMinutes(1));
@@ -104,7 +105,8 @@ class WatchAndAbandonTest {
     }
 
     @Test
-    @DisplayName("F3, F13: a run whose process hangs is abandoned by force: that one is stale, and what it was at is a warning")
+    @DisplayName(
+            "F3, F13: a run whose process hangs is abandoned by force: that one is stale, and what it was at is a warning")
     void abandonByForce_ownerHangs_isOverAndTheOwnerStale() throws Exception {
         time.run(() -> {
             elsewhere();

@@ -51,7 +51,8 @@ class ExploredControllersTest {
     /** What the exploration of plans under a lease taught, kept small: it takes a pause and two preemptions. */
     @Test
     @Timeout(300)
-    @DisplayName("F11: a resource that hears of an epoch only when it is changed takes a late change of the holder before")
+    @DisplayName(
+            "F11: a resource that hears of an epoch only when it is changed takes a late change of the holder before")
     void explore_resourceThatIsNotToldOfTheEpochWhenItIsLookedAt_isChangedTwice() throws Exception {
         Exploration exploration = Exploration.of(new TwoHolders(false))
                 .betweenMachines()

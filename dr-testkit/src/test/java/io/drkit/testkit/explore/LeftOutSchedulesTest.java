@@ -94,8 +94,7 @@ class LeftOutSchedulesTest {
             List<Task> tasks = new ArrayList<>();
             for (int i = 0; i < machines.size(); i++) {
                 Machine machine = stage.machine("machine " + i);
-                Actor actor =
-                        new Actor(stage, machine, i, registers, machine.mailbox(), touched, new StringBuilder());
+                Actor actor = new Actor(stage, machine, i, registers, machine.mailbox(), touched, new StringBuilder());
                 List<List<Act>> programs = machines.get(i);
                 actors.add(actor);
                 tasks.add(machine.start("first", () -> actor.run(programs)));
@@ -179,8 +178,9 @@ class LeftOutSchedulesTest {
             for (int most = 0; most <= preemptions; most++) {
                 Set<String> ends = new TreeSet<>();
                 Set<String> allEnds = new TreeSet<>();
-                Explored thorough =
-                        of(machines, allEnds, most, between, mishaps).withoutPruning().explore();
+                Explored thorough = of(machines, allEnds, most, between, mishaps)
+                        .withoutPruning()
+                        .explore();
                 if (!thorough.complete()) {
                     // too long to be compared
                     break;

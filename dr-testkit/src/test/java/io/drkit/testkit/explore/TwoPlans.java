@@ -34,7 +34,8 @@ import java.util.List;
  */
 final class TwoPlans implements Scenario {
     private static final JournalKey KEY = new JournalKey("shop", "west", "east");
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
     private static final int ATTEMPTS = 5;
 
     record Place(String name) implements Site {}

@@ -36,7 +36,8 @@ import java.util.function.Supplier;
  */
 final class TwoRunners implements Scenario {
     private static final JournalKey KEY = new JournalKey("shop", "west", "east");
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     private final boolean leased;
     private final boolean secondRefuses;

@@ -153,7 +153,9 @@ final class FaultyJournalStore implements JournalStore {
         if (failPosts) {
             throw new BlockedException(
                     "journal.unreachable",
-                    Problem.expected("to write it").found("that it is read-only").remedy("none"));
+                    Problem.expected("to write it")
+                            .found("that it is read-only")
+                            .remedy("none"));
         }
         reached().post(key, instruction);
     }

@@ -16,9 +16,9 @@ import io.drkit.core.action.Assessment;
 import io.drkit.core.journal.CorruptJournalException;
 import io.drkit.core.journal.Instruction;
 import io.drkit.core.journal.Journal;
-import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalCheck;
 import io.drkit.core.journal.JournalEntry;
+import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalInUseException;
 import io.drkit.core.journal.JournalKey;
 import io.drkit.core.journal.JournalStore;
@@ -356,8 +356,7 @@ class MirroredJournalStoreTest {
         JournalStore store = impatient().build();
         Journal journal = begin(store, "one");
         faulty(which).hangAll();
-        BlockedException refused =
-                catchThrowableOfType(BlockedException.class, () -> journal.append(intent("a")));
+        BlockedException refused = catchThrowableOfType(BlockedException.class, () -> journal.append(intent("a")));
         assertThat(refused.code()).isEqualTo("journal.unreachable");
         assertThat(refused).hasMessageContaining(which == Which.FIRST ? "left" : "right");
         assertThatThrownBy(() -> journal.append(intent("b"))).isInstanceOf(BlockedException.class);
@@ -657,8 +656,8 @@ class MirroredJournalStoreTest {
     void post_secondStoreFailsAfterTheFirstHasIt_isUnknown() {
         begin(strict(), "one").close();
         second.failPosts();
-        UnknownOutcomeException unknown = catchThrowableOfType(
-                UnknownOutcomeException.class, () -> strict().post(KEY, instruction("1")));
+        UnknownOutcomeException unknown =
+                catchThrowableOfType(UnknownOutcomeException.class, () -> strict().post(KEY, instruction("1")));
         assertThat(unknown.code()).isEqualTo("journal.answer-lost");
         assertThat(unknown).hasMessageContaining("stands in left");
         assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1");
@@ -674,9 +673,7 @@ class MirroredJournalStoreTest {
         lenient().post(KEY, instruction("2 pause"));
         restart();
         strict().post(KEY, instruction("3 go on"));
-        assertThat(strict().instructions(KEY))
-                .extracting(Instruction::id)
-                .containsExactly("1", "2 pause", "3 go on");
+        assertThat(strict().instructions(KEY)).extracting(Instruction::id).containsExactly("1", "2 pause", "3 go on");
     }
 
     @ParameterizedTest

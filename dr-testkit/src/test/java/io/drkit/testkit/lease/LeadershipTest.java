@@ -320,7 +320,8 @@ class LeadershipTest {
     }
 
     @Test
-    @DisplayName("E10: a hand-over whose turn does not come, since the node is closed first, is answered at once: refused")
+    @DisplayName(
+            "E10: a hand-over whose turn does not come, since the node is closed first, is answered at once: refused")
     void handOverTo_closedBeforeItsTurn_isRefusedAtOnce() throws Exception {
         Member a = new Member("a");
         virtual.sleep(seconds(1));

@@ -43,7 +43,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 class MetricsTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     @RegisterExtension
     final OnVirtualTime virtual = new OnVirtualTime();
@@ -131,7 +132,8 @@ class MetricsTest {
     }
 
     @Test
-    @DisplayName("D9: a run that broke off here, since it was taken over, is not active here any more, and the console says so")
+    @DisplayName(
+            "D9: a run that broke off here, since it was taken over, is not active here any more, and the console says so")
     void runs_thatBrokeOff_areNotActive() throws Exception {
         InMemoryJournalStore journals = new InMemoryJournalStore();
         RecoveryPlan<Place> plan = plan();

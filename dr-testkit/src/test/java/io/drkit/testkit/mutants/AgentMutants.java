@@ -41,6 +41,9 @@ final class AgentMutants {
                 AGENT.breaks("M8", "admit(terms); running = false;", "running = false; admit(terms);"),
                 AGENT.breaks("M9", "Optional.ofNullable(files.get(expected.path()))", "Optional.empty()"),
                 AGENT.breaks("M10", "if (within.compareTo(AWAY) < 0) {", "if (false) {"),
-                AGENT.breaks("M10", "admit(terms); files.put(path, content.clone());", "files.put(path, content.clone()); admit(terms);"));
+                AGENT.breaks(
+                        "M10",
+                        "admit(terms); files.put(path, content.clone());",
+                        "files.put(path, content.clone()); admit(terms);"));
     }
 }

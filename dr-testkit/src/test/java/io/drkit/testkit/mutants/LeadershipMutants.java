@@ -30,10 +30,7 @@ final class LeadershipMutants {
                 LEADERSHIP.breaks("LD6", STOPPED, "boolean stopped = stopping.join(stopWithin);"),
                 LEADERSHIP.breaks("LD7", "returned = true;", ""),
                 LEADERSHIP.breaks("LD8", "inbox.put(new Message.Failed(lease));", ""),
-                LEASES.breaks(
-                        "LD9",
-                        "return last.compareTo(seen.floor()) > 0 ? last : seen.floor();",
-                        "return last;"),
+                LEASES.breaks("LD9", "return last.compareTo(seen.floor()) > 0 ? last : seen.floor();", "return last;"),
                 LEADERSHIP.breaks("LD10", "lease.handOverTo(order.nodeId());", "lease.release();"));
     }
 }

@@ -85,13 +85,17 @@ final class ReplicaMutants {
                 SERVER.breaks("P17", "if (claimed.value() < epoch) {", "if (false) {"),
                 // what was promoted before is found done, whoever is still writing elsewhere
                 PROMOTER.breaks("P18", "if (!weighed.fenced()) {", "if (false) {"),
-                PROMOTER.breaks("P18", "if (!(seen.to().writes() && weighed.fenced())) {", "if (!seen.to().writes()) {"),
+                PROMOTER.breaks(
+                        "P18", "if (!(seen.to().writes() && weighed.fenced())) {", "if (!seen.to().writes()) {"),
                 // silence taken for a fence
                 PROMOTER.breaks("P19", "reached && !server.writes(),", "silent || !server.writes(),"),
                 PROMOTER.breaks(
                         "P19",
                         "if (proof instanceof FenceProof.Refused || terms.waiver().isEmpty()) {",
                         "if (proof instanceof FenceProof.Refused) {"),
-                PROMOTER.breaks("P20", "public String name(FakeDatabase node) { return node.name(); }", "public String name(FakeDatabase node) { return new Object().toString(); }"));
+                PROMOTER.breaks(
+                        "P20",
+                        "public String name(FakeDatabase node) { return node.name(); }",
+                        "public String name(FakeDatabase node) { return new Object().toString(); }"));
     }
 }

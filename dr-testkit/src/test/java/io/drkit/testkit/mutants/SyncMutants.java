@@ -68,10 +68,7 @@ final class SyncMutants {
     private void inTheDeletes() {
         run("Y09", "extraneous.forEachReversed(entry -> {", "extraneous.forEach(entry -> {");
         run("Y18", "options.guard().judge(", "DeleteGuard.unlimited().judge(");
-        run(
-                "Y21",
-                "long doomed = doomed() + tally.inTheWay.sum();",
-                "long doomed = doomed();");
+        run("Y21", "long doomed = doomed() + tally.inTheWay.sum();", "long doomed = doomed();");
         run("Y22", "settleTypes(); if (allHasArrived()) {", "if (allHasArrived()) {");
         run("Y23", "if (weight.obstacle != null) {", "if (false) {");
         run("Y24", "copy(here, null, () -> makeRoomAt(path));", "makeRoomAt(path); copy(here, null, () -> {});");
@@ -96,7 +93,10 @@ final class SyncMutants {
                 "if (staged != null && wanted.unchangedIn(now) && staged.size() == now.size()) {",
                 "if (staged != null) {");
         run("Y20", "} else { stale(path, wanted, old); }", "}");
-        run("Y28", "refuseOverlap(); FileEntry", "refuseOverlap(); target.claim(Claim.of(\"00000000cccc\")).close(); FileEntry");
+        run(
+                "Y28",
+                "refuseOverlap(); FileEntry",
+                "refuseOverlap(); target.claim(Claim.of(\"00000000cccc\")).close(); FileEntry");
         // half of it stands at its name before it is whole
         all.add(TREE.breaks(
                 "Y29",
@@ -126,10 +126,7 @@ final class SyncMutants {
                 "if (writersStopped.isPresent() && findings.count(SyncFinding.Kind.KEPT_NEWER) > 0) {",
                 "if (false) {");
         action("Y41", "throw SyncRun.incomparable(preview.findings());", "");
-        action(
-                "Y47",
-                "|| (writersStopped.isPresent() && preview.findings().count(SyncFinding.Kind.VANISHED) > 0)",
-                "");
+        action("Y47", "|| (writersStopped.isPresent() && preview.findings().count(SyncFinding.Kind.VANISHED) > 0)", "");
         run("Y42", "host.requireAuthority(); return true;", "return true;");
     }
 }

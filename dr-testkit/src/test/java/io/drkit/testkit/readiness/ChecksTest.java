@@ -86,7 +86,8 @@ class ChecksTest {
                 .step("any", (from, to) -> FakeDnsSwitcher.of(zone()).pointTo("shop", "east"))
                 .pointOfNoReturn()
                 .build();
-        ReadinessReport report = Readiness.of(plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")))
+        ReadinessReport report = Readiness.of(
+                        plan, SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east")))
                 .clockwork(clockwork)
                 .check(check)
                 .build()

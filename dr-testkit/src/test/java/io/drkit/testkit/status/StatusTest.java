@@ -60,7 +60,8 @@ import org.junit.jupiter.api.Test;
 class StatusTest {
     record Place(String name) implements Site {}
 
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     // -- as data ------------------------------------------------------------------------------------------------------
 

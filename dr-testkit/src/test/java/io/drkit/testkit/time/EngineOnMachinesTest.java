@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 class EngineOnMachinesTest {
     private static final Duration HOUR = Duration.ofHours(1);
-    private static final SiteSwitch<Place> OVER = SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
+    private static final SiteSwitch<Place> OVER =
+            SiteSwitch.switchoverFrom(new Place("west")).to(new Place("east"));
 
     record Place(String name) implements Site {}
 

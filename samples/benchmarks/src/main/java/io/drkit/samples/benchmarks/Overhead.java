@@ -82,8 +82,9 @@ final class Overhead {
 
     private static void run(JournalStore journals) throws InterruptedException {
         Set<String> set = new HashSet<>();
-        RecoveryPlan.Builder<Place> plan =
-                RecoveryPlan.<Place>named("thousand steps").rpo(Duration.ofMinutes(1)).rto(Duration.ofMinutes(1));
+        RecoveryPlan.Builder<Place> plan = RecoveryPlan.<Place>named("thousand steps")
+                .rpo(Duration.ofMinutes(1))
+                .rto(Duration.ofMinutes(1));
         RecoveryPlan.StepBuilder<Place> last = plan.step("step 0", (from, to) -> new Add(set, "0"));
         last.nothingToUndo("it is a benchmark");
         for (int i = 1; i < STEPS; i++) {

@@ -100,12 +100,22 @@ public final class TwoRegionStack {
                 runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)).printTo(out);
                 try (FlushSampler sampler = promoter.sampling(west.database())) {
                     say("\n1. Switchover to the east, with everybody writing (" + sampler + ")");
-                    act(regions, "switchover", plan, runner, SiteSwitch.switchoverFrom(west).to(east));
+                    act(
+                            regions,
+                            "switchover",
+                            plan,
+                            runner,
+                            SiteSwitch.switchoverFrom(west).to(east));
                 }
                 warmUp(regions);
                 try (FlushSampler sampler = promoter.sampling(east.database())) {
                     say("\n2. Failback: the same plan, the sites swapped (" + sampler + ")");
-                    act(regions, "failback", plan, runner, SiteSwitch.switchoverFrom(east).to(west));
+                    act(
+                            regions,
+                            "failback",
+                            plan,
+                            runner,
+                            SiteSwitch.switchoverFrom(east).to(west));
                 }
                 warmUp(regions);
                 awaitFileSync(schedule);

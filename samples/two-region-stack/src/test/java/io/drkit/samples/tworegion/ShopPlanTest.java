@@ -158,7 +158,8 @@ class ShopPlanTest {
                 .contains("ingress.west");
 
         eastPods.keepUnready(ShopPlan.RUNTIME, null);
-        RunReport resumed = time.run(() -> runner.resume(plan, SiteSwitch.switchoverFrom(west).to(east)));
+        RunReport resumed = time.run(
+                () -> runner.resume(plan, SiteSwitch.switchoverFrom(west).to(east)));
 
         assertThat(resumed.succeeded()).as(resumed.toString()).isTrue();
     }
@@ -188,7 +189,8 @@ class ShopPlanTest {
     @Test
     @DisplayName("D11: a preview of the whole plan touches nothing")
     void preview_touchesNothing() throws Exception {
-        Preview preview = time.run(() -> runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)));
+        Preview preview = time.run(
+                () -> runner.preview(plan, SiteSwitch.switchoverFrom(west).to(east)));
 
         assertThat(preview.steps()).hasSize(9);
         assertThat(westDatabase.writable()).isTrue();
