@@ -75,9 +75,9 @@ final class Observations {
             Thread.currentThread().interrupt();
             return new Answer<>(Optional.empty(), "interrupted");
         } catch (RuntimeException e) {
-            return new Answer<>(Optional.empty(), e.getMessage() == null ? e.toString() : e.getMessage());
+            return new Answer<>(Optional.empty(), Masked.message(e));
         } catch (LinkageError | AssertionError | StackOverflowError e) {
-            return new Answer<>(Optional.empty(), e.toString());
+            return new Answer<>(Optional.empty(), Masked.text(e.toString()));
         }
     }
 }

@@ -196,10 +196,10 @@ final class SafetyGuard {
         } catch (StaleEpochException stale) {
             throw stale;
         } catch (RuntimeException e) {
-            return SafetyFinding.unknown(e.getMessage() == null ? e.toString() : e.getMessage());
+            return SafetyFinding.unknown(Masked.message(e));
         } catch (LinkageError | AssertionError | StackOverflowError e) {
             // The rule's own: whoever knows better can override it like any other that is not known to hold.
-            return SafetyFinding.unknown(e.toString());
+            return SafetyFinding.unknown(Masked.text(e.toString()));
         }
     }
 

@@ -248,9 +248,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     private static String say(Throwable failure) {
         if (failure instanceof DrException) {
-            return String.valueOf(failure.getMessage());
+            return Masked.message(failure);
         }
-        return failure instanceof InterruptedException ? "interrupted" : failure.toString();
+        return failure instanceof InterruptedException ? "interrupted" : Masked.text(failure.toString());
     }
 
     /** It goes on unheard, and whatever the run decides meanwhile does not count on it: it must change nothing more. */

@@ -139,6 +139,21 @@ class PlanRunnerTest {
     }
 
     @Test
+    void run_failureQuotesAPassword_isWrittenAndToldWithoutIt() throws Exception {
+        world.blocked.put("primary", "no route to jdbc:postgresql://db.example/shop?password=S3CRET&user=app");
+        RunReport report = runner().run(fourSteps(), OVER);
+        assertThat(report.reason())
+                .hasValueSatisfying(reason -> assertThat(reason).contains("password=***&user=app"));
+        assertThat(report.toString()).doesNotContain("S3CRET");
+        assertThat(events.toString()).doesNotContain("S3CRET");
+        try (Stream<Path> files = Files.walk(root)) {
+            assertThat(files.filter(Files::isRegularFile))
+                    .isNotEmpty()
+                    .allSatisfy(file -> assertThat(file).content().doesNotContain("S3CRET"));
+        }
+    }
+
+    @Test
     void run_failureBeforeThePointOfNoReturn_putsEverythingBackInReverse() throws InterruptedException {
         world.values.put("writers", "on");
         world.values.put("files", "west");
