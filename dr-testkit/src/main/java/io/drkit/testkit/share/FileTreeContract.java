@@ -184,8 +184,11 @@ public abstract class FileTreeContract {
 
         try (FileTreeWriter writer = tree.claim(Claim.of(RUN))) {
             FileTreeWriter.Staged staged = stage(writer, "d", "new");
-            assertThatThrownBy(() -> writer.commit(staged, file("d", 3, NOON, Map.of()), Optional.empty()))
-                    .isInstanceOf(ConflictException.class);
+            // also by who saw the directory there: whoever wants a file in its place removes it first
+            for (Optional<FileEntry> seen : List.of(Optional.<FileEntry>empty(), tree.stat(TreePath.of("d")))) {
+                assertThatThrownBy(() -> writer.commit(staged, file("d", 3, NOON, Map.of()), seen))
+                        .isInstanceOf(ConflictException.class);
+            }
             writer.discard(staged);
         }
 
