@@ -157,9 +157,8 @@ public final class PlanRunner {
     }
 
     private List<String> requireEpochs(BoundPlan plan, JournalKey key, RunHistory latest) throws InterruptedException {
-        List<PlannedStep> telling = plan.steps().stream()
-                .filter(PlanRunner::tellsAnEpoch)
-                .toList();
+        List<PlannedStep> telling =
+                plan.steps().stream().filter(PlanRunner::tellsAnEpoch).toList();
         if (telling.isEmpty()) {
             return List.of();
         }

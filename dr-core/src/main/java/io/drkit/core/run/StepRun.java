@@ -175,7 +175,9 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
 
     /** It is not about the resource: others have the run, or its journal cannot be written. */
     private static boolean endsTheRun(DrException e) {
-        return e instanceof StaleEpochException || e.code().startsWith("journal.") || e.code().startsWith("run.");
+        return e instanceof StaleEpochException
+                || e.code().startsWith("journal.")
+                || e.code().startsWith("run.");
     }
 
     /** Writes down and tells how it ended, and why it was stopped, if it was. */
