@@ -105,7 +105,7 @@ class ContractsTest {
             entry(TESTKIT + "lease.LeadershipContract.Member", "the contract's own, which tells what it is told"),
             entry(
                     TESTKIT + "replica.ReplicaPromoterContract.anonymous Fence",
-                    "the contract's own, which notes that it is asked"),
+                    "the contract's own, which can never tell whether it has fenced"),
             entry(TESTKIT + "event.RunListenerContract.Story.Work", "a step of the contract's own runs"),
             entry(
                     SAMPLES + "tworegion.ScheduledSync.anonymous Action",
