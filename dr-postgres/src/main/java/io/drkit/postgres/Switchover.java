@@ -832,7 +832,7 @@ final class Switchover implements Action<Switchover.Seen> {
         context.requireAuthority();
         awaitEnd(disk, context);
         Standby standby = new Standby(from, to, limits);
-        standby.start(disk, newSlot(note));
+        standby.start(disk, newSlot(note), Optional.of(note));
         standby.awaitStreaming(timeline, context);
         timings.lap("rejoin");
         if (!note.slot().isEmpty()) {
