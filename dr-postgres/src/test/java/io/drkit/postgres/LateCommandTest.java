@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.drkit.core.ConflictException;
+import io.drkit.core.Problem;
+import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.ActionExecutor.Watcher;
 import io.drkit.core.replica.FenceProof;
@@ -88,7 +90,7 @@ class LateCommandTest extends SharedPair {
                     if (moment.equals("before write drkit.switchover") && left[0]-- > 0) {
                         throw new ConflictException(
                                 "test.conflict",
-                                io.drkit.core.Problem.expected("1").found("2").remedy("look again"));
+                                Problem.expected("1").found("2").remedy("look again"));
                     }
                 });
                 FenceProof proof = PostgresFences.stopping(contended).fence(new Recorder());
@@ -137,5 +139,93 @@ class LateCommandTest extends SharedPair {
         ActionExecutor.on(Duo.CLOCK).execute(promoter.rejoin(from(), to()), new Recorder(), Watcher.NONE);
         assertThat(duo.pair.writable()).containsExactly(to);
         assertThat(from.dataDirectory().resolve(SwitchoverNote.PATH)).doesNotExist();
+    }
+
+    /** The note in the hands of a run that has taken the switchover over. */
+    private SwitchoverNote takenOver() throws Exception {
+        SwitchoverNote note = new DataDirectory(from()).note().orElseThrow();
+        SwitchoverNote next = note.by("another", note.epoch());
+        from.write(SwitchoverNote.PATH, next.content());
+        return next;
+    }
+
+    @Test
+    @DisplayName("D4, F3, F13: who wakes when another has taken the switchover over removes no note of that one")
+    void switchover_takenOverBeforeItRemovesTheNote_noteStands() throws Exception {
+        for (String moment : new String[] {"before remove drkit.switchover", "before start"}) {
+            findRoles();
+            SwitchoverNote[] next = new SwitchoverNote[1];
+            PostgresNode source = from(now -> {
+                if (now.equals(moment) && next[0] == null) {
+                    try {
+                        next[0] = takenOver();
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                }
+            });
+
+            Throwable ended = catchThrowable(() -> apply(promoter.switchover(source, to()), new Recorder()));
+
+            assertThat(ended).as(moment).isInstanceOf(ConflictException.class);
+            assertThat(from.read(SwitchoverNote.PATH)).as(moment).isEqualTo(next[0].content());
+            assertThat(from.running()).as(moment).isEqualTo(!moment.equals("before start"));
+            ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from(), to()), new Recorder(), Watcher.NONE);
+            assertThat(duo.pair.writable()).containsExactly(to);
+        }
+    }
+
+    @Test
+    @DisplayName("D4, F13: who has lost the authority when the standby streams leaves the note to who has it")
+    void switchover_authorityLostBeforeItRemovesTheNote_noteStands() throws Exception {
+        StaleEpochException stale = new StaleEpochException(
+                "test.stale", Problem.expected("1").found("2").remedy("stop"));
+        boolean[] started = new boolean[1];
+        PostgresNode source = from(moment -> started[0] |= moment.equals("after start"));
+        Recorder context = new Recorder() {
+            @Override
+            public void requireAuthority() {
+                if (started[0]) {
+                    throw stale;
+                }
+            }
+        };
+
+        Throwable ended = catchThrowable(() -> apply(promoter.switchover(source, to()), context));
+
+        assertThat(ended).isSameAs(stale);
+        assertThat(from.dataDirectory().resolve(SwitchoverNote.PATH)).exists();
+    }
+
+    @Test
+    @DisplayName("D4, F13: what a switchover has proven of another's promotion is not written over who took it over")
+    void switchover_takenOverBeforeItNotesWhatIsProven_noteStands() throws Exception {
+        PostgresNode dying = from(moment -> {
+            if (moment.equals("after stop")) {
+                throw new MortalContext.Death();
+            }
+        });
+        assertThat(catchThrowable(() -> apply(promoter.switchover(dying, to()), new Recorder())))
+                .isInstanceOf(MortalContext.Death.class);
+        duo.sql(to, "SELECT pg_promote()");
+        SwitchoverNote[] next = new SwitchoverNote[1];
+        int[] writes = new int[1];
+        PostgresNode source = from(moment -> {
+            // the first of its writes claims the note
+            if (moment.equals("before write drkit.switchover") && ++writes[0] == 2) {
+                try {
+                    next[0] = takenOver();
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+
+        Throwable ended = catchThrowable(() -> apply(promoter.switchover(source, to()), new Recorder()));
+
+        assertThat(ended).isInstanceOf(ConflictException.class);
+        assertThat(from.read(SwitchoverNote.PATH)).isEqualTo(next[0].content());
+        ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from(), to()), new Recorder(), Watcher.NONE);
+        assertThat(duo.pair.writable()).containsExactly(to);
     }
 }
