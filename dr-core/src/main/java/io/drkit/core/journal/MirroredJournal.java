@@ -84,6 +84,11 @@ final class MirroredJournal implements Journal {
         });
     }
 
+    /** Writes that one no more; it stays held until this is closed. */
+    synchronized void without(Side side) {
+        live.removeIf(half -> half.side().equals(side));
+    }
+
     @Override
     public synchronized List<JournalEntry> latestRun() {
         return live.get(0).journal().latestRun();

@@ -34,8 +34,9 @@ import org.slf4j.LoggerFactory;
  * the code {@code journal.diverged}: two processes went on apart, and a person has to look at what each of them did. The epoch is
  * the higher of the two.
  *
- * <p>When one store cannot be reached, at the opening or in the middle of a run, the default is to refuse: nothing more is done
- * until it can. {@link Builder#goOnWithOne} is the other choice, and a person's: see there what it gives up.
+ * <p>When one store cannot be reached, or is behind and cannot be caught up, at the opening or in the middle of a run, the default
+ * is to refuse: nothing more is done until it can. {@link Builder#goOnWithOne} is the other choice, and a person's: see there what it
+ * gives up.
  *
  * <p>A store that does not answer within 20 s ({@link Builder#answersWithin}) cannot be reached: a folder on the file server of a site
  * that is gone would else hold up the run for ever.
@@ -152,11 +153,11 @@ public final class MirroredJournalStore implements JournalStore {
         Optional<Journal> one = mirrored.journal(first);
         Optional<Journal> other = mirrored.journal(second);
         if (one.isPresent() && other.isPresent()) {
-            catchUp(key, one.get(), other.get());
+            catchUp(key, mirrored, one.get(), other.get());
         }
     }
 
-    private void catchUp(JournalKey key, Journal one, Journal other) {
+    private void catchUp(JournalKey key, MirroredJournal mirrored, Journal one, Journal other) {
         List<JournalEntry> latestOfOne = one.latestRun();
         List<JournalEntry> latestOfOther = other.latestRun();
         if (latestOfOne.equals(latestOfOther)) {
@@ -166,23 +167,35 @@ public final class MirroredJournalStore implements JournalStore {
         List<List<JournalEntry>> runsOfOther = second.store().runs(key, Integer.MAX_VALUE);
         Optional<Divergence.Missing> missing = Divergence.missing(runsOfOne, runsOfOther);
         if (missing.isPresent()) {
-            catchUp(key, second, other, missing.get());
+            catchUp(key, mirrored, second, other, missing.get());
             return;
         }
         catchUp(
                 key,
+                mirrored,
                 first,
                 one,
                 Divergence.missing(runsOfOther, runsOfOne).orElseThrow(() -> diverged(key, runsOfOne, runsOfOther)));
     }
 
-    private static void catchUp(JournalKey key, Side side, Journal behind, Divergence.Missing missing) {
+    /** What cannot be written any further stays the beginning of the other, so that it can be done without, and caught up later. */
+    private static void catchUp(
+            JournalKey key, MirroredJournal mirrored, Side side, Journal behind, Divergence.Missing missing) {
         log.warn(
                 "The journal of {} in {} is behind by {} entries and {} runs: it is caught up",
                 key,
                 side.name(),
                 missing.entries().size(),
                 missing.runs().size());
+        try {
+            write(missing, behind);
+        } catch (DrException e) {
+            mirrored.lose(side, requireUnreachable(e));
+            mirrored.without(side);
+        }
+    }
+
+    private static void write(Divergence.Missing missing, Journal behind) {
         missing.entries().forEach(behind::append);
         for (List<JournalEntry> run : missing.runs()) {
             // Below the epoch that the run had: what counts is that of the next raise, above both.

@@ -1,5 +1,6 @@
 package io.drkit.core.share;
 
+import io.drkit.core.Epoch;
 import java.io.InputStream;
 import java.time.Duration;
 import java.time.Instant;
@@ -72,13 +73,22 @@ public interface FileTree {
     /**
      * Takes the tree for writing, for one run alone, until the writer is closed or its process dies. Changes nothing but what
      * the claim itself needs. Remembers the highest epoch that it was claimed under, for as long as the tree lasts; a claim of
-     * {@link io.drkit.core.Epoch#NONE} neither is refused for that nor lowers it.
+     * {@link Epoch#NONE} neither is refused for that nor lowers it.
      *
      * @throws io.drkit.core.ConflictException when another run holds it
      * @throws io.drkit.core.StaleEpochException when a run of a higher epoch has claimed it before
      * @throws io.drkit.core.BlockedException when it cannot be written, or not be held
      */
     FileTreeWriter claim(Claim claim) throws InterruptedException;
+
+    /**
+     * The highest epoch that it was claimed under, without claiming it: a plan asks before it changes anything, so that a run which
+     * {@link #claim} would refuse half-way is refused at its beginning. Changes nothing and hinders no run. Empty, the default, when
+     * it has none or cannot tell.
+     */
+    default Optional<Epoch> heldEpoch() throws InterruptedException {
+        return Optional.empty();
+    }
 
     /** The pages of one directory. Used by one thread; closed by whoever asked for it. */
     interface Listing extends AutoCloseable {

@@ -3,6 +3,7 @@ package io.drkit.core.share;
 import io.drkit.core.BlockedException;
 import io.drkit.core.DeniedException;
 import io.drkit.core.DrException;
+import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
@@ -191,6 +192,13 @@ public final class LocalFileTree implements FileTree {
     public FileTreeWriter claim(Claim claim) throws InterruptedException {
         requireMount();
         return LocalWriter.claim(this, names, claim);
+    }
+
+    /** Of the file {@code .~drkit-lock}, which is not locked for it. Empty also while a run of this process holds the tree. */
+    @Override
+    public Optional<Epoch> heldEpoch() throws InterruptedException {
+        requireMount();
+        return LocalWriter.heldEpoch(this);
     }
 
     @Override

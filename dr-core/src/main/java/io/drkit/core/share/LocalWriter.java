@@ -31,6 +31,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Map;
@@ -56,6 +57,9 @@ final class LocalWriter implements FileTreeWriter {
      * lock away, so that a second claim must not even open it.
      */
     private static final Map<Path, Object> HELD = new HashMap<>();
+
+    /** The directories whose lock file is being read: nobody here may lock it before it is closed. Guarded as those that are held. */
+    private static final Set<Object> BEING_READ = new HashSet<>();
 
     /** A run's id and the highest epoch, of fixed length, so that writing it anew leaves nothing of it torn. */
     private static final Pattern HOLDER = Pattern.compile("([0-9a-f]{12}) ([0-9]{19})\\n");
@@ -83,12 +87,12 @@ final class LocalWriter implements FileTreeWriter {
         Object identity;
         try {
             root = tree.root().toRealPath();
-            Object key = Files.readAttributes(root, BasicFileAttributes.class).fileKey();
-            identity = key == null ? root : key;
+            identity = identity(root);
         } catch (IOException e) {
             throw LocalFileTree.failure("to write to " + tree.describe(), e);
         }
         synchronized (HELD) {
+            awaitRead(identity);
             for (Map.Entry<Path, Object> other : HELD.entrySet()) {
                 if (other.getValue().equals(identity)
                         || root.startsWith(other.getKey())
@@ -273,6 +277,51 @@ final class LocalWriter implements FileTreeWriter {
                         .remedy("see who writes to the target; where it is the name, rename one of the two files"));
     }
 
+    /** The highest epoch that it was claimed under; empty also while this process holds it. */
+    static Optional<Epoch> heldEpoch(LocalFileTree tree) throws InterruptedException {
+        String wanted = "to read the epoch in " + LOCK + " of " + tree.describe();
+        Path root;
+        Object identity;
+        try {
+            root = tree.root().toRealPath();
+            identity = identity(root);
+        } catch (IOException e) {
+            throw LocalFileTree.failure(wanted, e);
+        }
+        synchronized (HELD) {
+            awaitRead(identity);
+            if (HELD.containsValue(identity)) {
+                return Optional.empty();
+            }
+            BEING_READ.add(identity);
+        }
+        try (FileChannel channel =
+                FileChannel.open(root.resolve(LOCK), Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            return Optional.of(new Epoch(epoch(channel))).filter(epoch -> !epoch.equals(Epoch.NONE));
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (IOException e) {
+            throw LocalFileTree.failure(wanted, e);
+        } finally {
+            synchronized (HELD) {
+                BEING_READ.remove(identity);
+                HELD.notifyAll();
+            }
+        }
+    }
+
+    private static Object identity(Path root) throws IOException {
+        Object key = Files.readAttributes(root, BasicFileAttributes.class).fileKey();
+        return key == null ? root : key;
+    }
+
+    /** Not the lock around the read itself: a share that hangs is not to hold up the claims of others. */
+    private static void awaitRead(Object identity) throws InterruptedException {
+        while (BEING_READ.contains(identity)) {
+            HELD.wait();
+        }
+    }
+
     private static FileChannel lock(LocalFileTree tree, Path root, Claim claim) throws InterruptedException {
         FileChannel channel = null;
         boolean locked = false;
@@ -290,11 +339,8 @@ final class LocalWriter implements FileTreeWriter {
             }
             long highest = epoch(channel);
             if (!claim.epoch().equals(Epoch.NONE) && claim.epoch().value() < highest) {
-                throw new StaleEpochException(
-                        "share.stale-epoch",
-                        Problem.expected("that no run newer than " + claim + " has written to " + tree.describe())
-                                .found("epoch " + highest + " in " + LOCK)
-                                .remedy("stop: the newer run is in charge"));
+                throw StaleEpochException.at(
+                        "share.stale-epoch", tree.describe(), new Epoch(highest), claim.epoch());
             }
             String holder = String.format(
                     Locale.ROOT,

@@ -8,6 +8,7 @@ import io.drkit.core.action.Action;
 import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
+import io.drkit.core.action.HeldEpoch;
 import io.drkit.core.action.Progress;
 import java.time.Duration;
 import java.util.Objects;
@@ -141,6 +142,11 @@ final class SyncAction implements Action<SyncAction.Observed> {
             context.report(DataLoss.none(
                     "files of " + source.describe(), "final sync while the writers were seen to be stopped"));
         }
+    }
+
+    @Override
+    public Optional<HeldEpoch> heldEpoch() {
+        return Optional.of(context -> target.heldEpoch());
     }
 
     /** 12 hours in all, 5 attempts, from 1 s up to 1 minute between them. */

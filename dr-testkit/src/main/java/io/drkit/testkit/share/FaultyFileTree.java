@@ -1,5 +1,6 @@
 package io.drkit.testkit.share;
 
+import io.drkit.core.Epoch;
 import io.drkit.core.Problem;
 import io.drkit.core.UnknownOutcomeException;
 import io.drkit.core.share.Claim;
@@ -196,6 +197,12 @@ public final class FaultyFileTree implements FileTree {
     @Override
     public FileTreeWriter claim(Claim claim) throws InterruptedException {
         return call(Operation.CLAIM, TreePath.ROOT, () -> new FaultyWriter(tree.claim(claim)));
+    }
+
+    /** Never fails, and is no call that is counted. */
+    @Override
+    public Optional<Epoch> heldEpoch() throws InterruptedException {
+        return tree.heldEpoch();
     }
 
     private synchronized FaultyFileTree add(Fault fault) {

@@ -420,13 +420,19 @@ public abstract class FileTreeContract {
         FileTree tree = newTree();
         tree.claim(Claim.of(RUN, new Epoch(7))).close();
 
-        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6)))).isInstanceOf(StaleEpochException.class);
+        assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
+                .isInstanceOf(StaleEpochException.class)
+                .as("it says how to go on where that run is not at work any more")
+                .hasMessageContaining(StaleEpochException.remedy(new Epoch(7)));
         tree.claim(Claim.of(OTHER_RUN)).close();
         assertThatThrownBy(() -> tree.claim(Claim.of(OTHER_RUN, new Epoch(6))))
                 .as("work outside any run lowers nothing")
                 .isInstanceOf(StaleEpochException.class);
         tree.claim(Claim.of(OTHER_RUN, new Epoch(7))).close();
         tree.claim(Claim.of(RUN, new Epoch(8))).close();
+        assertThat(tree.heldEpoch())
+                .as("it tells that one, or none")
+                .isIn(Optional.empty(), Optional.of(new Epoch(8)));
     }
 
     private static FileTreeWriter.Staged stage(FileTreeWriter writer, String path, String content)

@@ -217,15 +217,16 @@ public final class InMemoryFileTree implements FileTree {
         }
         boolean claims = !claim.epoch().equals(Epoch.NONE);
         if (claims && claim.epoch().compareTo(highest) < 0) {
-            throw new StaleEpochException(
-                    "share.stale-epoch",
-                    Problem.expected("that no run newer than " + claim + " has written to " + describe())
-                            .found("epoch " + highest)
-                            .remedy("stop: the newer run is in charge"));
+            throw StaleEpochException.at("share.stale-epoch", describe(), highest, claim.epoch());
         }
         highest = claims ? claim.epoch() : highest;
         holder = claim.run();
         return new Writer(claim.run());
+    }
+
+    @Override
+    public synchronized Optional<Epoch> heldEpoch() {
+        return Optional.of(highest).filter(epoch -> !epoch.equals(Epoch.NONE));
     }
 
     @Override

@@ -29,11 +29,15 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.report.TextReport;
 import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunReports;
+import io.drkit.core.share.FileTreeSynchronizer;
+import io.drkit.core.share.SyncOptions;
 import io.drkit.testkit.engine.Town.Place;
 import io.drkit.testkit.journal.InMemoryJournalStore;
 import io.drkit.testkit.lease.InMemoryLeaseStore;
+import io.drkit.testkit.share.InMemoryFileTree;
 import io.drkit.testkit.time.VirtualClockwork;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -224,6 +228,56 @@ class EpochAcrossPlansTest {
             RunReport report = runner(journals).run(plan("shop"), OVER);
             assertThat(report.succeeded()).isTrue();
             assertThat(time.elapsed()).isEqualTo(Duration.ofSeconds(5));
+            return null;
+        });
+    }
+
+    private final InMemoryFileTree west = InMemoryFileTree.named("west").file("f", new byte[1], Instant.EPOCH);
+    private final InMemoryFileTree east = InMemoryFileTree.named("east");
+
+    private RecoveryPlan<Place> copying(String name) {
+        return RecoveryPlan.<Place>named(name)
+                .rpo(Duration.ofHours(1))
+                .rto(Duration.ofHours(1))
+                .step("writers", (from, to) -> town.set(name + "'s writers", "stopped"))
+                .nothingToUndo("it stays so")
+                .step(
+                        "share",
+                        (from, to) -> new FileTreeSynchronizer(time)
+                                .syncing(west, east, SyncOptions.builder().build()))
+                .after("writers")
+                .nothingToUndo("it stays so")
+                .build();
+    }
+
+    @Test
+    @DisplayName("F3: a share remembers the epoch of another plan's run: refused, and not ready, before writers are stopped")
+    void run_anotherPlansEpochIsHigherInAShare_isRefusedBeforeAnythingIsChanged() throws Exception {
+        time.run(() -> {
+            for (int i = 1; i <= 3; i++) {
+                west.file("f", new byte[i], Instant.EPOCH.plusSeconds(i));
+                assertThat(runner(journals).run(copying("nightly"), OVER).succeeded())
+                        .isTrue();
+            }
+            west.file("f", new byte[9], Instant.EPOCH.plusSeconds(9));
+            town.applied.clear();
+            ReadinessReport ready = Readiness.of(copying("dr"), OVER)
+                    .check(Checks.epochs(runner(journals), copying("dr"), OVER))
+                    .clockwork(time)
+                    .build()
+                    .check();
+            assertThatThrownBy(() -> runner(journals).run(copying("dr"), OVER))
+                    .isInstanceOf(BlockedException.class)
+                    .hasMessageContaining("run.epoch-below")
+                    .hasMessageContaining("epoch 3 where the step \"share\" makes its change")
+                    .hasMessageContaining("PlanRunner.above(new Epoch(3), who, reason)");
+            assertThat(ready.results().get(2).finding().state()).isEqualTo(ReadyState.NOT_READY);
+            assertThat(town.applied).isEmpty();
+            RunReport report = runner(journals)
+                    .above(new Epoch(3), "ann", "no nightly run is at work")
+                    .run(copying("dr"), OVER);
+            assertThat(report.succeeded()).isTrue();
+            assertThat(east.content("f").orElseThrow()).hasSize(9);
             return null;
         });
     }

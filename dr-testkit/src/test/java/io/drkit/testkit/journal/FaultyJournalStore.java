@@ -33,6 +33,7 @@ final class FaultyJournalStore implements JournalStore {
     private volatile CountDownLatch hang = new CountDownLatch(0);
     private boolean unreachable;
     private boolean failPosts;
+    private boolean failWrites;
     private At crash = At.NEVER;
     private At lostAnswer = At.NEVER;
 
@@ -46,6 +47,11 @@ final class FaultyJournalStore implements JournalStore {
 
     void failPosts() {
         failPosts = true;
+    }
+
+    /** It can be opened and read, and whatever is written to a journal in it fails: as on a disk that is full. */
+    void failWrites() {
+        failWrites = true;
     }
 
     /** Every call hangs, deaf to interruption, until {@link #heal}; then it is done. */
@@ -65,6 +71,7 @@ final class FaultyJournalStore implements JournalStore {
         hang.countDown();
         unreachable = false;
         failPosts = false;
+        failWrites = false;
         crash = At.NEVER;
         lostAnswer = At.NEVER;
     }
@@ -109,8 +116,17 @@ final class FaultyJournalStore implements JournalStore {
         return store;
     }
 
+    private void requireWritable() {
+        if (failWrites) {
+            throw new UnknownOutcomeException(
+                    "journal.answer-lost",
+                    Problem.expected("to write it").found("that the disk is full").remedy("make room"));
+        }
+    }
+
     private void write(Runnable write) {
         reached();
+        requireWritable();
         if (crash == At.BEFORE) {
             throw new Crash();
         }
@@ -180,6 +196,7 @@ final class FaultyJournalStore implements JournalStore {
         @Override
         public Epoch raiseEpoch(Epoch above) {
             reached();
+            requireWritable();
             return journal.raiseEpoch(above);
         }
 

@@ -271,6 +271,69 @@ class MirroredJournalStoreTest {
         assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9)).hasSize(1);
     }
 
+    /** {@code which} was lost in the middle of the run, of which it has the beginning, and the process died. */
+    private List<JournalEntry> crashedAfterTheLossOf(Which which, String run) {
+        Journal journal = begin(lenient(), run);
+        faulty(which).failAll();
+        journal.append(intent("a"));
+        journal.append(intent("b"));
+        restart();
+        return other(which).runs(KEY, 1).get(0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    @DisplayName("F3: a store that is readable again and not writable keeps nobody from resuming where a person decided so")
+    void open_storeThatIsBehindCannotBeWritten_goesOnWithTheOtherWhereAPersonDecidedSo(Which which) {
+        List<JournalEntry> before = crashedAfterTheLossOf(which, "one");
+        faulty(which).failWrites();
+        assertThatThrownBy(() -> strict().open(KEY))
+                .as("nobody decided")
+                .isInstanceOf(UnknownOutcomeException.class);
+        for (boolean takenOver : new boolean[] {false, true}) {
+            try (Journal journal = takenOver ? lenient().takeOver(KEY) : lenient().open(KEY)) {
+                assertThat(journal.latestRun()).startsWith(before.toArray(JournalEntry[]::new));
+                journal.requireHeld(journal.raiseEpoch(Epoch.NONE));
+                journal.append(intent("c"));
+                assertThat(journal.latestRun())
+                        .extracting(JournalEntry::kind)
+                        .endsWith(Kind.INTENT, Kind.MIRROR_LOST);
+            }
+        }
+        assertThat(kept(which).runs(KEY, 1)).containsExactly(List.of(began("one")));
+        restart();
+        try (Journal journal = strict().open(KEY)) {
+            assertBothAre(journal.latestRun());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Which.class)
+    void open_catchingUpBreaksOffHalfWay_leavesABeginningThatIsCaughtUpLater(Which which) {
+        for (boolean durable : new boolean[] {false, true}) {
+            crashedAfterTheLossOf(which, "one " + durable);
+            begin(other(which), "two " + durable).close();
+            if (durable) {
+                faulty(which).loseTheAnswerOfTheNextWrite();
+            } else {
+                faulty(which).loseTheNextWrite();
+            }
+            try (Journal journal = lenient().open(KEY)) {
+                assertThat(journal.latestRun()).containsExactly(began("two " + durable));
+                journal.append(intent("c"));
+            }
+            List<JournalEntry> latest = other(which).runs(KEY, 1).get(0);
+            assertThat(latest)
+                    .extracting(JournalEntry::kind)
+                    .containsExactly(Kind.RUN_BEGAN, Kind.INTENT, Kind.MIRROR_LOST);
+            assertThat(kept(which).runs(KEY, 1).get(0)).hasSize(durable ? 2 : 1);
+            restart();
+            strict().open(KEY).close();
+            assertBothAre(latest);
+            assertThat(left.runs(KEY, 9)).isEqualTo(right.runs(KEY, 9));
+        }
+    }
+
     /** Real time, in which whatever hangs is overdue at once, and nothing else ever. */
     private final class Impatient implements Clockwork {
         private final Clockwork real = Clockwork.system();

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.drkit.core.BlockedException;
 import io.drkit.core.ConflictException;
 import io.drkit.core.Epoch;
+import io.drkit.core.NotFoundException;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.share.Claim;
@@ -272,6 +273,44 @@ class LocalFileTreeTest {
             assertThat(other.waitFor()).as("the other process was refused").isNotZero();
         }
         assertThat(east.resolve("f")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("F3: a directory tells the highest epoch that it was claimed under, without being claimed")
+    void heldEpoch_afterClaims_isTheHighestAndLeavesNothingBehind() throws Exception {
+        assertThat(target.heldEpoch()).isEmpty();
+        assertThat(east).isEmptyDirectory();
+        target.claim(Claim.of("00000000aaaa")).close();
+        assertThat(target.heldEpoch()).isEmpty();
+        target.claim(Claim.of("00000000aaaa", new Epoch(7))).close();
+        target.claim(Claim.of("00000000bbbb")).close();
+
+        assertThat(target.heldEpoch()).contains(new Epoch(7));
+        assertThat(shares.syncing(source, target, DELETING)
+                        .heldEpoch()
+                        .orElseThrow()
+                        .read(RunContext.of(Clockwork.system(), Epoch.NONE)))
+                .contains(new Epoch(7));
+        assertThatThrownBy(() -> LocalFileTree.at(east.resolve("none")).heldEpoch())
+                .isInstanceOf(NotFoundException.class);
+    }
+
+    @Test
+    void heldEpoch_whileHeldWithinTheProcess_leavesTheLockHeldAgainstOthers() throws Exception {
+        target.claim(Claim.of("00000000aaaa", new Epoch(7))).close();
+        try (var held = target.claim(Claim.of("00000000aaaa", new Epoch(8)))) {
+            assertThat(held).isNotNull();
+            assertThat(target.heldEpoch()).isEmpty();
+
+            Process other = KilledSync.process(HoldingProcess.class, east)
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            other.getOutputStream().close();
+            other.getInputStream().readAllBytes();
+
+            assertThat(other.waitFor()).as("the other process was refused").isNotZero();
+        }
+        assertThat(target.heldEpoch()).contains(new Epoch(8));
     }
 
     @Test
