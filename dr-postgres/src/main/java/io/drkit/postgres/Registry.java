@@ -161,8 +161,9 @@ record Registry(PostgresNode node, String schema, String subject, String confirm
             }
             return Optional.of(Problem.expected("the " + subject + "s of " + node
                             + " on the server that wrote them, timeline " + row.getLong(1))
-                    .found("timeline " + row.getLong(2)
-                            + ": it was failed over, or restored from a copy, and may have forgotten entries and epochs")
+                    .found(
+                            "timeline " + row.getLong(2)
+                                    + ": it was failed over, or restored from a copy, and may have forgotten entries and epochs")
                     .remedy("see what state both sites are in, and that the server that it was is not in use; then "
                             + confirm));
         }

@@ -197,13 +197,13 @@ final class Rejoin implements Action<Rejoin.Seen> {
     }
 
     /** Takes over what a switchover has left: what that one still has on its way to the agent does nothing any more. */
-    private Optional<SwitchoverNote> claimed(
-            Optional<SwitchoverNote> left, DataDirectory disk, ActionContext context)
+    private Optional<SwitchoverNote> claimed(Optional<SwitchoverNote> left, DataDirectory disk, ActionContext context)
             throws IOException, InterruptedException {
         if (left.isEmpty()) {
             return left;
         }
-        SwitchoverNote mine = left.get().by("rejoin of " + context.runId(), left.get().epoch());
+        SwitchoverNote mine =
+                left.get().by("rejoin of " + context.runId(), left.get().epoch());
         disk.write(mine, DataDirectory.heldBy(left.get(), former.socketTimeout()));
         return Optional.of(mine);
     }

@@ -47,7 +47,8 @@ class LateCommandTest extends SharedPair {
     }
 
     @Test
-    @DisplayName("D4, F2, F8: a switchover that was called off takes a fence off no more, however late its command comes")
+    @DisplayName(
+            "D4, F2, F8: a switchover that was called off takes a fence off no more, however late its command comes")
     void fence_whileTheBarsRemovalIsHeldUp_stands() throws Exception {
         FenceProof[] proof = new FenceProof[1];
 
@@ -94,13 +95,14 @@ class LateCommandTest extends SharedPair {
                     }
                 });
                 FenceProof proof = PostgresFences.stopping(contended).fence(new Recorder());
-                assertThat(proof)
-                        .isInstanceOf(conflicts == 1 ? FenceProof.Confirmed.class : FenceProof.Unknown.class);
+                assertThat(proof).isInstanceOf(conflicts == 1 ? FenceProof.Confirmed.class : FenceProof.Unknown.class);
                 assertThat(tombstoned()).isTrue();
                 if (conflicts == 1) {
                     // in other hands again
                     SwitchoverNote note = new DataDirectory(from()).note().orElseThrow();
-                    from.write(SwitchoverNote.PATH, note.by("another", note.epoch()).content());
+                    from.write(
+                            SwitchoverNote.PATH,
+                            note.by("another", note.epoch()).content());
                 }
             }
             return true;

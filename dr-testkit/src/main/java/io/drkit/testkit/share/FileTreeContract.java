@@ -430,9 +430,7 @@ public abstract class FileTreeContract {
                 .isInstanceOf(StaleEpochException.class);
         tree.claim(Claim.of(OTHER_RUN, new Epoch(7))).close();
         tree.claim(Claim.of(RUN, new Epoch(8))).close();
-        assertThat(tree.heldEpoch())
-                .as("it tells that one, or none")
-                .isIn(Optional.empty(), Optional.of(new Epoch(8)));
+        assertThat(tree.heldEpoch()).as("it tells that one, or none").isIn(Optional.empty(), Optional.of(new Epoch(8)));
     }
 
     private static FileTreeWriter.Staged stage(FileTreeWriter writer, String path, String content)

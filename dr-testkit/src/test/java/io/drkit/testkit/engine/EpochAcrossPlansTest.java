@@ -251,7 +251,8 @@ class EpochAcrossPlansTest {
     }
 
     @Test
-    @DisplayName("F3: a share remembers the epoch of another plan's run: refused, and not ready, before writers are stopped")
+    @DisplayName(
+            "F3: a share remembers the epoch of another plan's run: refused, and not ready, before writers are stopped")
     void run_anotherPlansEpochIsHigherInAShare_isRefusedBeforeAnythingIsChanged() throws Exception {
         time.run(() -> {
             for (int i = 1; i <= 3; i++) {

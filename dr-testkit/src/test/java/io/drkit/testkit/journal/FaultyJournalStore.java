@@ -120,7 +120,9 @@ final class FaultyJournalStore implements JournalStore {
         if (failWrites) {
             throw new UnknownOutcomeException(
                     "journal.answer-lost",
-                    Problem.expected("to write it").found("that the disk is full").remedy("make room"));
+                    Problem.expected("to write it")
+                            .found("that the disk is full")
+                            .remedy("make room"));
         }
     }
 

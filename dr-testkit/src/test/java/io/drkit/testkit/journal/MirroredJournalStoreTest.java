@@ -283,21 +283,19 @@ class MirroredJournalStoreTest {
 
     @ParameterizedTest
     @EnumSource(Which.class)
-    @DisplayName("F3: a store that is readable again and not writable keeps nobody from resuming where a person decided so")
+    @DisplayName(
+            "F3: a store that is readable again and not writable keeps nobody from resuming where a person decided so")
     void open_storeThatIsBehindCannotBeWritten_goesOnWithTheOtherWhereAPersonDecidedSo(Which which) {
         List<JournalEntry> before = crashedAfterTheLossOf(which, "one");
         faulty(which).failWrites();
-        assertThatThrownBy(() -> strict().open(KEY))
-                .as("nobody decided")
-                .isInstanceOf(UnknownOutcomeException.class);
+        assertThatThrownBy(() -> strict().open(KEY)).as("nobody decided").isInstanceOf(UnknownOutcomeException.class);
         for (boolean takenOver : new boolean[] {false, true}) {
-            try (Journal journal = takenOver ? lenient().takeOver(KEY) : lenient().open(KEY)) {
+            try (Journal journal =
+                    takenOver ? lenient().takeOver(KEY) : lenient().open(KEY)) {
                 assertThat(journal.latestRun()).startsWith(before.toArray(JournalEntry[]::new));
                 journal.requireHeld(journal.raiseEpoch(Epoch.NONE));
                 journal.append(intent("c"));
-                assertThat(journal.latestRun())
-                        .extracting(JournalEntry::kind)
-                        .endsWith(Kind.INTENT, Kind.MIRROR_LOST);
+                assertThat(journal.latestRun()).extracting(JournalEntry::kind).endsWith(Kind.INTENT, Kind.MIRROR_LOST);
             }
         }
         assertThat(kept(which).runs(KEY, 1)).containsExactly(List.of(began("one")));
