@@ -97,7 +97,7 @@ public final class PostgresJournalStore implements JournalStore {
     /**
      * Keeps journals in a schema of that name.
      *
-     * @param schema lower-case letters, digits and underscores, 63 at most
+     * @param schema lower-case letters, digits and underscores, 63 at most; not that of leases
      */
     public PostgresJournalStore(PostgresNode node, String schema) {
         this.registry = new Registry(
@@ -182,6 +182,7 @@ public final class PostgresJournalStore implements JournalStore {
     }
 
     private void create(Connection connection) throws SQLException {
+        registry.requireUnshared(connection, "journal", "lease");
         registry.create(connection, "journal", TABLES);
         registry.createServer(connection);
         upgrade(connection);

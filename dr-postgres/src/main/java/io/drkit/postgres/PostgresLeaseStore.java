@@ -99,7 +99,7 @@ public final class PostgresLeaseStore implements LeaseStore {
     /**
      * Keeps leases in a schema of that name.
      *
-     * @param schema lower-case letters, digits and underscores, 63 at most
+     * @param schema lower-case letters, digits and underscores, 63 at most; not that of journals
      */
     public PostgresLeaseStore(PostgresNode node, String schema) {
         this.registry = new Registry(
@@ -145,6 +145,7 @@ public final class PostgresLeaseStore implements LeaseStore {
     }
 
     private void create(Connection connection) throws SQLException {
+        registry.requireUnshared(connection, "lease", "journal");
         registry.create(connection, "lease", TABLES);
         registry.createServer(connection);
     }

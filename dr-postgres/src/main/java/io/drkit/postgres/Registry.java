@@ -129,6 +129,20 @@ record Registry(PostgresNode node, String schema, String subject, String confirm
         }
     }
 
+    /**
+     * Refuses to make {@code table} beside another store's: both would read the row of one {@code server}, and a failover that was
+     * confirmed for one would count as confirmed for the other. Stores that share a schema since an older version are let be.
+     */
+    void requireUnshared(Connection connection, String table, String ofOther) throws SQLException {
+        if (!exists(connection, table) && exists(connection, ofOther)) {
+            throw new BlockedException(
+                    subject + ".schema-shared",
+                    Problem.expected("a schema of its own for the " + subject + "s of " + node)
+                            .found("that " + schema + " has the table " + ofOther + " of another store")
+                            .remedy("give each store a schema of its own"));
+        }
+    }
+
     /** Makes the table that says which server wrote the rows. */
     void createServer(Connection connection) throws SQLException {
         create(connection, "server", SERVER);

@@ -13,14 +13,18 @@ import io.drkit.core.journal.Journal;
 import io.drkit.core.journal.JournalEntry;
 import io.drkit.core.journal.JournalEntry.Kind;
 import io.drkit.core.journal.JournalKey;
+import io.drkit.core.lease.LeaseRecord;
+import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.readiness.Check;
 import io.drkit.core.readiness.ReadyState;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -215,6 +219,23 @@ class RegistryUpkeepTest {
             set("fsync", "off");
             registry.sql("SELECT pg_drop_replication_slot('standby')");
         }
+    }
+
+    @Test
+    @DisplayName("F3, F6: journals and leases share no schema, as the failover of their server is confirmed for each")
+    void create_schemaOfTheOtherStore_refused() throws Exception {
+        LeaseRecord record = new LeaseRecord(
+                Optional.empty(), new Epoch(1), Duration.ofSeconds(10), 0, Optional.empty(), Map.of());
+        PostgresLeaseStore leases = new PostgresLeaseStore(registry.node(), "drkit_shared");
+        PostgresJournalStore journals = new PostgresJournalStore(registry.node(), "drkit_shared");
+        LeaseStore.Seen written = leases.write("shop", leases.read("shop"), record);
+        assertThatThrownBy(() -> journals.open(KEY)).hasMessageContaining("journal.schema-shared");
+        // those that share one since an older version go on
+        registry.sql("CREATE TABLE drkit_shared.journal ()");
+        leases.write("shop", written, record);
+        registry.sql("DROP TABLE drkit_shared.lease");
+        assertThatThrownBy(() -> leases.write("shop", written, record)).hasMessageContaining("lease.schema-shared");
+        registry.sql("DROP SCHEMA drkit_shared CASCADE");
     }
 
     private static void set(String name, String value) throws Exception {
