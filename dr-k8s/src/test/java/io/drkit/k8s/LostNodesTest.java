@@ -10,6 +10,7 @@ import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Site;
 import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
@@ -37,7 +38,9 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -345,6 +348,27 @@ class LostNodesTest {
         assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP, OTHER), run))
                 .isInstanceOf(Assessment.Done.class);
         assertThat(looksAtNodes()).isEqualTo(before + 1);
+    }
+
+    @Test
+    @DisplayName("A1: that pods have ended is written down once, and not at each look")
+    void observe_endedBefore_recordsNothing() throws InterruptedException {
+        node("n1", "True");
+        run(APP, "n1");
+        RunContext run = RunContext.of(clockwork, new Epoch(7));
+        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE);
+        AtomicInteger records = new AtomicInteger();
+        ActionContext counting = (ActionContext) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ActionContext.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("record")) {
+                        records.incrementAndGet();
+                    }
+                    return method.invoke(run, arguments);
+                });
+
+        assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP), counting))
+                .isInstanceOf(Assessment.Done.class);
+        assertThat(records).hasValue(0);
     }
 
     @Test
