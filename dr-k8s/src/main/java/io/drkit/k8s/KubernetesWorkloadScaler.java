@@ -29,8 +29,8 @@ import java.util.Objects;
  * <p><b>What counts as a pod.</b> Each pod that the workload's selector matches, terminating ones included, except those whose
  * phase is Succeeded, or Failed with no container said to be running: they hold no process any more, and no controller removes
  * them. {@code toZero} is done when the controller has observed the latest generation, reports no replicas, no pod is listed, and
- * each node that pods were on when it began is there and ready. Where one is not, nobody has seen its pods end: it is blocked,
- * naming the node.
+ * each node that pods were on when it began is there and ready. One that is not ready is waited for; where one is not there any more,
+ * nobody has seen its pods end: it is blocked, naming the node.
  *
  * <p><b>What is superseded.</b> The actions are {@link io.drkit.core.action.SupersedingAction}s: they count in the annotation
  * {@code drkit.io/touched}, which moves the resourceVersion.

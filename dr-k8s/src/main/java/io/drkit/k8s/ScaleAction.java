@@ -119,8 +119,16 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
     }
 
     private static void remember(SeenWorkload seen, ActionContext context) {
-        SortedSet<String> were = recorded(context, WERE_ON, seen);
-        if (were.addAll(seen.nodes())) {
+        SortedSet<String> before = recorded(context, WERE_ON, seen);
+        SortedSet<String> ended = recorded(context, ENDED_ON, seen);
+        SortedSet<String> were = new TreeSet<>(before);
+        if (!ended.isEmpty()) {
+            // That was before somebody started it again. It is forgotten first: a crash in between asks one node too many.
+            context.record(ENDED_ON + seen.workload(), "");
+            were.removeAll(ended);
+        }
+        were.addAll(seen.nodes());
+        if (!were.equals(before)) {
             context.record(WERE_ON + seen.workload(), String.join(" ", were));
         }
     }
@@ -187,10 +195,6 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
             }
             if (api.looksAtNodes() && intent.stops(seen.workload())) {
                 remember(seen, context);
-                if (!recorded(context, ENDED_ON, seen).isEmpty()) {
-                    // that was before somebody started it again
-                    context.record(ENDED_ON + seen.workload(), "");
-                }
             }
             api.change(seen, change, context.epoch());
             return true;

@@ -2,6 +2,7 @@ package io.drkit.k8s;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.drkit.core.DeniedException;
 import io.drkit.core.Epoch;
 import io.drkit.core.NotFoundException;
 import io.drkit.core.Problem;
@@ -105,8 +106,17 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
     /** Each node's name, and whether it is ready. */
     Map<String, Boolean> nodes() throws InterruptedException {
         Map<String, Boolean> known = new HashMap<>();
-        server.read("to list the nodes", client -> client.nodes().list().getItems())
-                .forEach(node -> known.put(node.getMetadata().getName(), ready(node)));
+        try {
+            server.read("to list the nodes", client -> client.nodes().list().getItems())
+                    .forEach(node -> known.put(node.getMetadata().getName(), ready(node)));
+        } catch (DeniedException e) {
+            throw new DeniedException(
+                    e.code(),
+                    Problem.expected(e.problem().expected())
+                            .found(e.problem().found())
+                            .remedy("nodes: list by a ClusterRole, or make the scaler withoutLookingAtNodes()"),
+                    e);
+        }
         return known;
     }
 

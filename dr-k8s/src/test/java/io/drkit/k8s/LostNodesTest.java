@@ -10,6 +10,7 @@ import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Site;
 import io.drkit.core.action.Action;
+import io.drkit.core.action.ActionContext;
 import io.drkit.core.action.ActionExecutor;
 import io.drkit.core.action.Assessment;
 import io.drkit.core.action.ExecutionPolicy;
@@ -37,7 +38,9 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -85,16 +88,7 @@ class LostNodesTest {
     /** Its pods are on that node. */
     private void run(Workload workload, String node) throws InterruptedException {
         west.run(west.namespace(), workload, 0);
-        west.client()
-                .apps()
-                .deployments()
-                .inNamespace(west.namespace())
-                .withName(workload.name())
-                .patch(
-                        PatchContext.of(PatchType.JSON_MERGE),
-                        "{\"spec\": {\"template\": {\"spec\": {\"nodeName\": \"" + node + "\"}}}}");
-        west.scaleByHand(west.namespace(), workload, 1);
-        west.settle(Duration.ofMinutes(1));
+        start(workload, node);
     }
 
     /** What the garbage collector does with pods of a node that is gone, and a person with {@code --force}. */
@@ -271,7 +265,8 @@ class LostNodesTest {
         west.faults().every("LIST nodes", Fault.refused(403));
 
         assertThatExceptionOfType(DeniedException.class)
-                .isThrownBy(() -> ActionExecutor.on(clockwork).execute(scaler.toZero(APP)));
+                .isThrownBy(() -> ActionExecutor.on(clockwork).execute(scaler.toZero(APP)))
+                .withMessageContaining("nodes: list by a ClusterRole, or make the scaler withoutLookingAtNodes()");
         assertThat(scaler.status(APP).get(0).wanted()).isEqualTo(1);
     }
 
@@ -287,6 +282,93 @@ class LostNodesTest {
         assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP), run))
                 .isInstanceOf(Assessment.Done.class);
         assertThat(run.recorded("pods ended on nodes, deployment/app")).contains("n1");
+    }
+
+    private void start(Workload workload, String node) throws InterruptedException {
+        west.client()
+                .apps()
+                .deployments()
+                .inNamespace(west.namespace())
+                .withName(workload.name())
+                .patch(
+                        PatchContext.of(PatchType.JSON_MERGE),
+                        "{\"spec\": {\"template\": {\"spec\": {\"nodeName\": \"" + node + "\"}}}}");
+        west.scaleByHand(west.namespace(), workload, 1);
+        west.settle(Duration.ofMinutes(1));
+    }
+
+    @Test
+    @DisplayName("A1: nodes on which pods were seen to end before somebody started them again are asked no more")
+    void toZero_startedAgainElsewhere_asksOnlyTheNewNodes() throws InterruptedException {
+        node("n1", "True");
+        node("n2", "True");
+        run(APP, "n1");
+        RunContext run = RunContext.of(clockwork, new Epoch(7));
+        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE);
+        start(APP, "n2");
+        west.client().nodes().withName("n1").delete();
+
+        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE);
+        assertThat(run.recorded("pods ended on nodes, deployment/app")).contains("n2");
+    }
+
+    @Test
+    @DisplayName("A1: a node on which pods were seen to end is asked again when they were started there again")
+    void toZero_startedAgainOnTheSameNode_asksItAgain() throws InterruptedException {
+        node("n1", "True");
+        run(APP, "n1");
+        RunContext run = RunContext.of(clockwork, new Epoch(7));
+        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE);
+        start(APP, "n1");
+        west.client().nodes().withName("n1").delete();
+
+        assertThatExceptionOfType(BlockedException.class)
+                .isThrownBy(() -> ActionExecutor.on(clockwork)
+                        .execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE))
+                .withMessageContaining("node n1, which does not exist any more");
+    }
+
+    @Test
+    @DisplayName("A1: the nodes are listed once a look, and not at all when they have spoken")
+    void observe_severalWorkloads_listsNodesOnce() throws InterruptedException {
+        node("n1", "True");
+        run(APP, "n1");
+        run(OTHER, "n1");
+        RunContext run = RunContext.of(clockwork, new Epoch(7));
+        run.record("pods were on nodes, deployment/app", "n1");
+        run.record("pods were on nodes, deployment/other", "n1");
+        west.scaleByHand(west.namespace(), APP, 0);
+        west.scaleByHand(west.namespace(), OTHER, 0);
+        west.settle(Duration.ofMinutes(1));
+
+        long before = looksAtNodes();
+        assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP, OTHER), run))
+                .isInstanceOf(Assessment.Done.class);
+        assertThat(looksAtNodes()).isEqualTo(before + 1);
+        assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP, OTHER), run))
+                .isInstanceOf(Assessment.Done.class);
+        assertThat(looksAtNodes()).isEqualTo(before + 1);
+    }
+
+    @Test
+    @DisplayName("A1: that pods have ended is written down once, and not at each look")
+    void observe_endedBefore_recordsNothing() throws InterruptedException {
+        node("n1", "True");
+        run(APP, "n1");
+        RunContext run = RunContext.of(clockwork, new Epoch(7));
+        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE);
+        AtomicInteger records = new AtomicInteger();
+        ActionContext counting = (ActionContext) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ActionContext.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("record")) {
+                        records.incrementAndGet();
+                    }
+                    return method.invoke(run, arguments);
+                });
+
+        assertThat(ActionExecutor.on(clockwork).preview(scaler.toZero(APP), counting))
+                .isInstanceOf(Assessment.Done.class);
+        assertThat(records).hasValue(0);
     }
 
     @Test
