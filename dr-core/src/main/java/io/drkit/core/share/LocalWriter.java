@@ -339,8 +339,7 @@ final class LocalWriter implements FileTreeWriter {
             }
             long highest = epoch(channel);
             if (!claim.epoch().equals(Epoch.NONE) && claim.epoch().value() < highest) {
-                throw StaleEpochException.at(
-                        "share.stale-epoch", tree.describe(), new Epoch(highest), claim.epoch());
+                throw StaleEpochException.at("share.stale-epoch", tree.describe(), new Epoch(highest), claim.epoch());
             }
             String holder = String.format(
                     Locale.ROOT,
