@@ -16,9 +16,11 @@ import io.drkit.k8s.ScaleIntent.Verdict;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Brings workloads where an intent wants them. */
@@ -80,25 +82,35 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
         if (!api.looksAtNodes()) {
             return observed;
         }
-        boolean askable = false;
+        // asked for once, and only where somebody wants to know
+        @Nullable Map<String, Boolean> nodes = null;
         List<SeenWorkload> seen = new ArrayList<>();
         for (SeenWorkload one : observed) {
             SortedSet<String> were = recorded(context, WERE_ON, one);
             if (!intent.stops(one.workload()) || (one.pods() == 0 && were.isEmpty())) {
                 seen.add(one);
             } else if (one.gone()) {
-                List<String> unable = were.equals(recorded(context, ENDED_ON, one)) ? List.of() : api.unable(were);
-                if (unable.isEmpty()) {
+                if (were.equals(recorded(context, ENDED_ON, one))) {
+                    seen.add(one);
+                    continue;
+                }
+                Map<String, Boolean> known = nodes == null ? api.nodes() : nodes;
+                nodes = known;
+                SeenWorkload with = one.losing(
+                        were.stream().filter(node -> !known.containsKey(node)).toList(),
+                        were.stream()
+                                .filter(node -> Boolean.FALSE.equals(known.get(node)))
+                                .toList());
+                if (with.removed().isEmpty() && with.unready().isEmpty()) {
                     context.record(ENDED_ON + one.workload(), String.join(" ", were));
                 }
-                seen.add(one.losing(unable));
+                seen.add(with);
             } else {
                 if (!were.isEmpty() || one.wanted() == 0) {
                     remember(one, context);
-                } else if (!askable && !one.nodes().isEmpty()) {
+                } else if (nodes == null && !one.nodes().isEmpty()) {
                     // whoever may not look at nodes is told before anything is changed
-                    api.unable(one.nodes());
-                    askable = true;
+                    nodes = api.nodes();
                 }
                 seen.add(one);
             }
@@ -126,6 +138,7 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
         List<String> remedies = new ArrayList<>();
         List<String> changes = new ArrayList<>();
         List<String> waits = new ArrayList<>();
+        List<Verdict.Lost> losses = new ArrayList<>();
         for (SeenWorkload seen : observed) {
             if (seen.autoscaler().isPresent()) {
                 refusals.add(
@@ -144,6 +157,8 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
                                 : "remembering none"));
             } else if (verdict instanceof Verdict.Wait) {
                 waits.add(seen.line());
+            } else if (verdict instanceof Verdict.Lost lost) {
+                losses.add(lost);
             }
         }
         if (!refusals.isEmpty()) {
@@ -154,6 +169,11 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
             return new Assessment.Needed(changes);
         } else if (!waits.isEmpty()) {
             return Assessment.underway(String.join("; ", waits));
+        } else if (!losses.isEmpty()) {
+            // judged last: what one machine has taken with it must not keep the writers of others running
+            return Assessment.blocked(
+                    losses.stream().map(Verdict.Lost::why).collect(Collectors.joining("; ")),
+                    losses.stream().map(Verdict.Lost::remedy).distinct().collect(Collectors.joining("; ")));
         }
         return Assessment.done(
                 String.join("; ", observed.stream().map(SeenWorkload::line).toList()));

@@ -1,6 +1,7 @@
 package io.drkit.k8s;
 
 import io.drkit.core.workload.Workload;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -25,6 +26,9 @@ sealed interface ScaleIntent {
 
         /** Nothing but waiting. */
         record Wait() implements Verdict {}
+
+        /** Nothing will come of waiting either, but what is to be done with others comes first. */
+        record Lost(String why, String remedy) implements Verdict {}
 
         /** Nothing may be done. */
         record Refuse(String why, String remedy) implements Verdict {}
@@ -126,14 +130,18 @@ sealed interface ScaleIntent {
 
     /** That the API lists none is what its nodes said, or what was concluded without them. */
     private static Verdict gone(SeenWorkload seen) {
-        return seen.lost().isEmpty()
-                ? new Verdict.Fine()
-                : new Verdict.Refuse(
-                        "no pod of " + seen.workload()
-                                + " is listed any more, but nobody has seen those end that were on "
-                                + String.join(", ", seen.lost()),
-                        "see that each of these machines is off, or wait until it is back and ready; who knows that they"
-                                + " are off may skip the step by name");
+        if (seen.removed().isEmpty()) {
+            // a node that is not ready mostly is again before long
+            return seen.unready().isEmpty() ? new Verdict.Fine() : new Verdict.Wait();
+        }
+        List<String> nodes = new ArrayList<>();
+        seen.removed().forEach(node -> nodes.add("node " + node + ", which does not exist any more"));
+        seen.unready().forEach(node -> nodes.add("node " + node + ", which is not ready"));
+        return new Verdict.Lost(
+                "no pod of " + seen.workload() + " is listed any more, but nobody has seen those end that were on "
+                        + String.join(", ", nodes),
+                "see that each of these machines is off, or wait until it is back and ready; who knows that they"
+                        + " are off may skip the step by name");
     }
 
     private static String names(List<Workload> workloads) {

@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * after the first reading is then seen by the second.
  *
  * @param nodes where its pods are
- * @param lost the nodes that its pods were on and that cannot say whether they have ended, each with what is wrong with it; known
- *     only when no pod is left
+ * @param removed the nodes that its pods were on, that are not there any more and never said that they have ended; known only when
+ *     no pod is left
+ * @param unready the same of those that are not ready, and so cannot say it now
  */
 record SeenWorkload(
         Workload workload,
@@ -47,7 +48,8 @@ record SeenWorkload(
         String notReadyBecause,
         Optional<String> autoscaler,
         SortedSet<String> nodes,
-        List<String> lost) {
+        List<String> removed,
+        List<String> unready) {
 
     /** Where {@code toZero} remembers the count. */
     static final String MEMORY = "drkit.io/replicas";
@@ -128,11 +130,12 @@ record SeenWorkload(
                         .map(SeenWorkload::node)
                         .filter(node -> !node.isEmpty())
                         .collect(Collectors.toCollection(TreeSet::new)),
+                List.of(),
                 List.of());
     }
 
     /** The same with the nodes that cannot say whether its pods have ended. */
-    SeenWorkload losing(List<String> unable) {
+    SeenWorkload losing(List<String> removed, List<String> unready) {
         return new SeenWorkload(
                 workload,
                 resourceVersion,
@@ -147,7 +150,8 @@ record SeenWorkload(
                 notReadyBecause,
                 autoscaler,
                 nodes,
-                unable);
+                removed,
+                unready);
     }
 
     /** The remembered count; empty when there is none, or none that can be read. */
@@ -200,6 +204,7 @@ record SeenWorkload(
         if (!notReadyBecause.isEmpty()) {
             line.append(", because ").append(notReadyBecause);
         }
+        unready.forEach(node -> line.append(", node ").append(node).append(" is not ready"));
         return line.toString();
     }
 

@@ -24,7 +24,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Reads and changes the workloads of one namespace. */
@@ -103,21 +102,12 @@ record WorkloadApi(ApiServer server, String namespace, boolean looksAtNodes) {
                 .anyMatch(WorkloadApi::behind);
     }
 
-    /** Of these nodes those that cannot say whether a pod on them has ended, with what is wrong with each. */
-    List<String> unable(Set<String> nodes) throws InterruptedException {
-        Map<String, Node> known = new HashMap<>();
+    /** Each node's name, and whether it is ready. */
+    Map<String, Boolean> nodes() throws InterruptedException {
+        Map<String, Boolean> known = new HashMap<>();
         server.read("to list the nodes", client -> client.nodes().list().getItems())
-                .forEach(node -> known.put(node.getMetadata().getName(), node));
-        List<String> unable = new ArrayList<>();
-        for (String name : nodes) {
-            Node node = known.get(name);
-            if (node == null) {
-                unable.add("node " + name + ", which does not exist any more");
-            } else if (!ready(node)) {
-                unable.add("node " + name + ", which is not ready");
-            }
-        }
-        return unable;
+                .forEach(node -> known.put(node.getMetadata().getName(), ready(node)));
+        return known;
     }
 
     private static boolean ready(Node node) {

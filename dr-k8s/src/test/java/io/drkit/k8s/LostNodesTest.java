@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.drkit.core.BlockedException;
 import io.drkit.core.DeniedException;
+import io.drkit.core.DrTimeoutException;
 import io.drkit.core.Epoch;
 import io.drkit.core.Site;
 import io.drkit.core.action.Action;
@@ -23,6 +24,7 @@ import io.drkit.core.run.PlanRunner;
 import io.drkit.core.run.RunControl;
 import io.drkit.core.run.RunReports;
 import io.drkit.core.time.Clockwork;
+import io.drkit.core.time.Deadline;
 import io.drkit.core.time.Task;
 import io.drkit.core.workload.Workload;
 import io.drkit.core.workload.WorkloadScaler;
@@ -44,6 +46,7 @@ import org.junit.jupiter.api.Test;
 /** Pods that the API lists no more, although their node has said nothing. */
 class LostNodesTest {
     private static final Workload APP = deployment("app");
+    private static final Workload OTHER = deployment("other");
     private static final PodBehaviour QUICK = PodBehaviour.healthy(Duration.ofMillis(20), Duration.ofMillis(20));
 
     private final Clockwork clockwork = Clockwork.system();
@@ -110,8 +113,17 @@ class LostNodesTest {
         west.behave(west.namespace(), workload, QUICK);
     }
 
+    private interface Next {
+        void happens() throws InterruptedException;
+    }
+
     /** Scales to zero; when the pods are told to end their node does {@code meanwhile}, and then they are forgotten. */
     private AtomicReference<Throwable> toZero(WorkloadScaler by, Runnable meanwhile) throws InterruptedException {
+        return toZero(by, meanwhile, () -> {});
+    }
+
+    private AtomicReference<Throwable> toZero(WorkloadScaler by, Runnable meanwhile, Next afterwards)
+            throws InterruptedException {
         west.behave(west.namespace(), APP, QUICK.withStuckTerminating());
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Task scaling = clockwork.start("scale", () -> {
@@ -126,23 +138,95 @@ class LostNodesTest {
         }
         meanwhile.run();
         removePods(APP);
+        afterwards.happens();
         assertThat(scaling.join(Duration.ofMinutes(1))).isTrue();
         assertThat(west.pods(west.namespace(), APP)).isZero();
         return failure;
     }
 
+    private long looksAtNodes() {
+        return west.requests().stream()
+                .filter(request -> request.contains("LIST nodes"))
+                .count();
+    }
+
     @Test
     @DisplayName(
             "A1, A15: pods that were removed from the API while their node is not ready are not gone, and it is named")
-    void toZero_nodeUnreachable_isBlockedByName() throws InterruptedException {
+    void toZero_nodeUnreachable_isOverdueByName() throws InterruptedException {
+        node("n1", "True");
+        run(APP, "n1");
+        WorkloadScaler hasty = scaler.withPolicy(ExecutionPolicy.builder()
+                .timeout(Duration.ofSeconds(2))
+                .pollInterval(Duration.ofMillis(20))
+                .build());
+
+        assertThat(toZero(hasty, () -> node("n1", "Unknown")))
+                .hasValueSatisfying(failure -> assertThat(failure)
+                        .isInstanceOf(DrTimeoutException.class)
+                        .hasMessageContaining("deployment/app")
+                        .hasMessageContaining("node n1 is not ready"));
+    }
+
+    @Test
+    @DisplayName("A1: a node that is not ready for a moment is waited for")
+    void toZero_nodeFlaps_isDone() throws InterruptedException {
         node("n1", "True");
         run(APP, "n1");
 
-        assertThat(toZero(scaler, () -> node("n1", "Unknown")))
-                .hasValueSatisfying(failure -> assertThat(failure)
-                        .isInstanceOf(BlockedException.class)
-                        .hasMessageContaining("deployment/app")
-                        .hasMessageContaining("node n1, which is not ready"));
+        assertThat(toZero(scaler, () -> node("n1", "Unknown"), () -> {
+                    while (west.pods(west.namespace(), APP) > 0) {
+                        clockwork.sleep(Duration.ofMillis(5));
+                    }
+                    long before = looksAtNodes();
+                    Deadline deadline = clockwork.deadline(Duration.ofSeconds(10));
+                    while (looksAtNodes() < before + 2 && !deadline.passed()) {
+                        clockwork.sleep(Duration.ofMillis(5));
+                    }
+                    node("n1", "True");
+                }))
+                .hasNullValue();
+    }
+
+    @Test
+    @DisplayName("A1: the lost node of one workload keeps no other one running")
+    void toZero_nodeOfAnotherRemoved_stopsTheOthers() throws InterruptedException {
+        node("n1", "True");
+        node("n2", "True");
+        run(APP, "n1");
+        run(OTHER, "n2");
+        west.behave(west.namespace(), APP, QUICK.withStuckTerminating());
+        west.faults().nth(2, "PATCH deployments", Fault.refused(503));
+
+        assertThatExceptionOfType(BlockedException.class)
+                .isThrownBy(() -> ActionExecutor.on(clockwork)
+                        .execute(
+                                scaler.toZero(APP, OTHER),
+                                RunContext.of(clockwork, new Epoch(7)),
+                                new ActionExecutor.Watcher() {
+                                    @Override
+                                    public void outcomeUnknown(RuntimeException failure) {
+                                        loseApp();
+                                    }
+                                }))
+                .withMessageContaining("node n1, which does not exist any more")
+                .satisfies(failure -> assertThat(failure.getMessage()).doesNotContain("n2"));
+        assertThat(scaler.status(APP, OTHER)).allSatisfy(status -> {
+            assertThat(status.wanted()).isZero();
+            assertThat(status.pods()).isZero();
+        });
+    }
+
+    private void loseApp() {
+        try {
+            west.client().nodes().withName("n1").delete();
+            removePods(APP);
+            while (west.pods(west.namespace(), APP) > 0) {
+                clockwork.sleep(Duration.ofMillis(5));
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

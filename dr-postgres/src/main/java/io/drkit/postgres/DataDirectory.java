@@ -28,6 +28,12 @@ final class DataDirectory {
         return CommandTerms.within(within).onlyWhile(SwitchoverNote.PATH, note.content());
     }
 
+    /** Only while the note is as it was seen, or still missing. */
+    static CommandTerms asSeen(Optional<SwitchoverNote> note, Duration within) {
+        return note.map(seen -> heldBy(seen, within))
+                .orElseGet(() -> CommandTerms.within(within).onlyWhileMissing(SwitchoverNote.PATH));
+    }
+
     /** No condition, and no longer than one answer may take. */
     CommandTerms soon() {
         return CommandTerms.within(answer);

@@ -100,13 +100,18 @@ public final class PostgresJournalStore implements JournalStore {
      * @param schema lower-case letters, digits and underscores, 63 at most
      */
     public PostgresJournalStore(PostgresNode node, String schema) {
-        this.registry = new Registry(node, schema, "journal");
+        this.registry = new Registry(
+                node,
+                schema,
+                "journal",
+                "let somebody confirm it by name: PostgresJournalStore.confirmFailover(\"ann\", \"why\")");
         this.schema = schema;
     }
 
     /**
      * That no acknowledged write is lost when the server of this store crashes or is itself failed over: {@code fsync} is on, and a
-     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice.
+     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice. And that
+     * no failover of it waits to be {@linkplain #confirmFailover confirmed}, as no run can begin or go on until then.
      */
     public Check outlivesFailover() {
         return registry.outlivesFailover();

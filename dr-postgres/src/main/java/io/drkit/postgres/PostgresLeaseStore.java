@@ -102,12 +102,18 @@ public final class PostgresLeaseStore implements LeaseStore {
      * @param schema lower-case letters, digits and underscores, 63 at most
      */
     public PostgresLeaseStore(PostgresNode node, String schema) {
-        this.registry = new Registry(node, schema, "lease");
+        this.registry = new Registry(
+                node,
+                schema,
+                "lease",
+                "wait until the longest ttl of its leases is over since, and let somebody confirm it by name:"
+                        + " PostgresLeaseStore.confirmFailover(\"ann\", \"why\")");
     }
 
     /**
      * That no acknowledged write is lost when the server of this store crashes or is itself failed over: {@code fsync} is on, and a
-     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice.
+     * server with standbys waits for one of them ({@code synchronous_standby_names}). Otherwise an epoch could be given twice. And that
+     * no failover of it waits to be {@linkplain #confirmFailover confirmed}, as nobody gets or renews a lease until then.
      */
     public Check outlivesFailover() {
         return registry.outlivesFailover();
@@ -118,6 +124,10 @@ public final class PostgresLeaseStore implements LeaseStore {
      * they now are. Until then {@link #write} refuses with {@code lease.registry-failed-over}, so that nobody gets a lease, and who
      * holds one loses it when its time is over. Frees all its leases, and lifts the epochs of the next holders by a million, above
      * all that were forgotten. Does nothing where there was no such failover. Reading needs no such word.
+     *
+     * <p><b>Only when the longest {@code ttl} of its leases is over since the failover</b>: who held one then believes so until its time
+     * is over, and the confirmation lets another have it at once. See first that the server that it was is not in use: whoever
+     * reaches it goes on renewing there.
      *
      * @param who the person, not a system account
      * @param reason why, for whoever looks into the table {@code server} later

@@ -12,9 +12,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 
-/** A schema of DRKit's own in some database: journals and leases. Its name is an identifier, so that it can stand in a statement. */
-record Registry(PostgresNode node, String schema, String subject) {
+/**
+ * A schema of DRKit's own in some database: journals and leases. Its name is an identifier, so that it can stand in a statement.
+ *
+ * @param confirm what a person does after a failover of the server, once it is known which server counts: the call, with its class
+ */
+record Registry(PostgresNode node, String schema, String subject, String confirm) {
     static final String UNIQUE_VIOLATION = "23505";
 
     /** Where the rows were written; {@code floor} lies above every epoch that may have been given and forgotten. */
@@ -139,21 +144,27 @@ record Registry(PostgresNode node, String schema, String subject) {
                     sql("INSERT INTO SCHEMA.server (id, system_id, timeline) SELECT 1, here.system_id, here.timeline"
                             + " FROM " + HERE
                             + " WHERE NOT EXISTS (SELECT FROM SCHEMA.server) ON CONFLICT DO NOTHING"));
-            try (ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
-                    + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
-                if (row.next()) {
-                    throw new BlockedException(
-                            subject + ".registry-failed-over",
-                            Problem.expected("the " + subject + "s of " + node
-                                            + " on the server that wrote them, timeline " + row.getLong(1))
-                                    .found("timeline " + row.getLong(2)
-                                            + ": it was failed over, or restored from a copy, and may have forgotten entries"
-                                            + " and epochs")
-                                    .remedy(
-                                            "see what state both sites are in, and that the server that it was is not in use;"
-                                                    + " then let somebody confirm it by name with confirmFailover"));
-                }
+        }
+        Optional<Problem> moved = moved(connection);
+        if (moved.isPresent()) {
+            throw new BlockedException(subject + ".registry-failed-over", moved.get());
+        }
+    }
+
+    /** What shows that the rows were written by another server, or before a failover of this one. Changes nothing. */
+    private Optional<Problem> moved(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql("SELECT s.timeline, here.timeline FROM SCHEMA.server AS s, "
+                        + HERE + " WHERE (s.system_id, s.timeline) <> (here.system_id, here.timeline)"))) {
+            if (!row.next()) {
+                return Optional.empty();
             }
+            return Optional.of(Problem.expected("the " + subject + "s of " + node
+                            + " on the server that wrote them, timeline " + row.getLong(1))
+                    .found("timeline " + row.getLong(2)
+                            + ": it was failed over, or restored from a copy, and may have forgotten entries and epochs")
+                    .remedy("see what state both sites are in, and that the server that it was is not in use; then "
+                            + confirm));
         }
     }
 
@@ -224,7 +235,10 @@ record Registry(PostgresNode node, String schema, String subject) {
         }
     }
 
-    /** That what the server acknowledged is still there after its own crash, and after a failover of its own. */
+    /**
+     * That what the server acknowledged is still there after its own crash, and after a failover of its own; and that no such failover
+     * waits to be confirmed.
+     */
     Check outlivesFailover() {
         return Check.named(
                 subject + "s in " + node.name(),
@@ -233,6 +247,12 @@ record Registry(PostgresNode node, String schema, String subject) {
     }
 
     private Finding durability(Connection connection) throws SQLException {
+        Optional<Problem> moved = exists(connection, "server") ? moved(connection) : Optional.empty();
+        if (moved.isPresent()) {
+            // Nobody can go on until that is confirmed, which is met otherwise only when it is needed.
+            return Finding.notReady(
+                    node.name() + " is on " + moved.get().found(), moved.get().remedy());
+        }
         try (Statement statement = connection.createStatement();
                 var row = statement.executeQuery("SELECT current_setting('fsync') = 'on',"
                         + " current_setting('synchronous_standby_names'),"

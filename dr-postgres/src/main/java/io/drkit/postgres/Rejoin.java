@@ -196,6 +196,18 @@ final class Rejoin implements Action<Rejoin.Seen> {
         }
     }
 
+    /** Takes over what a switchover has left: what that one still has on its way to the agent does nothing any more. */
+    private Optional<SwitchoverNote> claimed(
+            Optional<SwitchoverNote> left, DataDirectory disk, ActionContext context)
+            throws IOException, InterruptedException {
+        if (left.isEmpty()) {
+            return left;
+        }
+        SwitchoverNote mine = left.get().by("rejoin of " + context.runId(), left.get().epoch());
+        disk.write(mine, DataDirectory.heldBy(left.get(), former.socketTimeout()));
+        return Optional.of(mine);
+    }
+
     @Override
     public void apply(Seen seen, ActionContext context) throws InterruptedException {
         ServerView.Answered source = (ServerView.Answered) seen.pair().to();
@@ -205,9 +217,11 @@ final class Rejoin implements Action<Rejoin.Seen> {
         context.noWayBack();
         Standby standby = new Standby(former, primary, limits);
         try {
+            Optional<SwitchoverNote> note = Optional.empty();
             Optional<DataDirectory> disk = former.agent().map(agent -> new DataDirectory(former));
             if (disk.isPresent()) {
-                standby.start(disk.get(), slot());
+                note = claimed(note(seen.pair()), disk.get(), context);
+                standby.start(disk.get(), slot(), note);
             } else {
                 try (Session session = Session.open(former)) {
                     session.alterSystem("primary_conninfo", primary.conninfoFor(former));
@@ -219,8 +233,9 @@ final class Rejoin implements Action<Rejoin.Seen> {
                 throw Refusals.exception(blocked, "to " + describe());
             }
             standby.awaitStreaming(source.timeline().orElseThrow(), context);
-            if (disk.isPresent()) {
-                disk.get().removeNote(disk.get().soon());
+            if (disk.isPresent() && note.isPresent()) {
+                context.requireAuthority();
+                disk.get().removeNote(DataDirectory.heldBy(note.get(), former.socketTimeout()));
             }
         } catch (SQLException | IOException e) {
             throw Promotion.lost("rejoining " + former.name(), e);

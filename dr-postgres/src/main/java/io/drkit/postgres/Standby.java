@@ -9,6 +9,7 @@ import io.drkit.core.time.Deadline;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Makes a stopped or replaying server follow a primary. Whether that loses anything must have been settled before. */
 final class Standby {
@@ -24,13 +25,19 @@ final class Standby {
         this.limits = limits;
     }
 
-    /** Writes what makes it a standby of the primary, tombstone first, and starts it where it does not run. */
-    void start(DataDirectory disk, String slot) throws IOException, SQLException, InterruptedException {
+    /**
+     * Writes what makes it a standby of the primary, tombstone first, and starts it where it does not run.
+     *
+     * @param note of a switchover, in whose hands the server must still be; empty when there must be none
+     */
+    void start(DataDirectory disk, String slot, Optional<SwitchoverNote> note)
+            throws IOException, SQLException, InterruptedException {
         boolean runs = disk.running();
-        disk.writeTombstone(disk.soon());
-        disk.follow(primary.conninfoFor(former), slot, disk.soon());
+        CommandTerms soon = DataDirectory.asSeen(note, former.socketTimeout());
+        disk.writeTombstone(soon);
+        disk.follow(primary.conninfoFor(former), slot, soon);
         if (!runs) {
-            disk.start(CommandTerms.within(limits.rejoin()));
+            disk.start(DataDirectory.asSeen(note, limits.rejoin()));
             return;
         }
         try (Session session = Session.open(former)) {

@@ -343,9 +343,10 @@ final class Switchover implements Action<Switchover.Seen> {
      * The last write of the old primary.
      *
      * @param note with where it is
+     * @param standing the note that stands in the data directory
      * @param drained whether {@code to} was seen to have received it before anybody could ask for its promotion
      */
-    private record LastWrite(SwitchoverNote note, boolean drained) {}
+    private record LastWrite(SwitchoverNote note, SwitchoverNote standing, boolean drained) {}
 
     private void requireNotOlderThan(SwitchoverNote note, ActionContext context) {
         if (!context.epoch().equals(io.drkit.core.Epoch.NONE) && note.epoch().compareTo(context.epoch()) > 0) {
@@ -372,14 +373,14 @@ final class Switchover implements Action<Switchover.Seen> {
                                         + " since"),
                         from.name() + " to have written nothing since it was fenced");
             }
-            return new LastWrite(note, true);
+            return new LastWrite(note, note, true);
         }
         if (!disk.ended(control) || !control.cleanlyShutDown() || control.timeline() != note.timeline()) {
             throw Refusals.exception(
                     Refusals.diverged(from, to, "it was not stopped cleanly before " + to.name() + " was promoted"),
                     from.name() + " to have been drained");
         }
-        return new LastWrite(note.fenced(control.checkpoint()), false);
+        return new LastWrite(note.fenced(control.checkpoint()), note, false);
     }
 
     /** Whether a fenced server has been a standby at most: as there is no later checkpoint on its timeline, its newest is the same. */
@@ -435,7 +436,7 @@ final class Switchover implements Action<Switchover.Seen> {
                 timings.lap("ask");
                 new Promotion(to, limits).await(session, context);
                 timings.lap("promote");
-                return new LastWrite(note, true);
+                return new LastWrite(note, note, true);
             }
         }
 
@@ -816,7 +817,7 @@ final class Switchover implements Action<Switchover.Seen> {
             }
             if (!lastWrite.drained()) {
                 // Proven now, and no more to be seen once the old primary has been started.
-                disk.write(note, disk.soon());
+                disk.write(note, DataDirectory.heldBy(lastWrite.standing(), from.socketTimeout()));
             }
             left.ifPresent(at -> basis.add("timeline " + timeline + " begins at " + at));
             context.report(DataLoss.none("the database of " + from.name(), String.join("; ", basis)));
@@ -832,7 +833,7 @@ final class Switchover implements Action<Switchover.Seen> {
         context.requireAuthority();
         awaitEnd(disk, context);
         Standby standby = new Standby(from, to, limits);
-        standby.start(disk, newSlot(note));
+        standby.start(disk, newSlot(note), Optional.of(note));
         standby.awaitStreaming(timeline, context);
         timings.lap("rejoin");
         if (!note.slot().isEmpty()) {
@@ -841,7 +842,9 @@ final class Switchover implements Action<Switchover.Seen> {
                 session.dropIdleSlot(note.slot());
             }
         }
-        disk.removeNote(disk.soon());
+        // a process that wakes here late must not remove the note of whoever took the switchover over
+        context.requireAuthority();
+        disk.removeNote(DataDirectory.heldBy(note, from.socketTimeout()));
         context.record("timings", timings.toString());
     }
 

@@ -84,10 +84,10 @@ class PostgresActionsTest extends SharedPair {
                     : node;
         }
 
-        /** With an agent whose answer to the last change of a switchover, or of a rejoin, is lost. */
-        final PostgresNode leaving() {
+        /** With an agent whose answer to the last change is lost. */
+        final PostgresNode leaving(String lastChange) {
             return from(moment -> {
-                if (losing && moment.equals("after remove " + SwitchoverNote.PATH)) {
+                if (losing && moment.equals("after " + lastChange)) {
                     losing = false;
                     throw new IOException("the answer is lost");
                 }
@@ -104,7 +104,7 @@ class PostgresActionsTest extends SharedPair {
     class SwitchingOver extends OnThePair {
         @Override
         protected Action<?> action() {
-            return promoter.switchover(leaving(), reached(to()));
+            return promoter.switchover(leaving("remove " + SwitchoverNote.PATH), reached(to()));
         }
     }
 
@@ -155,7 +155,7 @@ class PostgresActionsTest extends SharedPair {
 
         @Override
         protected Action<?> action() {
-            return promoter.rejoin(leaving(), reached(to()));
+            return promoter.rejoin(leaving("start"), reached(to()));
         }
     }
 

@@ -13,6 +13,8 @@ import io.drkit.core.journal.JournalKey;
 import io.drkit.core.lease.LeaseRecord;
 import io.drkit.core.lease.LeaseStore;
 import io.drkit.core.lease.Node;
+import io.drkit.core.readiness.Finding;
+import io.drkit.core.readiness.ReadyState;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
@@ -43,6 +45,9 @@ class RegistryFailoverTest {
     void open_registryFailedOverAndForgotAnEpoch_refusedUntilConfirmed() throws Exception {
         try (Duo duo = new Duo()) {
             PostgresJournalStore before = new PostgresJournalStore(duo.west());
+            assertThat(before.outlivesFailover().run(Duo.CLOCK).why())
+                    .as("before anything was written")
+                    .doesNotContain("was failed over");
             begin(before, KEY, "one");
             duo.pair.awaitCaughtUp(duo.westServer(), Duration.ofSeconds(20));
             duo.pair.partition();
@@ -55,13 +60,19 @@ class RegistryFailoverTest {
             assertThat(after.runs(KEY, 9)).as("anyone may look").containsExactly(java.util.List.of(began("one")));
             assertThatThrownBy(() -> after.open(KEY))
                     .isInstanceOf(BlockedException.class)
-                    .hasMessageContaining("journal.registry-failed-over");
+                    .hasMessageContaining("journal.registry-failed-over")
+                    .hasMessageContaining("PostgresJournalStore.confirmFailover(\"ann\", \"why\")");
+            Finding lockedOut = after.outlivesFailover().run(Duo.CLOCK);
+            assertThat(lockedOut.state()).isEqualTo(ReadyState.NOT_READY);
+            assertThat(lockedOut.why()).contains("was failed over");
+            assertThat(lockedOut.remedy()).contains("PostgresJournalStore.confirmFailover(\"ann\", \"why\")");
             assertThatThrownBy(() -> after.takeOver(KEY)).hasMessageContaining("journal.registry-failed-over");
             assertThatThrownBy(() -> after.open(FORGOTTEN)).hasMessageContaining("journal.registry-failed-over");
             assertThatThrownBy(() -> after.confirmFailover("", "no name")).isInstanceOf(IllegalArgumentException.class);
 
             after.confirmFailover("ann", "both sites were looked at");
 
+            assertThat(after.outlivesFailover().run(Duo.CLOCK).why()).doesNotContain("was failed over");
             assertThat(begin(after, KEY, "four")).isGreaterThan(forgotten);
             assertThat(begin(after, FORGOTTEN, "five")).isGreaterThan(ofForgotten);
             Epoch now = begin(after, KEY, "six");
@@ -110,12 +121,19 @@ class RegistryFailoverTest {
             assertThatThrownBy(() -> after.write("shop", ann, heldBy("ann", first, 1)))
                     .isInstanceOf(BlockedException.class)
                     .hasMessageContaining("lease.registry-failed-over");
+            Finding lockedOut = after.outlivesFailover().run(Duo.CLOCK);
+            assertThat(lockedOut.state()).isEqualTo(ReadyState.NOT_READY);
+            assertThat(lockedOut.why()).contains("was failed over");
+            assertThat(lockedOut.remedy())
+                    .contains("the longest ttl")
+                    .contains("PostgresLeaseStore.confirmFailover(\"ann\", \"why\")");
             assertThatThrownBy(() -> after.write("other", after.read("other"), heldBy("carl", first, 0)))
                     .hasMessageContaining("lease.registry-failed-over");
             assertThatThrownBy(() -> after.confirmFailover("", "no name")).isInstanceOf(IllegalArgumentException.class);
 
             after.confirmFailover("ann", "both sites were looked at");
 
+            assertThat(after.outlivesFailover().run(Duo.CLOCK).why()).doesNotContain("was failed over");
             assertThatThrownBy(() -> after.write("shop", ann, heldBy("ann", first, 1)))
                     .as("the one who held it then")
                     .isInstanceOf(ConflictException.class);

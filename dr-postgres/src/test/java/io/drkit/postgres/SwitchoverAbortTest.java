@@ -76,6 +76,9 @@ class SwitchoverAbortTest extends SharedPair {
     @DisplayName("D4: an agent that fails at any write before the promotion leaves the old primary writing")
     void switchover_agentFailsAtEachStepBeforeThePromotion_oldPrimaryIsAsBefore() throws Exception {
         byte[] settings = from.read("postgresql.auto.conf");
+        // neither a slow stop nor a slow drain is to come before the break
+        ActionExecutor patient = ActionExecutor.on(new PatientStops(Duo.CLOCK, SOON));
+        PostgresReplicaPromoter unhurried = PostgresReplicaPromoter.withDefaults();
         for (String broken : new String[] {
             "before write drkit.switchover",
             "after write drkit.switchover",
@@ -94,7 +97,7 @@ class SwitchoverAbortTest extends SharedPair {
                 }
             });
             BlockedException aborted = catchThrowableOfType(
-                    BlockedException.class, () -> executor.execute(promoter.switchover(source, to())));
+                    BlockedException.class, () -> patient.execute(unhurried.switchover(source, to())));
             assertThat(aborted).as(broken).hasMessageContaining("the line broke " + broken);
             assertThat(aborted.code()).isEqualTo("postgres.switchover-aborted");
             assertThat(aborted).hasCauseInstanceOf(IOException.class);

@@ -103,6 +103,9 @@ class ContractsTest {
             entry(TESTKIT + "disaster.RemoteFileTree.RemoteWriter", "one in memory, over a network that fails"),
             entry(TESTKIT + "share.FaultyFileTree.BrokenListing", "made to break the rules"),
             entry(TESTKIT + "lease.LeadershipContract.Member", "the contract's own, which tells what it is told"),
+            entry(
+                    TESTKIT + "replica.ReplicaPromoterContract.anonymous Fence",
+                    "the contract's own, which can never tell whether it has fenced"),
             entry(TESTKIT + "event.RunListenerContract.Story.Work", "a step of the contract's own runs"),
             entry(
                     SAMPLES + "tworegion.ScheduledSync.anonymous Action",

@@ -114,7 +114,7 @@ final class Following {
         try {
             return follow(audience);
         } catch (InterruptedException | RuntimeException e) {
-            audience.tell(new RunEvent.RunBrokeOff(clockwork.now(), Wording.failure(e)));
+            audience.tell(new RunEvent.RunBrokeOff(clockwork.now(), Masked.text(Wording.failure(e))));
             throw e;
         } finally {
             audience.dismiss();

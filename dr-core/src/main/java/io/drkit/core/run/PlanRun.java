@@ -128,7 +128,7 @@ final class PlanRun {
 
     private void tellBrokeOff(Throwable why) {
         try {
-            log.tell(new RunEvent.RunBrokeOff(log.now(), Wording.failure(why)));
+            log.tell(new RunEvent.RunBrokeOff(log.now(), Masked.text(Wording.failure(why))));
         } catch (RuntimeException | Error e) {
             // whoever is told is told for their own sake: what ended the run is what counts
             if (e != why) {

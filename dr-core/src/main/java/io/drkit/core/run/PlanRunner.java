@@ -25,9 +25,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -136,13 +138,27 @@ public final class PlanRunner {
     public <S extends Site> List<String> requireEpochs(RecoveryPlan<S> plan, SiteSwitch<S> siteSwitch)
             throws InterruptedException {
         Plans plans = Plans.of(plan, siteSwitch);
-        return requireEpochs(plans.plan(), plans.key(), RunHistory.of(latest(plans.key())));
+        RunHistory latest = RunHistory.of(latest(plans.key()));
+        Set<String> unknown = new LinkedHashSet<>(requireEpochs(plans.plan(), plans.key(), latest));
+        // a switchover may be turned into it
+        if (plans.failover().plan().isPresent()) {
+            unknown.addAll(requireEpochs(plans.failover().plan().get(), plans.key(), latest));
+        }
+        return List.copyOf(unknown);
+    }
+
+    private static boolean tellsAnEpoch(PlannedStep step) {
+        try {
+            return step.action().heldEpoch().isPresent();
+        } catch (RuntimeException e) {
+            // asked again, it counts as not known
+            return true;
+        }
     }
 
     private List<String> requireEpochs(BoundPlan plan, JournalKey key, RunHistory latest) throws InterruptedException {
-        List<PlannedStep> telling = plan.steps().stream()
-                .filter(step -> step.action().heldEpoch().isPresent())
-                .toList();
+        List<PlannedStep> telling =
+                plan.steps().stream().filter(PlanRunner::tellsAnEpoch).toList();
         if (telling.isEmpty()) {
             return List.of();
         }

@@ -12,6 +12,7 @@ import io.drkit.core.report.RunReport;
 import io.drkit.core.report.StepReport;
 import io.drkit.core.report.StepStatus;
 import io.drkit.core.report.Wording;
+import io.drkit.core.safety.SiteChange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -251,6 +252,11 @@ final class RunHistory {
                 step.undoEnded = null;
                 step.undoOpen = true;
                 step.applyingSince = entry.at();
+                // what is being taken back no longer counts as made
+                step.applied = false;
+                for (SiteChange change : SiteChange.values()) {
+                    step.facts.remove(change.fact());
+                }
             }
             case UNDO_OUTCOME -> {
                 noteGivenUp(entry, true);

@@ -1,5 +1,6 @@
 package io.drkit.core.run;
 
+import io.drkit.core.DrException;
 import io.drkit.core.Problem;
 import io.drkit.core.StaleEpochException;
 import io.drkit.core.event.RunEvent;
@@ -17,12 +18,16 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a run writes down and tells. An entry is durable in the journal before the history counts it and before anybody is told.
  * Thread-safe: the steps of a run share it, and its monitor puts what they write and tell in one order.
  */
 final class RunLog {
+    private static final Logger log = LoggerFactory.getLogger(RunLog.class);
+
     private final Journal journal;
     private final RunHistory history;
     private final Clockwork clockwork;
@@ -61,13 +66,23 @@ final class RunLog {
     synchronized RunReport end(JournalEntry.Kind kind, Map<String, String> details) {
         write(kind, "", details);
         // The journal writes these by itself.
-        List<JournalEntry> all = journal.latestRun();
+        List<JournalEntry> all = read();
         int resumed = all.stream().map(JournalEntry::kind).toList().lastIndexOf(JournalEntry.Kind.RUN_RESUMED);
         all.stream()
                 .skip(resumed + 1L)
                 .filter(entry -> entry.kind() == JournalEntry.Kind.MIRROR_LOST)
                 .forEach(history::replay);
         return history.report();
+    }
+
+    private List<JournalEntry> read() {
+        try {
+            return journal.latestRun();
+        } catch (DrException e) {
+            // The end is written: that counts, and what a look back would add to the report is in the log already.
+            log.warn("The journal cannot be read any more; the report may lack that a mirror was lost", e);
+            return List.of();
+        }
     }
 
     /** Writes down that a step which was given up has ended, also when the run has ended here before it. */

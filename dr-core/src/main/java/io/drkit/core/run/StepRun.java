@@ -151,14 +151,33 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
         superseding = true;
         boolean all = !doubted.isEmpty();
         for (Action<?> one : doubted) {
-            if (one instanceof SupersedingAction<?> asked) {
-                ActionExecutor.on(scope.clockwork()).execute(new Superseding<>(asked), this, this);
-            } else {
-                all = false;
-            }
+            all &= one instanceof SupersedingAction<?> asked && madeVoid(asked);
         }
         superseded = all;
         superseding = false;
+    }
+
+    /** Whoever undoes goes on without it: what can be put back is, and the report warns of the rest. */
+    private boolean madeVoid(SupersedingAction<?> asked) throws InterruptedException {
+        try {
+            ActionExecutor.on(scope.clockwork()).execute(new Superseding<>(asked), this, this);
+            return true;
+        } catch (DrException e) {
+            if (!undo || endsTheRun(e)) {
+                throw e;
+            }
+            // a touch in vain leaves no change in doubt
+            applying = false;
+            waiting("nothing more: what was asked for before could not be made void: " + say(e));
+            return false;
+        }
+    }
+
+    /** It is not about the resource: others have the run, or its journal cannot be written. */
+    private static boolean endsTheRun(DrException e) {
+        return e instanceof StaleEpochException
+                || e.code().startsWith("journal.")
+                || e.code().startsWith("run.");
     }
 
     /** Writes down and tells how it ended, and why it was stopped, if it was. */
@@ -311,7 +330,8 @@ final class StepRun implements Signal, Runnable, ActionContext, ActionExecutor.W
     }
 
     @Override
-    public void waiting(String what) {
+    public void waiting(String forWhat) {
+        String what = Masked.text(forWhat);
         if (!what.equals(waitingFor)) {
             waitingFor = what;
             log.tell(new RunEvent.StepWaiting(log.now(), step.name(), what, undo));

@@ -113,6 +113,21 @@ class LateRequestsTest {
     }
 
     @Test
+    @DisplayName("F13, F14: where it cannot be made void at one, the others are put back, and the report warns")
+    void run_oneRefusesAlsoToBeTouched_theOthersArePutBack() throws Exception {
+        west.faults()
+                .next("scale deployment/app", Fault.answerLost())
+                .every("scale statefulset/queue", Fault.refused(422))
+                .every("touch statefulset/queue", Fault.refused(403));
+
+        RunReport report = time.run(() -> runner().run(stopping(APP, QUEUE), OVER));
+
+        assertThat(west.truth(APP).wanted()).isEqualTo(2);
+        assertThat(report.outcome()).isEqualTo(RunOutcome.UNDONE);
+        assertThat(report.warnings()).singleElement().asString().contains("\"stop apps\"", "without an answer");
+    }
+
+    @Test
     @DisplayName("F14: a workload that was scaled before another one was refused is put back")
     void run_secondOfTwoRefused_firstIsPutBack() throws Exception {
         west.faults().next("scale statefulset/queue", Fault.refused(422));
