@@ -78,6 +78,11 @@ final class RemoteFileTree implements FileTree {
         return new RemoteWriter(writer);
     }
 
+    @Override
+    public Optional<Epoch> heldEpoch() throws InterruptedException {
+        return route.ask("read the epoch", tree::heldEpoch);
+    }
+
     private final class RemoteWriter implements FileTreeWriter {
         private final FileTreeWriter writer;
 
