@@ -123,7 +123,8 @@ final class ScaleAction implements SupersedingAction<List<SeenWorkload>> {
         SortedSet<String> ended = recorded(context, ENDED_ON, seen);
         SortedSet<String> were = new TreeSet<>(before);
         if (!ended.isEmpty()) {
-            // That was before somebody started it again. It is forgotten first: a crash in between asks one node too many.
+            // That was before somebody started it again. It is forgotten first: a crash in between asks one node too
+            // many.
             context.record(ENDED_ON + seen.workload(), "");
             were.removeAll(ended);
         }

@@ -323,8 +323,8 @@ class LostNodesTest {
         west.client().nodes().withName("n1").delete();
 
         assertThatExceptionOfType(BlockedException.class)
-                .isThrownBy(() -> ActionExecutor.on(clockwork)
-                        .execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE))
+                .isThrownBy(() ->
+                        ActionExecutor.on(clockwork).execute(scaler.toZero(APP), run, ActionExecutor.Watcher.NONE))
                 .withMessageContaining("node n1, which does not exist any more");
     }
 

@@ -224,8 +224,8 @@ class RegistryUpkeepTest {
     @Test
     @DisplayName("F3, F6: journals and leases share no schema, as the failover of their server is confirmed for each")
     void create_schemaOfTheOtherStore_refused() throws Exception {
-        LeaseRecord record = new LeaseRecord(
-                Optional.empty(), new Epoch(1), Duration.ofSeconds(10), 0, Optional.empty(), Map.of());
+        LeaseRecord record =
+                new LeaseRecord(Optional.empty(), new Epoch(1), Duration.ofSeconds(10), 0, Optional.empty(), Map.of());
         PostgresLeaseStore leases = new PostgresLeaseStore(registry.node(), "drkit_shared");
         PostgresJournalStore journals = new PostgresJournalStore(registry.node(), "drkit_shared");
         LeaseStore.Seen written = leases.write("shop", leases.read("shop"), record);
