@@ -197,6 +197,8 @@ class LateCommandTest extends SharedPair {
 
         assertThat(ended).isSameAs(stale);
         assertThat(from.dataDirectory().resolve(SwitchoverNote.PATH)).exists();
+        ActionExecutor.on(Duo.CLOCK).execute(promoter.switchover(from(), to()), new Recorder(), Watcher.NONE);
+        assertThat(from.dataDirectory().resolve(SwitchoverNote.PATH)).doesNotExist();
     }
 
     @Test
